@@ -1,0 +1,133 @@
+using System.Numerics;
+
+namespace IlqrVae.Control;
+
+/// <summary>How a run of conjugate gradients ended.</summary>
+public enum ConjugateGradientStatus
+{
+    /// <summary>The residual fell below the tolerance.</summary>
+    Converged,
+
+    /// <summary>The limit of iterations was reached first; the result is the best so far.</summary>
+    MaximumIterations,
+
+    /// <summary>A direction of negative (or no) curvature was met: the Hessian is not positive definite there. The result is the last one before it.</summary>
+    NegativeCurvature,
+
+    /// <summary>A number was not finite.</summary>
+    NonFinite,
+}
+
+/// <summary>How a run of conjugate gradients ended and what it took.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Iterations">Hessian products used.</param>
+/// <param name="RelativeResidual">Residual over right-hand side, both in the norm of the preconditioner.</param>
+public readonly record struct ConjugateGradientResult(ConjugateGradientStatus Status, int Iterations, double RelativeResidual);
+
+/// <summary>
+/// Solves H v = b by conjugate gradients with the exact Hessian H, preconditioned with Riccati factors (Hestenes and Stiefel; Nocedal and Wright,
+/// Algorithm 5.3). The preconditioner's forward sweep is the tangent roll-out that the product needs, and roll-outs combine linearly, so an
+/// iteration costs three sweeps.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed class ConjugateGradients<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly InputVector<T> _residual;
+    private readonly InputVector<T> _product;
+    private readonly TangentRollout<T> _preconditioned;
+    private readonly TangentRollout<T> _direction;
+
+    /// <summary>Allocates the workspace of a problem.</summary>
+    /// <param name="problem">The problem; its capacity bounds the number of bins.</param>
+    public ConjugateGradients(ShootingProblem<T> problem)
+    {
+        _residual = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);
+        _product = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);
+        _preconditioned = new TangentRollout<T>(problem);
+        _direction = new TangentRollout<T>(problem);
+        Solution = new TangentRollout<T>(problem);
+    }
+
+    /// <summary>v and its tangent roll-out.</summary>
+    public TangentRollout<T> Solution { get; }
+
+    /// <summary>b' M^-1 b of the last run: twice the decrease that the preconditioner's quadratic model predicts.</summary>
+    public double PreconditionedNormSquared { get; private set; }
+
+    /// <summary>Solves H v = b.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="at">The trajectory.</param>
+    /// <param name="adjoint">The adjoint sweep at the trajectory.</param>
+    /// <param name="factors">The preconditioner.</param>
+    /// <param name="hessian">The operator.</param>
+    /// <param name="b">The right-hand side.</param>
+    /// <param name="tolerance">Relative residual in the preconditioner's norm at which to stop.</param>
+    /// <param name="maximumIterations">Limit of Hessian products.</param>
+    public ConjugateGradientResult Solve(
+        ShootingProblem<T> problem,
+        Trajectory<T> at,
+        AdjointSweep<T> adjoint,
+        RiccatiFactors<T> factors,
+        ExactHessian<T> hessian,
+        InputVector<T> b,
+        double tolerance,
+        int maximumIterations)
+    {
+        var bins = at.Bins;
+        _residual.SetBins(bins);
+        _direction.SetBins(bins);
+        Solution.SetBins(bins);
+        Solution.Clear();
+        _residual.CopyFrom(b);
+        factors.Apply(problem, at, _residual, _preconditioned);
+        var rho = _residual.Dot(_preconditioned.Direction);
+        PreconditionedNormSquared = rho;
+        if (!double.IsFinite(rho))
+        {
+            return new(ConjugateGradientStatus.NonFinite, 0, double.NaN);
+        }
+
+        if (rho <= 0)
+        {
+            return new(ConjugateGradientStatus.Converged, 0, 0);
+        }
+
+        var first = rho;
+        _direction.CopyFrom(_preconditioned);
+        for (var iteration = 1; iteration <= maximumIterations; iteration++)
+        {
+            hessian.Multiply(problem, at, adjoint, _direction, _product);
+            var curvature = _direction.Direction.Dot(_product);
+            if (!double.IsFinite(curvature))
+            {
+                return new(ConjugateGradientStatus.NonFinite, iteration, Math.Sqrt(rho / first));
+            }
+
+            if (curvature <= 0)
+            {
+                return new(ConjugateGradientStatus.NegativeCurvature, iteration, Math.Sqrt(rho / first));
+            }
+
+            var step = rho / curvature;
+            Solution.AddScaled(step, _direction);
+            _residual.AddScaled(-step, _product);
+            factors.Apply(problem, at, _residual, _preconditioned);
+            var next = _residual.Dot(_preconditioned.Direction);
+            if (!double.IsFinite(next))
+            {
+                return new(ConjugateGradientStatus.NonFinite, iteration, Math.Sqrt(rho / first));
+            }
+
+            if (next <= tolerance * tolerance * first)
+            {
+                return new(ConjugateGradientStatus.Converged, iteration, Math.Sqrt(Math.Max(0, next) / first));
+            }
+
+            _direction.ScaleAndAdd(next / rho, _preconditioned);
+            rho = next;
+        }
+
+        return new(ConjugateGradientStatus.MaximumIterations, maximumIterations, Math.Sqrt(rho / first));
+    }
+}

@@ -1,0 +1,181 @@
+using System.Numerics;
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Control;
+
+/// <summary>
+/// The factors of the block-tridiagonal Hessian of a shooting problem that one backward pass of dynamic programming leaves behind: the
+/// feedback gains K_t and the Cholesky factors R_t of Q_uu,t, and R_0 of the initial state's.
+/// </summary>
+/// <remarks>
+/// With V the value function's Hessian at bin t + 1, the pass forms
+/// <code>
+/// [Q_uu Q_ux]   [(1+mu) p_uu + B'VB   B'VA]
+/// [     Q_xx] = [                l_xx+A'VA],   Q_uu = R'R,  Y = R'^-1 Q_ux,  K = -R^-1 Y,  V_t = Q_xx - Y'Y
+/// </code>
+/// which is a partial Cholesky elimination of u_t. Regularisation is Levenberg-Marquardt's in the metric of the prior: mu p_uu is part of the
+/// quadratic model at every bin, so the pass solves exactly the model plus mu/2 |du|^2_prior, whatever the scale of the inputs.
+/// <para>
+/// Applied to a gradient, the factors are the map M^-1 = S Q_uu^-1 S' with S = I + K G, G the closed-loop response. It is symmetric and
+/// positive definite whatever trajectory the dynamics is linearised at, so that factors of an earlier iterate precondition later ones.
+/// </para>
+/// </remarks>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed unsafe class RiccatiFactors<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _n;
+    private readonly int _m;
+    private readonly int _inputWidth;
+    private readonly Matrix<T> _gains;
+    private readonly Matrix<T> _factors;
+    private readonly Matrix<T> _initialFactor;
+    private readonly Matrix<T> _value;
+    private readonly Matrix<T> _jacobian;
+    private readonly Matrix<T> _product;
+    private readonly Matrix<T> _panel;
+    private readonly Matrix<T> _scratch;
+    private readonly Matrix<T> _adjointScratch;
+    private readonly Matrix<T> _feedforward;
+
+    /// <summary>Allocates the workspace of a problem.</summary>
+    /// <param name="problem">The problem; its capacity bounds the number of bins.</param>
+    public RiccatiFactors(ShootingProblem<T> problem)
+    {
+        _n = problem.StateCount;
+        _m = problem.InputCount;
+        _inputWidth = Matrix<T>.PaddedLength(_m);
+        var steps = problem.Capacity - 1;
+        _gains = Matrix<T>.Allocate(checked(steps * _m), _n);
+        _factors = Matrix<T>.Allocate(checked(steps * _m), _m);
+        _feedforward = Matrix<T>.Allocate(steps, _m);
+        _initialFactor = Matrix<T>.Allocate(_n, _n);
+        _value = Matrix<T>.Allocate(_n, _n);
+        _jacobian = Matrix<T>.Allocate(_n, _inputWidth + _n);
+        _product = Matrix<T>.Allocate(_n, _inputWidth + _n);
+        _panel = Matrix<T>.Allocate(_m, _inputWidth + _n);
+        _scratch = Matrix<T>.Allocate(6, Math.Max(_n, _m));
+        _adjointScratch = Matrix<T>.Allocate(1, problem.AdjointTapeLength);
+    }
+
+    /// <summary>Backward passes run so far, the failed ones included.</summary>
+    public int Passes { get; private set; }
+
+    /// <summary>K_t, m x n.</summary>
+    /// <param name="t">Step.</param>
+    public Matrix<T> Gain(int t) => _gains.RowRange(t * _m, _m);
+
+    /// <summary>R_t, upper triangular m x m with Q_uu,t = R_t' R_t.</summary>
+    /// <param name="t">Step.</param>
+    public Matrix<T> InputFactor(int t) => _factors.RowRange(t * _m, _m);
+
+    /// <summary>R_0, upper triangular n x n with R_0' R_0 = d2 c_0 + V_0.</summary>
+    public Matrix<T> InitialFactor => _initialFactor;
+
+    /// <summary>Runs the backward pass at a trajectory whose costs have been differentiated.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="at">The trajectory.</param>
+    /// <param name="regularisation">mu, zero or more.</param>
+    /// <param name="exactAt">
+    /// Null for Gauss-Newton curvature. Costates at the trajectory for the exact Hessian, which is positive definite only near a minimum.
+    /// </param>
+    /// <returns>False when some Q_uu is not positive definite to working precision.</returns>
+    public bool Factorise(ShootingProblem<T> problem, Trajectory<T> at, double regularisation, ExactCurvature<T>? exactAt = null)
+    {
+        Passes++;
+        var kind = exactAt is null ? CurvatureKind.GaussNewton : CurvatureKind.Exact;
+        var scale = T.CreateSaturating(1 + regularisation);
+        var jacobianOfState = _jacobian.ColumnRange(_inputWidth, _n);
+        var jacobianOfInput = _jacobian.ColumnRange(0, _m);
+        var productOfState = _product.ColumnRange(_inputWidth, _n);
+        var panelOfInput = _panel.ColumnRange(0, _m);
+        var panelOfState = _panel.ColumnRange(_inputWidth, _n);
+
+        _value.Clear();
+        problem.AddStateCurvature(at.Bins - 1, kind, _value);
+        for (var t = at.Bins - 2; t >= 0; t--)
+        {
+            Cholesky.MirrorUpper(_value);
+            problem.Jacobian(t, at, jacobianOfState, jacobianOfInput);
+            Gemm.Multiply(_value, _jacobian, _product);
+            Gemm.TransposedMultiply(jacobianOfInput, _product, _panel);
+            Gemm.SymmetricUpper(jacobianOfState, productOfState, _value);
+            problem.AddInputCurvature(t, at, kind, scale, panelOfInput);
+            problem.AddStateCurvature(t, kind, _value);
+            exactAt?.AddDynamicsCurvature(problem, at, t, panelOfInput, panelOfState, _value);
+            if (!Cholesky.EliminatePanel(_panel))
+            {
+                return false;
+            }
+
+            Gemm.SymmetricUpperSubtract(panelOfState, _value);
+            Cholesky.NegativeSolve(_panel, panelOfState, Gain(t));
+            InputFactor(t).CopyFrom(panelOfInput);
+        }
+
+        problem.AddInitialCurvature(scale, _value);
+        _initialFactor.CopyFrom(_value);
+        return Cholesky.EliminatePanel(_initialFactor);
+    }
+
+    /// <summary>
+    /// z = M^-1 r with its tangent roll-out:
+    /// <code>
+    /// backward  s_{T-1} = 0;  q = B's_{t+1} - r_t;  k_t = -Q_uu^-1 q;  s_t = A's_{t+1} + K'q;   dz_0 = -(R_0'R_0)^-1 (s_0 - r_0)
+    /// forward   du_t = k_t + K_t dz_t;  dz_{t+1} = A dz_t + B du_t
+    /// </code>
+    /// </summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="at">The trajectory at which the dynamics is linearised (not necessarily that of the factors).</param>
+    /// <param name="r">The right-hand side.</param>
+    /// <param name="direction">The result and its tangent roll-out.</param>
+    public void Apply(ShootingProblem<T> problem, Trajectory<T> at, InputVector<T> r, TangentRollout<T> direction)
+    {
+        var s = _scratch.RowPointer(0);
+        var toState = _scratch.RowPointer(1);
+        var q = _scratch.RowPointer(2);
+        Elementwise.Clear(s, _n);
+        for (var t = at.Bins - 2; t >= 0; t--)
+        {
+            problem.Adjoint(t, at, s, toState, q, _adjointScratch.Pointer);
+            Gemv.AddScaled(-T.One, r.Inputs.RowPointer(t), q, _m);
+            Gemv.TransposedMultiply(Gain(t), q, toState, accumulate: true);
+            var k = _feedforward.RowPointer(t);
+            Elementwise.ScaleTo(-T.One, q, k, _m);
+            var factor = InputFactor(t);
+            Cholesky.SolveTransposed(factor, k);
+            Cholesky.Solve(factor, k);
+            var swap = s;
+            s = toState;
+            toState = swap;
+        }
+
+        direction.SetBins(at.Bins);
+        var initial = direction.Direction.InitialPointer;
+        Elementwise.Subtract(r.InitialPointer, s, initial, _n);
+        Cholesky.SolveTransposed(_initialFactor, initial);
+        Cholesky.Solve(_initialFactor, initial);
+
+        Elementwise.Copy(initial, direction.States.RowPointer(0), _n);
+        for (var t = 0; t < at.Bins - 1; t++)
+        {
+            var input = direction.Direction.Inputs.RowPointer(t);
+            Gemv.Multiply(Gain(t), direction.States.RowPointer(t), input);
+            Gemv.AddScaled(T.One, _feedforward.RowPointer(t), input, _m);
+            direction.Step(problem, at, t);
+        }
+    }
+
+    /// <summary>log det M = sum_t log det Q_uu,t + log det(d2 c_0 + V_0), the log determinant of the factored Hessian.</summary>
+    /// <param name="bins">Number of bins of the trajectory that was factored.</param>
+    public double LogDeterminant(int bins)
+    {
+        var sum = Cholesky.LogDeterminant(_initialFactor);
+        for (var t = 0; t < bins - 1; t++)
+        {
+            sum += Cholesky.LogDeterminant(InputFactor(t));
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,325 @@
+namespace IlqrVae.Models.Parameters;
+
+/// <summary>
+/// A smooth map from free ("raw") numbers, which the optimiser moves, to a constrained matrix, which the model uses. Matrices are row-major.
+/// Stateless.
+/// </summary>
+public abstract class Constraint
+{
+    /// <summary>No constraint: raw and value are the same numbers.</summary>
+    public static Constraint Free { get; } = new FreeConstraint();
+
+    /// <summary>Positive numbers, exp(raw).</summary>
+    public static Constraint Positive { get; } = new PositiveConstraint();
+
+    /// <summary>Numbers above 2, 2 + exp(raw): Student's degrees of freedom.</summary>
+    public static Constraint AboveTwo { get; } = new AboveTwoConstraint();
+
+    /// <summary>Columns of unit norm, raw / |raw|: fixes the gauge between an input matrix and the scale of its inputs.</summary>
+    public static Constraint UnitColumns { get; } = new UnitColumnsConstraint();
+
+    /// <summary>Rotations, the Cayley transform (I - S)(I + S)^-1 of a skew-symmetric S given by its n (n - 1) / 2 lower entries.</summary>
+    public static Constraint Orthogonal { get; } = new OrthogonalConstraint();
+
+    /// <summary>
+    /// Matrices with spectral radius below 1: D^1/2 Q (D + I)^-1/2 with Q a rotation and D positive (paper, Appendix C). Raw holds log D (n), then
+    /// the lower entries of S as for <see cref="Orthogonal"/>.
+    /// </summary>
+    public static Constraint Stable { get; } = new StableConstraint();
+
+    /// <summary>Lower-triangular matrices with a positive diagonal; raw is square and holds the logarithm of the diagonal, its upper part is unused.</summary>
+    public static Constraint CholeskyFactor { get; } = new CholeskyFactorConstraint();
+
+    /// <summary>What the constraint is called in files.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Number of raw numbers behind a matrix.</summary>
+    /// <param name="rows">Rows of the value.</param>
+    /// <param name="columns">Columns of the value.</param>
+    public virtual int RawCount(int rows, int columns) => rows * columns;
+
+    /// <summary>The value at raw numbers.</summary>
+    /// <param name="raw">Raw numbers.</param>
+    /// <param name="rows">Rows of the value.</param>
+    /// <param name="columns">Columns of the value.</param>
+    /// <param name="value">The result.</param>
+    public abstract void Apply(ReadOnlySpan<double> raw, int rows, int columns, Span<double> value);
+
+    /// <summary>Turns a gradient with respect to the value into one with respect to the raw numbers.</summary>
+    /// <param name="raw">Raw numbers.</param>
+    /// <param name="value">The value there.</param>
+    /// <param name="gradient">Gradient with respect to the value.</param>
+    /// <param name="rows">Rows of the value.</param>
+    /// <param name="columns">Columns of the value.</param>
+    /// <param name="rawGradient">The result.</param>
+    public abstract void PullBack(
+        ReadOnlySpan<double> raw, ReadOnlySpan<double> value, ReadOnlySpan<double> gradient, int rows, int columns, Span<double> rawGradient);
+
+    /// <summary>Raw numbers behind a value that meets the constraint.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="rows">Rows of the value.</param>
+    /// <param name="columns">Columns of the value.</param>
+    /// <param name="raw">The result.</param>
+    /// <exception cref="ArgumentException">The value does not meet the constraint.</exception>
+    public abstract void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw);
+
+    private sealed class FreeConstraint : Constraint
+    {
+        public override string Name => "free";
+
+        public override void Apply(ReadOnlySpan<double> raw, int rows, int columns, Span<double> value) => raw.CopyTo(value);
+
+        public override void PullBack(
+            ReadOnlySpan<double> raw, ReadOnlySpan<double> value, ReadOnlySpan<double> gradient, int rows, int columns, Span<double> rawGradient)
+            => gradient.CopyTo(rawGradient);
+
+        public override void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw) => value.CopyTo(raw);
+    }
+
+    private sealed class PositiveConstraint : Constraint
+    {
+        public override string Name => "positive";
+
+        public override void Apply(ReadOnlySpan<double> raw, int rows, int columns, Span<double> value)
+        {
+            for (var i = 0; i < raw.Length; i++)
+            {
+                value[i] = Math.Exp(raw[i]);
+            }
+        }
+
+        public override void PullBack(
+            ReadOnlySpan<double> raw, ReadOnlySpan<double> value, ReadOnlySpan<double> gradient, int rows, int columns, Span<double> rawGradient)
+        {
+            for (var i = 0; i < raw.Length; i++)
+            {
+                rawGradient[i] = gradient[i] * value[i];
+            }
+        }
+
+        public override void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw)
+        {
+            for (var i = 0; i < raw.Length; i++)
+            {
+                Require(value[i] > 0, Name, value[i]);
+                raw[i] = Math.Log(value[i]);
+            }
+        }
+    }
+
+    private sealed class AboveTwoConstraint : Constraint
+    {
+        /// <summary>Keeps 2 + exp(raw) above 2 in both precisions.</summary>
+        private const double Margin = 1e-4;
+
+        public override string Name => "above-two";
+
+        public override void Apply(ReadOnlySpan<double> raw, int rows, int columns, Span<double> value)
+        {
+            for (var i = 0; i < raw.Length; i++)
+            {
+                value[i] = 2 + Math.Max(Math.Exp(raw[i]), Margin);
+            }
+        }
+
+        public override void PullBack(
+            ReadOnlySpan<double> raw, ReadOnlySpan<double> value, ReadOnlySpan<double> gradient, int rows, int columns, Span<double> rawGradient)
+        {
+            for (var i = 0; i < raw.Length; i++)
+            {
+                rawGradient[i] = gradient[i] * Math.Exp(raw[i]);
+            }
+        }
+
+        public override void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw)
+        {
+            for (var i = 0; i < raw.Length; i++)
+            {
+                Require(value[i] > 2, Name, value[i]);
+                raw[i] = Math.Log(value[i] - 2);
+            }
+        }
+    }
+
+    private sealed class UnitColumnsConstraint : Constraint
+    {
+        public override string Name => "unit-columns";
+
+        public override void Apply(ReadOnlySpan<double> raw, int rows, int columns, Span<double> value)
+        {
+            for (var j = 0; j < columns; j++)
+            {
+                var norm = Norm(raw, rows, columns, j);
+                for (var i = 0; i < rows; i++)
+                {
+                    value[(i * columns) + j] = raw[(i * columns) + j] / norm;
+                }
+            }
+        }
+
+        public override void PullBack(
+            ReadOnlySpan<double> raw, ReadOnlySpan<double> value, ReadOnlySpan<double> gradient, int rows, int columns, Span<double> rawGradient)
+        {
+            for (var j = 0; j < columns; j++)
+            {
+                var norm = Norm(raw, rows, columns, j);
+                var along = 0.0;
+                for (var i = 0; i < rows; i++)
+                {
+                    along += gradient[(i * columns) + j] * value[(i * columns) + j];
+                }
+
+                for (var i = 0; i < rows; i++)
+                {
+                    var at = (i * columns) + j;
+                    rawGradient[at] = (gradient[at] - (along * value[at])) / norm;
+                }
+            }
+        }
+
+        public override void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw) => value.CopyTo(raw);
+
+        private static double Norm(ReadOnlySpan<double> raw, int rows, int columns, int column)
+        {
+            var sum = 0.0;
+            for (var i = 0; i < rows; i++)
+            {
+                var x = raw[(i * columns) + column];
+                sum += x * x;
+            }
+
+            return Math.Max(Math.Sqrt(sum), 1e-150);
+        }
+    }
+
+    private sealed class OrthogonalConstraint : Constraint
+    {
+        public override string Name => "orthogonal";
+
+        public override int RawCount(int rows, int columns) => Cayley.RawCount(rows);
+
+        public override void Apply(ReadOnlySpan<double> raw, int rows, int columns, Span<double> value) => Cayley.Apply(raw, rows, value);
+
+        public override void PullBack(
+            ReadOnlySpan<double> raw, ReadOnlySpan<double> value, ReadOnlySpan<double> gradient, int rows, int columns, Span<double> rawGradient)
+            => Cayley.PullBack(raw, value, gradient, rows, rawGradient);
+
+        public override void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw) => Cayley.Invert(value, rows, raw);
+    }
+
+    private sealed class StableConstraint : Constraint
+    {
+        public override string Name => "stable";
+
+        public override int RawCount(int rows, int columns) => rows + Cayley.RawCount(rows);
+
+        public override void Apply(ReadOnlySpan<double> raw, int rows, int columns, Span<double> value)
+        {
+            Cayley.Apply(raw[rows..], rows, value);
+            for (var i = 0; i < rows; i++)
+            {
+                for (var j = 0; j < rows; j++)
+                {
+                    value[(i * rows) + j] *= Left(raw[i]) * Right(raw[j]);
+                }
+            }
+        }
+
+        public override void PullBack(
+            ReadOnlySpan<double> raw, ReadOnlySpan<double> value, ReadOnlySpan<double> gradient, int rows, int columns, Span<double> rawGradient)
+        {
+            var rotation = new double[rows * rows];
+            var toRotation = new double[rows * rows];
+            Cayley.Apply(raw[rows..], rows, rotation);
+            rawGradient[..rows].Clear();
+            for (var i = 0; i < rows; i++)
+            {
+                for (var j = 0; j < rows; j++)
+                {
+                    var at = (i * rows) + j;
+                    toRotation[at] = gradient[at] * Left(raw[i]) * Right(raw[j]);
+
+                    // d log left / d log D = 1/2;  d log right / d log D = -D / (2 (D + 1)).
+                    var share = gradient[at] * value[at];
+                    rawGradient[i] += 0.5 * share;
+                    rawGradient[j] -= 0.5 * share / (1 + Math.Exp(-raw[j]));
+                }
+            }
+
+            Cayley.PullBack(raw[rows..], rotation, toRotation, rows, rawGradient[rows..]);
+        }
+
+        public override void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw)
+        {
+            // A A' (D + I)-weighted: A (D + I) A' = D has no closed form for general A; scaled rotations, the natural starts, are exact.
+            var scale = 0.0;
+            for (var j = 0; j < rows; j++)
+            {
+                scale += value[j] * value[j];
+            }
+
+            scale = Math.Sqrt(scale);
+            Require(scale is > 0 and < 1, Name, scale);
+            var d = scale * scale / (1 - (scale * scale));
+            var rotation = new double[rows * rows];
+            for (var i = 0; i < rotation.Length; i++)
+            {
+                rotation[i] = value[i] / scale;
+            }
+
+            raw[..rows].Fill(Math.Log(d));
+            Cayley.Invert(rotation, rows, raw[rows..]);
+        }
+
+        private static double Left(double logD) => Math.Exp(0.5 * logD);
+
+        private static double Right(double logD) => 1 / Math.Sqrt(1 + Math.Exp(logD));
+    }
+
+    private sealed class CholeskyFactorConstraint : Constraint
+    {
+        public override string Name => "cholesky-factor";
+
+        public override void Apply(ReadOnlySpan<double> raw, int rows, int columns, Span<double> value)
+        {
+            for (var i = 0; i < rows; i++)
+            {
+                var row = value.Slice(i * rows, rows);
+                raw.Slice(i * rows, i).CopyTo(row);
+                row[i] = Math.Exp(raw[(i * rows) + i]);
+                row[(i + 1)..].Clear();
+            }
+        }
+
+        public override void PullBack(
+            ReadOnlySpan<double> raw, ReadOnlySpan<double> value, ReadOnlySpan<double> gradient, int rows, int columns, Span<double> rawGradient)
+        {
+            for (var i = 0; i < rows; i++)
+            {
+                var row = rawGradient.Slice(i * rows, rows);
+                gradient.Slice(i * rows, i).CopyTo(row);
+                row[i] = gradient[(i * rows) + i] * value[(i * rows) + i];
+                row[(i + 1)..].Clear();
+            }
+        }
+
+        public override void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw)
+        {
+            for (var i = 0; i < rows; i++)
+            {
+                value.Slice(i * rows, rows).CopyTo(raw.Slice(i * rows, rows));
+                var pivot = value[(i * rows) + i];
+                Require(pivot > 0, Name, pivot);
+                raw[(i * rows) + i] = Math.Log(pivot);
+            }
+        }
+    }
+
+    private static void Require(bool condition, string name, double value)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"The value {value} does not meet the constraint '{name}'.", nameof(value));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Numerics;
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Models.Parameters;
+
+/// <summary>A named matrix of a model, with the constraint it meets. A vector is a matrix of one row.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed class Parameter<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly double[] _value;
+
+    /// <summary>Creates a parameter at an initial value.</summary>
+    /// <param name="name">Its name, unique in a model ("dynamics.W").</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="constraint">The constraint.</param>
+    /// <param name="initial">Row-major initial value, which meets the constraint.</param>
+    /// <exception cref="ArgumentException">The initial value has another shape or does not meet the constraint.</exception>
+    public Parameter(string name, int rows, int columns, Constraint constraint, ReadOnlySpan<double> initial)
+    {
+        if (initial.Length != rows * columns)
+        {
+            throw new ArgumentException($"Parameter '{name}' is {rows} x {columns}; its initial value has {initial.Length} numbers.", nameof(initial));
+        }
+
+        Name = name;
+        Rows = rows;
+        Columns = columns;
+        Constraint = constraint;
+        Raw = new double[constraint.RawCount(rows, columns)];
+        _value = new double[rows * columns];
+        Value = Matrix<T>.Allocate(rows, columns);
+        constraint.Invert(initial, rows, columns, Raw);
+        Refresh();
+    }
+
+    /// <summary>The name, unique in a model.</summary>
+    public string Name { get; }
+
+    /// <summary>Rows of the value.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns of the value.</summary>
+    public int Columns { get; }
+
+    /// <summary>The constraint between raw numbers and value.</summary>
+    public Constraint Constraint { get; }
+
+    /// <summary>The free numbers behind the value, in double precision whatever T; call <see cref="Refresh"/> after changing them.</summary>
+    public double[] Raw { get; }
+
+    /// <summary>The constrained value in the model's precision.</summary>
+    public Matrix<T> Value { get; }
+
+    /// <summary>The constrained value, row-major, in double precision.</summary>
+    public ReadOnlySpan<double> ExactValue => _value;
+
+    /// <summary>Position of its first raw number in the flattened vector of its model.</summary>
+    public int RawOffset { get; internal set; } = -1;
+
+    /// <summary>Position in the list of its model.</summary>
+    public int Index { get; internal set; } = -1;
+
+    /// <summary>Recomputes the value from the raw numbers.</summary>
+    public void Refresh()
+    {
+        Constraint.Apply(Raw, Rows, Columns, _value);
+        Value.CopyFrom(_value);
+    }
+
+    /// <summary>Sets the value.</summary>
+    /// <param name="value">Row-major, meeting the constraint.</param>
+    public void Set(ReadOnlySpan<double> value)
+    {
+        Constraint.Invert(value, Rows, Columns, Raw);
+        Refresh();
+    }
+}

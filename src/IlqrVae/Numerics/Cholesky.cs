@@ -1,0 +1,140 @@
+using System.Numerics;
+
+namespace IlqrVae.Numerics;
+
+/// <summary>
+/// Cholesky factors S = R' R with R upper triangular, and the triangular solves that go with them. Everything runs along rows, so that it
+/// vectorises over padded rows. No method allocates.
+/// </summary>
+internal static unsafe class Cholesky
+{
+    /// <summary>
+    /// Eliminates the leading m x m block of a panel [S Q] in place: it becomes [R Y] with S = R' R and Y = R'^-1 Q. With Q the cross terms of a
+    /// block matrix, the Schur complement is its other block minus Y' Y. Only the upper triangle of S is read; what was below it is garbage after.
+    /// </summary>
+    /// <param name="panel">m rows; at least m columns.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <returns>False when S is not positive definite to working precision (or not finite); the panel is then spoiled.</returns>
+    public static bool EliminatePanel<T>(Matrix<T> panel)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var m = panel.Rows;
+        var width = panel.Columns;
+        var unit = Matrix<T>.PaddedLength(1);
+        for (var k = 0; k < m; k++)
+        {
+            var row = panel.RowPointer(k);
+            var pivot = row[k];
+            if (!(pivot > T.Zero) || !T.IsFinite(pivot))
+            {
+                return false;
+            }
+
+            var start = k / unit * unit;
+            var inverse = T.One / T.Sqrt(pivot);
+            Elementwise.Scale(inverse, row + start, width - start);
+            for (var i = k + 1; i < m; i++)
+            {
+                var from = i / unit * unit;
+                Gemv.AddScaled(-row[i], row + from, panel.RowPointer(i) + from, width - from);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Solves R' y = x in place.</summary>
+    /// <param name="r">Upper triangular, n x n (or a wider panel that starts with it).</param>
+    /// <param name="x">n numbers: x before, y after. Its padding may be written; it must be there.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    public static void SolveTransposed<T>(Matrix<T> r, T* x)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var n = r.Rows;
+        for (var k = 0; k < n; k++)
+        {
+            var row = r.RowPointer(k);
+            var y = x[k] / row[k];
+            x[k] = y;
+            for (var i = k + 1; i < n; i++)
+            {
+                x[i] -= row[i] * y;
+            }
+        }
+    }
+
+    /// <summary>Solves R y = x in place.</summary>
+    /// <param name="r">Upper triangular, n x n (or a wider panel that starts with it).</param>
+    /// <param name="x">n numbers: x before, y after.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    public static void Solve<T>(Matrix<T> r, T* x)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (var i = r.Rows - 1; i >= 0; i--)
+        {
+            var row = r.RowPointer(i);
+            var sum = x[i];
+            for (var j = i + 1; j < r.Rows; j++)
+            {
+                sum -= row[j] * x[j];
+            }
+
+            x[i] = sum / row[i];
+        }
+    }
+
+    /// <summary>K = -R^-1 Y, row by row from the last.</summary>
+    /// <param name="r">Upper triangular, m x m (or a wider panel that starts with it).</param>
+    /// <param name="y">m x n.</param>
+    /// <param name="k">m x n result.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    public static void NegativeSolve<T>(Matrix<T> r, Matrix<T> y, Matrix<T> k)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var n = y.Columns;
+        for (var i = r.Rows - 1; i >= 0; i--)
+        {
+            var row = r.RowPointer(i);
+            var inverse = -T.One / row[i];
+            var target = k.RowPointer(i);
+            var source = y.RowPointer(i);
+            Elementwise.ScaleTo(inverse, source, target, n);
+            for (var j = i + 1; j < r.Rows; j++)
+            {
+                Gemv.AddScaled(row[j] * inverse, k.RowPointer(j), target, n);
+            }
+        }
+    }
+
+    /// <summary>log det(R' R) = 2 sum log R_ii.</summary>
+    /// <param name="r">Upper triangular (or a wider panel that starts with it).</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    public static double LogDeterminant<T>(Matrix<T> r)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var sum = 0.0;
+        for (var i = 0; i < r.Rows; i++)
+        {
+            sum += Math.Log(double.CreateChecked(r[i, i]));
+        }
+
+        return 2 * sum;
+    }
+
+    /// <summary>Copies the upper triangle of a square matrix onto its lower one.</summary>
+    /// <param name="a">n x n.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    public static void MirrorUpper<T>(Matrix<T> a)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (var i = 1; i < a.Rows; i++)
+        {
+            var row = a.RowPointer(i);
+            var column = a.Pointer + i;
+            for (var j = 0; j < i; j++)
+            {
+                row[j] = column[(nint)j * a.Stride];
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
+namespace IlqrVae.Numerics;
+
+/// <summary>Element-by-element operations on vectors given by address and length. No method allocates.</summary>
+internal static unsafe class Elementwise
+{
+    /// <summary>x *= a.</summary>
+    public static void Scale<T>(T a, T* x, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var span = new Span<T>(x, n);
+        TensorPrimitives.Multiply(span, a, span);
+    }
+
+    /// <summary>y = a x.</summary>
+    public static void ScaleTo<T>(T a, T* x, T* y, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => TensorPrimitives.Multiply(new ReadOnlySpan<T>(x, n), a, new Span<T>(y, n));
+
+    /// <summary>z = x + y.</summary>
+    public static void Add<T>(T* x, T* y, T* z, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => TensorPrimitives.Add(new ReadOnlySpan<T>(x, n), new ReadOnlySpan<T>(y, n), new Span<T>(z, n));
+
+    /// <summary>z = x - y.</summary>
+    public static void Subtract<T>(T* x, T* y, T* z, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => TensorPrimitives.Subtract(new ReadOnlySpan<T>(x, n), new ReadOnlySpan<T>(y, n), new Span<T>(z, n));
+
+    /// <summary>z = x * y.</summary>
+    public static void Multiply<T>(T* x, T* y, T* z, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => TensorPrimitives.Multiply(new ReadOnlySpan<T>(x, n), new ReadOnlySpan<T>(y, n), new Span<T>(z, n));
+
+    /// <summary>y = 1 / (1 + exp(-x)), without overflow for any x.</summary>
+    public static void Sigmoid<T>(T* x, T* y, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => TensorPrimitives.Sigmoid(new ReadOnlySpan<T>(x, n), new Span<T>(y, n));
+
+    /// <summary>y = tanh(x).</summary>
+    public static void Tanh<T>(T* x, T* y, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => TensorPrimitives.Tanh(new ReadOnlySpan<T>(x, n), new Span<T>(y, n));
+
+    /// <summary>Copies n numbers.</summary>
+    public static void Copy<T>(T* x, T* y, int n)
+        where T : unmanaged
+        => new ReadOnlySpan<T>(x, n).CopyTo(new Span<T>(y, n));
+
+    /// <summary>Sets n numbers to zero.</summary>
+    public static void Clear<T>(T* x, int n)
+        where T : unmanaged
+        => new Span<T>(x, n).Clear();
+
+    /// <summary>y += the sum of the rows of a matrix.</summary>
+    public static void AddColumnSums<T>(Matrix<T> a, T* y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (var i = 0; i < a.Rows; i++)
+        {
+            Add(y, a.RowPointer(i), y, a.Columns);
+        }
+    }
+}
