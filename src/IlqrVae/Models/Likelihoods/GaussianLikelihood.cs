@@ -1,0 +1,153 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using IlqrVae.Control;
+using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Models.Likelihoods;
+
+/// <summary>Real values y ~ N(a, diag(variance)).</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly Matrix<T> _precision;
+    private readonly Matrix<T> _weighted;
+    private readonly Matrix<T> _curvature;
+
+    /// <summary>Creates the likelihood.</summary>
+    /// <param name="group">Name of the channel group.</param>
+    /// <param name="weights">C, N x n.</param>
+    /// <param name="bias">d, 1 x N.</param>
+    /// <param name="variance">1 x N, positive.</param>
+    public GaussianLikelihood(string group, Parameter<T> weights, Parameter<T> bias, Parameter<T> variance)
+        : base(group, weights, bias)
+    {
+        Variance = variance;
+        Parameters = [weights, bias, variance];
+        _precision = Matrix<T>.Allocate(1, weights.Rows);
+        _weighted = Matrix<T>.Allocate(weights.Rows, weights.Columns);
+        _curvature = Matrix<T>.Allocate(weights.Columns, weights.Columns);
+        Refresh();
+    }
+
+    /// <inheritdoc/>
+    public override string Kind => "gaussian";
+
+    /// <summary>1 x N.</summary>
+    public Parameter<T> Variance { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Parameter<T>> Parameters { get; }
+
+    /// <inheritdoc/>
+    public override void Refresh()
+    {
+        base.Refresh();
+        for (var i = 0; i < ChannelCount; i++)
+        {
+            _precision[0, i] = T.CreateSaturating(1 / Variance.ExactValue[i]);
+            Elementwise.ScaleTo(_precision[0, i], Weights.Value.RowPointer(i), _weighted.RowPointer(i), StateCount);
+        }
+
+        Gemm.SymmetricUpper(Weights.Value, _weighted, _curvature);
+    }
+
+    /// <summary>C' diag(1 / variance) C, the same in every bin where nothing is missing.</summary>
+    /// <inheritdoc/>
+    public override void AddCurvature(LikelihoodScratch<T> scratch, int t, CurvatureKind kind, Matrix<T> target)
+    {
+        if (!scratch.Observed!.Mask.IsEmpty)
+        {
+            base.AddCurvature(scratch, t, kind, target);
+            return;
+        }
+
+        for (var i = 0; i < StateCount; i++)
+        {
+            Gemv.AddScaled(T.One, _curvature.RowPointer(i), target.RowPointer(i), StateCount);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Mean(ReadOnlySpan<T> activations, Span<T> mean, Span<T> slope)
+    {
+        activations.CopyTo(mean);
+        slope.Fill(T.One);
+    }
+
+    /// <inheritdoc/>
+    public override void Sample(ref CounterRandom random, ReadOnlySpan<T> mean, Span<double> sample)
+    {
+        for (var i = 0; i < sample.Length; i++)
+        {
+            sample[i] = double.CreateChecked(mean[i]) + (Math.Sqrt(Variance.ExactValue[i]) * random.NextNormal());
+        }
+    }
+
+    /// <summary>The sum of log(2 pi variance) / 2 over observed entries.</summary>
+    protected override double Constant(ObservationMatrix<T> observed)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < ChannelCount; i++)
+        {
+            sum += 0.5 * observed.ColumnCounts[i] * Math.Log(2 * Math.PI * Variance.ExactValue[i]);
+        }
+
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    protected override void Losses(LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> losses)
+    {
+        TensorPrimitives.Subtract(activation, observed, losses);
+        TensorPrimitives.Multiply(losses, losses, losses);
+        TensorPrimitives.Multiply(losses, _precision.Row(0), losses);
+        TensorPrimitives.Multiply(losses, T.CreateChecked(0.5), losses);
+    }
+
+    /// <inheritdoc/>
+    protected override void Derivatives(
+        LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> first, Span<T> fisher, Span<T> exact)
+    {
+        TensorPrimitives.Subtract(activation, observed, first);
+        TensorPrimitives.Multiply(first, _precision.Row(0), first);
+        _precision.Row(0).CopyTo(fisher);
+        _precision.Row(0).CopyTo(exact);
+    }
+
+    /// <summary>d loss / d variance = (1 - (a - y)^2 / variance) / (2 variance).</summary>
+    protected override void AccumulateChannelGradient(
+        LikelihoodScratch<T> scratch, Matrix<T> activations, ObservationMatrix<T> observed, ParameterGradient<T> gradient)
+    {
+        var half = T.CreateChecked(0.5);
+        for (var i = 0; i < ChannelCount; i++)
+        {
+            var precision = _precision[0, i];
+            var squares = T.Zero;
+            for (var t = 0; t < activations.Rows; t++)
+            {
+                var first = scratch.First[t, i];
+                squares += first * first;
+            }
+
+            gradient[Variance].Pointer[i] += half * ((T.CreateChecked(observed.ColumnCounts[i]) * precision) - squares);
+        }
+    }
+
+    /// <summary>d2 loss / d variance d a = -(a - y) / variance^2.</summary>
+    protected override void AccumulateChannelGradientTangent(
+        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> tangents, ObservationMatrix<T> observed, ParameterGradient<T> gradient)
+    {
+        for (var i = 0; i < ChannelCount; i++)
+        {
+            var sum = T.Zero;
+            for (var t = 0; t < activations.Rows; t++)
+            {
+                sum += scratch.First[t, i] * tangents[t, i];
+            }
+
+            gradient[Variance].Pointer[i] -= sum * _precision[0, i];
+        }
+    }
+}

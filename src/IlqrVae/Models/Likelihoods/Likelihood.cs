@@ -1,0 +1,272 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using IlqrVae.Control;
+using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Models.Likelihoods;
+
+/// <summary>
+/// The likelihood of one channel group through a linear read-out: a = C z + d, each channel independent given its activation a. Losses are negative
+/// log likelihoods in nats. Immutable but for its parameters' values; what it remembers of a trajectory lives in a <see cref="LikelihoodScratch{T}"/>.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+public abstract unsafe class Likelihood<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly LinearMap<T> _readout;
+
+    /// <summary>Creates the read-out.</summary>
+    /// <param name="group">Name of the channel group it explains.</param>
+    /// <param name="weights">C, N x n.</param>
+    /// <param name="bias">d, 1 x N.</param>
+    protected Likelihood(string group, Parameter<T> weights, Parameter<T> bias)
+    {
+        Group = group;
+        Weights = weights;
+        Bias = bias;
+        _readout = new LinearMap<T>(weights);
+    }
+
+    /// <summary>What configurations call it.</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>Name of the channel group it explains.</summary>
+    public string Group { get; }
+
+    /// <summary>C, N x n.</summary>
+    public Parameter<T> Weights { get; }
+
+    /// <summary>d, 1 x N.</summary>
+    public Parameter<T> Bias { get; }
+
+    /// <summary>Number of channels N.</summary>
+    public int ChannelCount => Weights.Rows;
+
+    /// <summary>State dimension n.</summary>
+    public int StateCount => Weights.Columns;
+
+    /// <summary>The parameters.</summary>
+    public abstract IReadOnlyList<Parameter<T>> Parameters { get; }
+
+    /// <summary>Makes the scratch space of one worker.</summary>
+    /// <param name="capacity">The largest number of bins.</param>
+    public LikelihoodScratch<T> CreateScratch(int capacity) => new(capacity, ChannelCount, StateCount);
+
+    /// <summary>Recomputes whatever is derived from the parameters; to be called after they change.</summary>
+    public virtual void Refresh() => _readout.Refresh();
+
+    /// <summary>-log p(observations | states), summed over observed entries.</summary>
+    /// <param name="scratch">Scratch space.</param>
+    /// <param name="states">T x n.</param>
+    /// <param name="observed">The observations, T x N.</param>
+    public double Loss(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed)
+    {
+        var activations = Activate(scratch, states);
+        var losses = scratch.Row(0);
+        var sum = Constant(observed);
+        for (var t = 0; t < states.Rows; t++)
+        {
+            Losses(scratch, activations.Row(t), observed.Values.Row(t), losses);
+            sum += double.CreateChecked(observed.Mask.IsEmpty
+                ? TensorPrimitives.Sum((ReadOnlySpan<T>)losses)
+                : TensorPrimitives.Dot((ReadOnlySpan<T>)losses, observed.Mask.Row(t)));
+        }
+
+        return sum;
+    }
+
+    /// <summary>Adds the gradient of the loss with respect to the states, and remembers what the other derivatives need.</summary>
+    /// <param name="scratch">Scratch space.</param>
+    /// <param name="states">T x n.</param>
+    /// <param name="observed">The observations, T x N.</param>
+    /// <param name="stateGradient">T x n, added to.</param>
+    public void Differentiate(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed, Matrix<T> stateGradient)
+    {
+        var activations = Activate(scratch, states);
+        for (var t = 0; t < states.Rows; t++)
+        {
+            var first = scratch.First.Row(t);
+            var fisher = scratch.Fisher.Row(t);
+            var exact = scratch.Exact.Row(t);
+            Derivatives(scratch, activations.Row(t), observed.Values.Row(t), first, fisher, exact);
+            if (!observed.Mask.IsEmpty)
+            {
+                var mask = observed.Mask.Row(t);
+                TensorPrimitives.Multiply(first, mask, first);
+                TensorPrimitives.Multiply(fisher, mask, fisher);
+                TensorPrimitives.Multiply(exact, mask, exact);
+            }
+        }
+
+        scratch.Observed = observed;
+        Gemm.Multiply(scratch.First.RowRange(0, states.Rows), _readout.Matrix, stateGradient, accumulate: true);
+    }
+
+    /// <summary>Adds C' diag(w_t) C to the upper triangle of an n x n matrix; channels without weight (missing ones) cost nothing.</summary>
+    /// <param name="scratch">Scratch space of the last <see cref="Differentiate"/>.</param>
+    /// <param name="t">Bin.</param>
+    /// <param name="kind">Fisher information or exact second derivatives.</param>
+    /// <param name="target">n x n.</param>
+    public virtual void AddCurvature(LikelihoodScratch<T> scratch, int t, CurvatureKind kind, Matrix<T> target)
+    {
+        var weights = (kind == CurvatureKind.Exact ? scratch.Exact : scratch.Fisher).RowPointer(t);
+        var c = _readout.Matrix;
+        var used = 0;
+        var gathers = !scratch.Observed!.Mask.IsEmpty;
+        for (var i = 0; i < c.Rows; i++)
+        {
+            var w = weights[i];
+            if (gathers && w == T.Zero)
+            {
+                continue;
+            }
+
+            Elementwise.ScaleTo(w, c.RowPointer(i), scratch.Weighted.RowPointer(used), c.Columns);
+            if (gathers)
+            {
+                Elementwise.Copy(c.RowPointer(i), scratch.Gathered.RowPointer(used), c.Columns);
+            }
+
+            used++;
+        }
+
+        var left = gathers ? scratch.Gathered.RowRange(0, used) : c;
+        Gemm.SymmetricUpper(left, scratch.Weighted.RowRange(0, used), target, accumulate: true);
+    }
+
+    /// <summary>product += the exact second derivatives times a tangent of the states; remembers the tangent of the activations.</summary>
+    /// <param name="scratch">Scratch space of the last <see cref="Differentiate"/>.</param>
+    /// <param name="stateTangents">T x n.</param>
+    /// <param name="product">T x n, added to.</param>
+    public void AddHessianProduct(LikelihoodScratch<T> scratch, Matrix<T> stateTangents, Matrix<T> product)
+    {
+        var tangents = scratch.ActivationTangents.RowRange(0, stateTangents.Rows);
+        var weighted = scratch.FirstTangents.RowRange(0, stateTangents.Rows);
+        Gemm.Multiply(stateTangents, _readout.Transposed, tangents);
+        for (var t = 0; t < tangents.Rows; t++)
+        {
+            TensorPrimitives.Multiply(scratch.Exact.Row(t), tangents.Row(t), weighted.Row(t));
+        }
+
+        Gemm.Multiply(weighted, _readout.Matrix, product, accumulate: true);
+    }
+
+    /// <summary>gradient += the derivative of the loss with respect to the parameters at the last <see cref="Differentiate"/>.</summary>
+    /// <param name="scratch">Scratch space.</param>
+    /// <param name="states">T x n.</param>
+    /// <param name="gradient">The sums.</param>
+    public void AccumulateGradient(LikelihoodScratch<T> scratch, Matrix<T> states, ParameterGradient<T> gradient)
+    {
+        var first = scratch.First.RowRange(0, states.Rows);
+        _readout.Accumulate(first, states, gradient);
+        Elementwise.AddColumnSums(first, gradient[Bias].Pointer);
+        AccumulateChannelGradient(scratch, scratch.Activations.RowRange(0, states.Rows), scratch.Observed!, gradient);
+    }
+
+    /// <summary>
+    /// gradient += the derivative of <see cref="AccumulateGradient"/>'s sum along the tangent of the last <see cref="AddHessianProduct"/>.
+    /// </summary>
+    /// <param name="scratch">Scratch space.</param>
+    /// <param name="states">T x n.</param>
+    /// <param name="stateTangents">T x n, those of the last product.</param>
+    /// <param name="gradient">The sums.</param>
+    public void AccumulateGradientTangent(LikelihoodScratch<T> scratch, Matrix<T> states, Matrix<T> stateTangents, ParameterGradient<T> gradient)
+    {
+        var weighted = scratch.FirstTangents.RowRange(0, states.Rows);
+        _readout.Accumulate(weighted, states, gradient);
+        _readout.Accumulate(scratch.First.RowRange(0, states.Rows), stateTangents, gradient);
+        Elementwise.AddColumnSums(weighted, gradient[Bias].Pointer);
+        AccumulateChannelGradientTangent(
+            scratch, scratch.Activations.RowRange(0, states.Rows), scratch.ActivationTangents.RowRange(0, states.Rows), scratch.Observed!, gradient);
+    }
+
+    /// <summary>a = C z + d for every bin.</summary>
+    /// <param name="scratch">Scratch space; holds the result.</param>
+    /// <param name="states">T x n.</param>
+    /// <returns>T x N.</returns>
+    public Matrix<T> Activate(LikelihoodScratch<T> scratch, Matrix<T> states)
+    {
+        var activations = scratch.Activations.RowRange(0, states.Rows);
+        for (var t = 0; t < states.Rows; t++)
+        {
+            Bias.Value.Row(0).CopyTo(activations.Row(t));
+        }
+
+        Gemm.Multiply(states, _readout.Transposed, activations, accumulate: true);
+        return activations;
+    }
+
+    /// <summary>
+    /// The mean of each channel given its activation: firing rate in Hz for spikes, the value itself for values; and its derivative.
+    /// </summary>
+    /// <param name="activations">N activations.</param>
+    /// <param name="mean">N means.</param>
+    /// <param name="slope">N derivatives of the mean with respect to the activation.</param>
+    public abstract void Mean(ReadOnlySpan<T> activations, Span<T> mean, Span<T> slope);
+
+    /// <summary>Draws observations given means as <see cref="Mean"/> gives them.</summary>
+    /// <param name="random">The generator.</param>
+    /// <param name="mean">N means.</param>
+    /// <param name="sample">N observations.</param>
+    public abstract void Sample(ref CounterRandom random, ReadOnlySpan<T> mean, Span<double> sample);
+
+    /// <summary>The part of the loss that does not depend on the states.</summary>
+    protected abstract double Constant(ObservationMatrix<T> observed);
+
+    /// <summary>The loss of each channel of one bin, without the constant.</summary>
+    protected abstract void Losses(LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> losses);
+
+    /// <summary>The derivatives of the losses of one bin with respect to the activations: first, Fisher information, exact second.</summary>
+    protected abstract void Derivatives(
+        LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> first, Span<T> fisher, Span<T> exact);
+
+    /// <summary>The derivatives with respect to parameters other than C and d.</summary>
+    protected abstract void AccumulateChannelGradient(
+        LikelihoodScratch<T> scratch, Matrix<T> activations, ObservationMatrix<T> observed, ParameterGradient<T> gradient);
+
+    /// <summary>The change of <see cref="AccumulateChannelGradient"/>'s sum along a tangent of the activations.</summary>
+    protected abstract void AccumulateChannelGradientTangent(
+        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> tangents, ObservationMatrix<T> observed, ParameterGradient<T> gradient);
+}
+
+/// <summary>What a likelihood remembers of one trajectory, and its scratch space.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed class LikelihoodScratch<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly Matrix<T> _rows;
+
+    internal LikelihoodScratch(int capacity, int channels, int states)
+    {
+        _rows = Matrix<T>.Allocate(4, channels);
+        Activations = Matrix<T>.Allocate(capacity, channels);
+        First = Matrix<T>.Allocate(capacity, channels);
+        Fisher = Matrix<T>.Allocate(capacity, channels);
+        Exact = Matrix<T>.Allocate(capacity, channels);
+        ActivationTangents = Matrix<T>.Allocate(capacity, channels);
+        FirstTangents = Matrix<T>.Allocate(capacity, channels);
+        Weighted = Matrix<T>.Allocate(channels, states);
+        Gathered = Matrix<T>.Allocate(channels, states);
+    }
+
+    internal Matrix<T> Activations { get; }
+
+    internal Matrix<T> First { get; }
+
+    internal Matrix<T> Fisher { get; }
+
+    internal Matrix<T> Exact { get; }
+
+    internal Matrix<T> ActivationTangents { get; }
+
+    internal Matrix<T> FirstTangents { get; }
+
+    internal Matrix<T> Weighted { get; }
+
+    internal Matrix<T> Gathered { get; }
+
+    internal ObservationMatrix<T>? Observed { get; set; }
+
+    internal Span<T> Row(int i) => _rows.Row(i);
+}

@@ -1,0 +1,186 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Models.Likelihoods;
+
+/// <summary>
+/// Spike counts y ~ Poisson(r), r = gain * link(a) * bin width. With h = log link the loss r - y log r has the derivatives
+/// h' (r - y) and h'' (r - y) + r h'^2, and Fisher information r h'^2.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly Matrix<T> _factor;
+    private readonly double[] _logFactor;
+
+    /// <summary>Creates the likelihood.</summary>
+    /// <param name="group">Name of the channel group.</param>
+    /// <param name="weights">C, N x n.</param>
+    /// <param name="bias">d, 1 x N.</param>
+    /// <param name="link">From activations to rates in Hz.</param>
+    /// <param name="binWidth">Seconds.</param>
+    /// <param name="gain">1 x N, positive; null for gains of one.</param>
+    /// <exception cref="ArgumentException">A gain is given although the link's bias absorbs it: the two would be degenerate.</exception>
+    public PoissonLikelihood(string group, Parameter<T> weights, Parameter<T> bias, Link link, double binWidth, Parameter<T>? gain = null)
+        : base(group, weights, bias)
+    {
+        if (gain is not null && link.AbsorbsGain)
+        {
+            throw new ArgumentException($"A gain cannot be told from the bias under the link '{link.Name}'.", nameof(gain));
+        }
+
+        Link = link;
+        BinWidth = binWidth;
+        Gain = gain;
+        Parameters = gain is null ? [weights, bias] : [weights, bias, gain];
+        _factor = Matrix<T>.Allocate(1, weights.Rows);
+        _logFactor = new double[weights.Rows];
+        Refresh();
+    }
+
+    /// <inheritdoc/>
+    public override string Kind => "poisson";
+
+    /// <summary>From activations to rates in Hz.</summary>
+    public Link Link { get; }
+
+    /// <summary>Seconds.</summary>
+    public double BinWidth { get; }
+
+    /// <summary>1 x N, or null.</summary>
+    public Parameter<T>? Gain { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Parameter<T>> Parameters { get; }
+
+    /// <inheritdoc/>
+    public override void Refresh()
+    {
+        base.Refresh();
+        for (var i = 0; i < ChannelCount; i++)
+        {
+            var factor = BinWidth * (Gain is null ? 1 : Gain.ExactValue[i]);
+            _factor[0, i] = T.CreateSaturating(factor);
+            _logFactor[i] = Math.Log(factor);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Mean(ReadOnlySpan<T> activations, Span<T> mean, Span<T> slope)
+    {
+        Span<T> second = stackalloc T[activations.Length];
+        Link.Differentiate(activations, mean, slope, second);
+        if (Gain is not null)
+        {
+            TensorPrimitives.Multiply(mean, Gain.Value.Row(0), mean);
+        }
+
+        TensorPrimitives.Multiply(mean, slope, slope);
+    }
+
+    /// <inheritdoc/>
+    public override void Sample(ref CounterRandom random, ReadOnlySpan<T> mean, Span<double> sample)
+    {
+        for (var i = 0; i < sample.Length; i++)
+        {
+            sample[i] = random.NextPoisson(double.CreateChecked(mean[i]) * BinWidth);
+        }
+    }
+
+    /// <summary>sum log y! - sum y log(gain * bin width).</summary>
+    protected override double Constant(ObservationMatrix<T> observed)
+    {
+        var sum = observed.LogFactorials;
+        for (var i = 0; i < ChannelCount; i++)
+        {
+            sum -= observed.ColumnSums[i] * _logFactor[i];
+        }
+
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    protected override void Losses(LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> losses)
+    {
+        var logarithm = scratch.Row(1);
+        Link.Evaluate(activation, losses, logarithm);
+        TensorPrimitives.Multiply(losses, _factor.Row(0), losses);
+        TensorPrimitives.Multiply(logarithm, observed, logarithm);
+        TensorPrimitives.Subtract(losses, logarithm, losses);
+    }
+
+    /// <inheritdoc/>
+    protected override void Derivatives(
+        LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> first, Span<T> fisher, Span<T> exact)
+    {
+        var slope = scratch.Row(1);
+        var bend = scratch.Row(2);
+        Link.Differentiate(activation, fisher, slope, bend);
+        TensorPrimitives.Multiply(fisher, _factor.Row(0), fisher);
+        TensorPrimitives.Subtract(fisher, observed, first);
+        TensorPrimitives.Multiply(bend, first, exact);
+        TensorPrimitives.Multiply(first, slope, first);
+        TensorPrimitives.Multiply(fisher, slope, fisher);
+        TensorPrimitives.Multiply(fisher, slope, fisher);
+        TensorPrimitives.Add(exact, fisher, exact);
+    }
+
+    /// <summary>d loss / d gain = (r - y) / gain.</summary>
+    protected override void AccumulateChannelGradient(
+        LikelihoodScratch<T> scratch, Matrix<T> activations, ObservationMatrix<T> observed, ParameterGradient<T> gradient)
+    {
+        if (Gain is null)
+        {
+            return;
+        }
+
+        var target = gradient[Gain].Row(0);
+        var rate = scratch.Row(1);
+        var logarithm = scratch.Row(2);
+        for (var t = 0; t < activations.Rows; t++)
+        {
+            Link.Evaluate(activations.Row(t), rate, logarithm);
+            TensorPrimitives.Multiply(rate, _factor.Row(0), rate);
+            TensorPrimitives.Subtract(rate, observed.Values.Row(t), rate);
+            TensorPrimitives.Divide(rate, Gain.Value.Row(0), rate);
+            Mask(observed, t, rate);
+            TensorPrimitives.Add(target, rate, target);
+        }
+    }
+
+    /// <summary>d2 loss / d gain d a = r h' / gain.</summary>
+    protected override void AccumulateChannelGradientTangent(
+        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> tangents, ObservationMatrix<T> observed, ParameterGradient<T> gradient)
+    {
+        if (Gain is null)
+        {
+            return;
+        }
+
+        var target = gradient[Gain].Row(0);
+        var rate = scratch.Row(1);
+        var slope = scratch.Row(2);
+        var bend = scratch.Row(3);
+        for (var t = 0; t < activations.Rows; t++)
+        {
+            Link.Differentiate(activations.Row(t), rate, slope, bend);
+            TensorPrimitives.Multiply(rate, _factor.Row(0), rate);
+            TensorPrimitives.Multiply(rate, slope, rate);
+            TensorPrimitives.Multiply(rate, tangents.Row(t), rate);
+            TensorPrimitives.Divide(rate, Gain.Value.Row(0), rate);
+            Mask(observed, t, rate);
+            TensorPrimitives.Add(target, rate, target);
+        }
+    }
+
+    private static void Mask(ObservationMatrix<T> observed, int t, Span<T> row)
+    {
+        if (!observed.Mask.IsEmpty)
+        {
+            TensorPrimitives.Multiply(row, observed.Mask.Row(t), row);
+        }
+    }
+}
