@@ -62,15 +62,22 @@ public abstract unsafe class Likelihood<T>
     /// <param name="observed">The observations, T x N.</param>
     public double Loss(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed)
     {
-        var activations = Activate(scratch, states);
+        // In blocks and beside the activations of the last differentiation, which stay valid through a line search.
         var losses = scratch.Row(0);
         var sum = Constant(observed);
-        for (var t = 0; t < states.Rows; t++)
+        for (var first = 0; first < states.Rows; first += LikelihoodScratch<T>.Block)
         {
-            Losses(scratch, activations.Row(t), observed.Values.Row(t), losses);
-            sum += double.CreateChecked(observed.Mask.IsEmpty
-                ? TensorPrimitives.Sum((ReadOnlySpan<T>)losses)
-                : TensorPrimitives.Dot((ReadOnlySpan<T>)losses, observed.Mask.Row(t)));
+            var count = Math.Min(LikelihoodScratch<T>.Block, states.Rows - first);
+            var activations = scratch.LossActivations.RowRange(0, count);
+            Activate(states.RowRange(first, count), activations);
+            for (var i = 0; i < count; i++)
+            {
+                var t = first + i;
+                Losses(scratch, activations.Row(i), observed.Values.Row(t), losses);
+                sum += double.CreateChecked(observed.Mask.IsEmpty
+                    ? TensorPrimitives.Sum((ReadOnlySpan<T>)losses)
+                    : TensorPrimitives.Dot((ReadOnlySpan<T>)losses, observed.Mask.Row(t)));
+            }
         }
 
         return sum;
@@ -83,7 +90,8 @@ public abstract unsafe class Likelihood<T>
     /// <param name="stateGradient">T x n, added to.</param>
     public void Differentiate(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed, Matrix<T> stateGradient)
     {
-        var activations = Activate(scratch, states);
+        var activations = scratch.Activations.RowRange(0, states.Rows);
+        Activate(states, activations);
         for (var t = 0; t < states.Rows; t++)
         {
             var first = scratch.First.Row(t);
@@ -182,19 +190,16 @@ public abstract unsafe class Likelihood<T>
     }
 
     /// <summary>a = C z + d for every bin.</summary>
-    /// <param name="scratch">Scratch space; holds the result.</param>
     /// <param name="states">T x n.</param>
-    /// <returns>T x N.</returns>
-    public Matrix<T> Activate(LikelihoodScratch<T> scratch, Matrix<T> states)
+    /// <param name="activations">T x N, overwritten.</param>
+    public void Activate(Matrix<T> states, Matrix<T> activations)
     {
-        var activations = scratch.Activations.RowRange(0, states.Rows);
         for (var t = 0; t < states.Rows; t++)
         {
             Bias.Value.Row(0).CopyTo(activations.Row(t));
         }
 
         Gemm.Multiply(states, _readout.Transposed, activations, accumulate: true);
-        return activations;
     }
 
     /// <summary>
@@ -235,12 +240,16 @@ public abstract unsafe class Likelihood<T>
 public sealed class LikelihoodScratch<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Bins of a block.</summary>
+    internal const int Block = 64;
+
     private readonly Matrix<T> _rows;
 
     internal LikelihoodScratch(int capacity, int channels, int states)
     {
         _rows = Matrix<T>.Allocate(4, channels);
         Activations = Matrix<T>.Allocate(capacity, channels);
+        LossActivations = Matrix<T>.Allocate(Math.Min(Block, capacity), channels);
         First = Matrix<T>.Allocate(capacity, channels);
         Fisher = Matrix<T>.Allocate(capacity, channels);
         Exact = Matrix<T>.Allocate(capacity, channels);
@@ -251,6 +260,8 @@ public sealed class LikelihoodScratch<T>
     }
 
     internal Matrix<T> Activations { get; }
+
+    internal Matrix<T> LossActivations { get; }
 
     internal Matrix<T> First { get; }
 

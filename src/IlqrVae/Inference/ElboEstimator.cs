@@ -1,0 +1,370 @@
+using System.Numerics;
+using IlqrVae.Control;
+using IlqrVae.Models.Parameters;
+using IlqrVae.Models.Priors;
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Inference;
+
+/// <summary>
+/// The ELBO of a trial and its gradient with respect to every parameter, through the MAP inputs:
+/// <code>
+/// d loss/d theta = d loss/d theta |_{u*}  -  d/d theta [ grad_u J(u*, theta) . v ],    H v = d loss/du*,    loss = -ELBO
+/// </code>
+/// One worker has one; it owns every workspace and allocates nothing per trial.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed unsafe class ElboEstimator<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly VariationalModel<T> _model;
+    private readonly TrialProblem<T> _problem;
+    private readonly TrialProblem<T> _sampleProblem;
+    private readonly Trajectory<T> _sample;
+    private readonly AdjointSweep<T> _sampleAdjoint;
+    private readonly InputVector<T> _lossGradient;
+    private readonly Matrix<T> _correlated;
+    private readonly Matrix<T> _weighted;
+    private readonly Matrix<T> _transposedDraw;
+
+    /// <summary>Allocates the workspace.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="capacity">The largest number of bins.</param>
+    public ElboEstimator(VariationalModel<T> model, int capacity)
+    {
+        var n = model.Generative.StateCount;
+        var m = model.Generative.InputCount;
+        _model = model;
+        _problem = new TrialProblem<T>(model.Generative, capacity);
+        _sampleProblem = new TrialProblem<T>(model.Generative, capacity);
+        Solver = new IterativeLqr<T>(_problem);
+        _sample = new Trajectory<T>(capacity, n, m, _problem.TapeLength);
+        _sampleAdjoint = new AdjointSweep<T>(_sampleProblem);
+        _lossGradient = new InputVector<T>(capacity, n, m);
+        _correlated = Matrix<T>.Allocate(capacity - 1, m);
+        _weighted = Matrix<T>.Allocate(capacity - 1, m);
+        _transposedDraw = Matrix<T>.Allocate(m, capacity - 1);
+    }
+
+    /// <summary>The MAP solver; its current trajectory is the last trial's u* and z*.</summary>
+    public IterativeLqr<T> Solver { get; }
+
+    /// <summary>The problem of the trial at hand.</summary>
+    public TrialProblem<T> Problem => _problem;
+
+    /// <summary>The gradient of the loss with respect to (z_0*, u*) of the last evaluation with gradient.</summary>
+    public InputVector<T> LossGradient => _lossGradient;
+
+    /// <summary>Finds the MAP inputs of a trial, from the decision variables in the solver's current trajectory.</summary>
+    /// <param name="trial">The trial.</param>
+    /// <param name="warmStart">Decision variables to start from, or null for rest.</param>
+    /// <param name="options">Settings of the solve.</param>
+    public Solution SolveMap(PreparedTrial<T> trial, WarmStart<T>? warmStart, SolverOptions options)
+    {
+        _problem.Bind(trial);
+        Solver.Current.SetBins(trial.Bins);
+        if (warmStart is null)
+        {
+            Solver.Current.ClearInputs();
+        }
+        else
+        {
+            warmStart.CopyTo(Solver.Current);
+        }
+
+        return Solver.Solve(options);
+    }
+
+    /// <summary>Estimates the ELBO of a trial.</summary>
+    /// <param name="trial">The trial; not longer than the posterior's covariance covers.</param>
+    /// <param name="warmStart">Decision variables to start from, or null for rest.</param>
+    /// <param name="draws">The draws, filled for this trial.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="lossGradient">Receives the gradient of -ELBO (overwritten), or null when it is not wanted.</param>
+    /// <returns>The estimate; negative infinity, with a zero gradient, where the trial's numbers overflow.</returns>
+    public ElboResult Evaluate(
+        PreparedTrial<T> trial, WarmStart<T>? warmStart, PosteriorDraws<T> draws, ElboOptions options, ParameterGradient<T>? lossGradient)
+    {
+        var map = SolveMap(trial, warmStart, options.Solver);
+        draws.SetBins(trial.Bins);
+        if (!double.IsFinite(map.Cost) || map.Status == SolverStatus.NonFinite)
+        {
+            lossGradient?.Clear();
+            return new ElboResult(double.NegativeInfinity, double.NegativeInfinity, double.NaN, map, 0, true);
+        }
+
+        var elbo = EvaluateAtMap(trial, draws, options, lossGradient, out var logLikelihood, out var divergence);
+        var steps = 0;
+        var fellBack = false;
+        if (lossGradient is not null)
+        {
+            (steps, fellBack) = AddImplicitGradient(options, lossGradient);
+        }
+
+        return new ElboResult(elbo, logLikelihood, divergence, map, steps, fellBack);
+    }
+
+    private double EvaluateAtMap(
+        PreparedTrial<T> trial,
+        PosteriorDraws<T> draws,
+        ElboOptions options,
+        ParameterGradient<T>? gradient,
+        out double logLikelihood,
+        out double divergence)
+    {
+        var steps = trial.Bins - 1;
+        var posterior = _model.Posterior;
+        var timeFactor = posterior.Time.Value.RowRange(0, steps).ColumnRange(0, steps);
+        var closedForm = options.PriorTerm == PriorTerm.ClosedFormWhereKnown;
+        var inputsInClosedForm = closedForm && _model.Generative.InputPrior is GaussianPrior<T>;
+        _sampleProblem.Bind(trial);
+        _sampleProblem.OmitsPriorGradient = inputsInClosedForm;
+        _sampleProblem.OmitsInitialPriorGradient = closedForm;
+        _sample.SetBins(trial.Bins);
+        _lossGradient.SetBins(trial.Bins);
+        _lossGradient.Clear();
+        gradient?.Clear();
+
+        var observationLoss = 0.0;
+        var inputLoss = 0.0;
+        var initialLoss = 0.0;
+        for (var k = 0; k < draws.Count; k++)
+        {
+            Draw(draws, k, timeFactor);
+            IterativeLqr<T>.RollOut(_sampleProblem, _sample);
+            var (inputs, initial) = _sampleProblem.PriorLosses(_sample);
+            inputLoss += inputs / draws.Count;
+            initialLoss += initial / draws.Count;
+            observationLoss += (_sample.Cost - inputs - initial) / draws.Count;
+            if (gradient is not null)
+            {
+                AccumulateDraw(draws, k, inputsInClosedForm, closedForm, gradient);
+            }
+        }
+
+        if (gradient is not null && draws.Count > 1)
+        {
+            ScaleAll(gradient, 1.0 / draws.Count);
+            _lossGradient.Scale(1.0 / draws.Count);
+        }
+
+        var map = Solver.Current;
+        if (closedForm)
+        {
+            initialLoss = InitialPriorInClosedForm(map, gradient);
+        }
+
+        if (inputsInClosedForm)
+        {
+            inputLoss = InputPriorInClosedForm(map, (GaussianPrior<T>)_model.Generative.InputPrior, timeFactor, gradient);
+        }
+
+        var entropy = Entropy(steps, gradient);
+        logLikelihood = -observationLoss;
+        divergence = inputLoss + initialLoss - entropy;
+        return logLikelihood - divergence;
+    }
+
+    /// <summary>z_0 = z_0* + L_0 e_0;  u = u* + L_t E L_s'.</summary>
+    private void Draw(PosteriorDraws<T> draws, int k, Matrix<T> timeFactor)
+    {
+        var posterior = _model.Posterior;
+        var map = Solver.Current;
+        var steps = map.Bins - 1;
+        var initial = _sample.States.RowPointer(0);
+        Gemv.Multiply(posterior.Initial.Value, draws.Initial(k).Pointer, initial);
+        Gemv.AddScaled(T.One, map.States.RowPointer(0), initial, map.States.Columns);
+        var correlated = _correlated.RowRange(0, steps);
+        Gemm.Multiply(timeFactor, draws.Inputs(k), correlated);
+        for (var t = 0; t < steps; t++)
+        {
+            var u = _sample.Inputs.RowPointer(t);
+            Gemv.Multiply(posterior.Space.Value, correlated.RowPointer(t), u);
+            Gemv.AddScaled(T.One, map.Inputs.RowPointer(t), u, map.Inputs.Columns);
+        }
+    }
+
+    /// <summary>
+    /// Adds one draw's derivatives: of the losses with respect to the parameters, and with respect to its inputs G, which pass on to u* unchanged and
+    /// to the factors as dL_0 = G_0 e_0', dL_s = G' (L_t E), dL_t = (G L_s) E'.
+    /// </summary>
+    private void AccumulateDraw(PosteriorDraws<T> draws, int k, bool omitsInputs, bool omitsInitial, ParameterGradient<T> gradient)
+    {
+        var posterior = _model.Posterior;
+        var steps = _sample.Bins - 1;
+        _sampleAdjoint.Run(_sampleProblem, _sample);
+        _sampleProblem.AccumulateGradient(_sample, _sampleAdjoint, gradient);
+        if (!omitsInputs)
+        {
+            _model.Generative.InputPrior.AccumulateGradient(_sample.Inputs, gradient);
+        }
+
+        if (!omitsInitial)
+        {
+            _model.Generative.InitialPrior.AccumulateGradient(_sample.States.RowRange(0, 1), gradient);
+        }
+
+        var g = _sampleAdjoint.Gradient;
+        _lossGradient.AddScaled(1, g);
+        var initial = g.InitialPointer;
+        var toInitial = gradient[posterior.Initial];
+        for (var i = 0; i < toInitial.Rows; i++)
+        {
+            Gemv.AddScaled(initial[i], draws.Initial(k).Pointer, toInitial.RowPointer(i), i + 1);
+        }
+
+        Gemm.TransposedMultiply(g.Inputs, _correlated.RowRange(0, steps), gradient[posterior.Space], accumulate: true);
+        var weighted = _weighted.RowRange(0, steps);
+        Gemm.Multiply(g.Inputs, posterior.Space.Value, weighted);
+        var draw = _transposedDraw.ColumnRange(0, steps);
+        draws.Inputs(k).TransposeTo(draw);
+        Gemm.Multiply(weighted, draw, gradient[posterior.Time].RowRange(0, steps).ColumnRange(0, steps), accumulate: true);
+    }
+
+    /// <summary>E[-log p(z_0)] = -log p(z_0*) + sum_i (row i of L_0)^2 / (2 sigma_i^2).</summary>
+    private double InitialPriorInClosedForm(Trajectory<T> map, ParameterGradient<T>? gradient)
+    {
+        var prior = _model.Generative.InitialPrior;
+        var factor = _model.Posterior.Initial.Value;
+        var state = map.States.RowRange(0, 1);
+        var loss = prior.Loss(state);
+        for (var i = 0; i < factor.Rows; i++)
+        {
+            var scale = prior.Scale.ExactValue[i];
+            var row = factor.RowPointer(i);
+            var squares = double.CreateChecked(Gemv.Dot(row, row, factor.Columns));
+            loss += 0.5 * squares / (scale * scale);
+            if (gradient is not null)
+            {
+                Gemv.AddScaled(T.CreateSaturating(1 / (scale * scale)), row, gradient[_model.Posterior.Initial].RowPointer(i), factor.Columns);
+                gradient[prior.Scale].Pointer[i] -= T.CreateSaturating(squares / (scale * scale * scale));
+                _lossGradient.Initial[i] += T.CreateSaturating(double.CreateChecked(state[0, i]) / (scale * scale));
+            }
+        }
+
+        if (gradient is not null)
+        {
+            prior.AccumulateGradient(state, gradient);
+        }
+
+        return loss;
+    }
+
+    /// <summary>E[-log p(u)] = -log p(u*) + sum_tj r_t c_j / (2 s_j^2), r_t and c_j the squared norms of the rows of L_t and L_s.</summary>
+    private double InputPriorInClosedForm(Trajectory<T> map, GaussianPrior<T> prior, Matrix<T> timeFactor, ParameterGradient<T>? gradient)
+    {
+        var space = _model.Posterior.Space;
+        var m = prior.Dimension;
+        var loss = prior.Loss(map.Inputs);
+        var timeSquares = 0.0;
+        for (var t = 0; t < timeFactor.Rows; t++)
+        {
+            timeSquares += double.CreateChecked(Gemv.Dot(timeFactor.RowPointer(t), timeFactor.RowPointer(t), t + 1));
+        }
+
+        var spaceSquares = 0.0;
+        for (var j = 0; j < m; j++)
+        {
+            var scale = prior.Scale.ExactValue[j];
+            var row = space.Value.RowPointer(j);
+            var squares = double.CreateChecked(Gemv.Dot(row, row, m));
+            spaceSquares += squares / (scale * scale);
+            if (gradient is not null)
+            {
+                Gemv.AddScaled(T.CreateSaturating(timeSquares / (scale * scale)), row, gradient[space].RowPointer(j), m);
+                gradient[prior.Scale].Pointer[j] -= T.CreateSaturating(timeSquares * squares / (scale * scale * scale));
+            }
+        }
+
+        if (gradient is not null)
+        {
+            var toTime = gradient[_model.Posterior.Time];
+            for (var t = 0; t < timeFactor.Rows; t++)
+            {
+                Gemv.AddScaled(T.CreateSaturating(spaceSquares), timeFactor.RowPointer(t), toTime.RowPointer(t), t + 1);
+            }
+
+            var pull = _weighted.RowRange(0, map.Inputs.Rows);
+            prior.Gradient(map.Inputs, pull);
+            RowOperations.AddScaled(T.One, pull, _lossGradient.Inputs);
+            prior.AccumulateGradient(map.Inputs, gradient);
+        }
+
+        return loss + (0.5 * timeSquares * spaceSquares);
+    }
+
+    /// <summary>H[q] = (n + S m) (1 + log 2 pi) / 2 + log det L_0 + m log det L_t + S log det L_s for S steps.</summary>
+    private double Entropy(int steps, ParameterGradient<T>? gradient)
+    {
+        var posterior = _model.Posterior;
+        var n = _model.Generative.StateCount;
+        var m = _model.Generative.InputCount;
+        return (0.5 * (n + ((double)steps * m)) * (1 + Math.Log(2 * Math.PI)))
+            + LogDiagonal(posterior.Initial, n, 1, gradient)
+            + LogDiagonal(posterior.Time, steps, m, gradient)
+            + LogDiagonal(posterior.Space, m, steps, gradient);
+    }
+
+    private static double LogDiagonal(Parameter<T> factor, int size, int weight, ParameterGradient<T>? gradient)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < size; i++)
+        {
+            var pivot = factor.ExactValue[(i * factor.Columns) + i];
+            sum += weight * Math.Log(pivot);
+            if (gradient is not null)
+            {
+                gradient[factor][i, i] -= T.CreateSaturating(weight / pivot);
+            }
+        }
+
+        return sum;
+    }
+
+    private (int Steps, bool FellBack) AddImplicitGradient(ElboOptions options, ParameterGradient<T> gradient)
+    {
+        var map = Solver.Current;
+        var solver = Solver.ConjugateGradients;
+
+        // v enters with a minus sign everywhere, so the right-hand side carries it.
+        _lossGradient.Scale(-1);
+        var steps = 0;
+        var fellBack = false;
+        if (options.Method == GradientMethod.Exact)
+        {
+            var result = solver.Solve(
+                _problem, map, Solver.Adjoint, Solver.Factors, Solver.Hessian, _lossGradient, options.GradientTolerance, options.MaximumGradientSteps);
+            steps = result.Iterations;
+            fellBack = result.Status != ConjugateGradientStatus.Converged;
+        }
+
+        if (fellBack || options.Method == GradientMethod.GaussNewton)
+        {
+            if (!Solver.Factors.Factorise(_problem, map, 0))
+            {
+                _lossGradient.Scale(-1);
+                return (steps, true);
+            }
+
+            Solver.Factors.Apply(_problem, map, _lossGradient, solver.Solution);
+        }
+
+        Solver.Hessian.Multiply(_problem, map, Solver.Adjoint, solver.Solution, _sampleAdjoint.Gradient);
+        _problem.AccumulateMixedDerivative(map, Solver.Adjoint, solver.Solution, Solver.Hessian, gradient);
+        _lossGradient.Scale(-1);
+        return (steps, fellBack);
+    }
+
+    private void ScaleAll(ParameterGradient<T> gradient, double factor)
+    {
+        var f = T.CreateChecked(factor);
+        foreach (var parameter in _model.Parameters.All)
+        {
+            var block = gradient[parameter];
+            for (var i = 0; i < block.Rows; i++)
+            {
+                Elementwise.Scale(f, block.RowPointer(i), block.Columns);
+            }
+        }
+    }
+}

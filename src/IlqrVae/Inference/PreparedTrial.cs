@@ -1,0 +1,91 @@
+using System.Numerics;
+using IlqrVae.Models;
+using IlqrVae.Models.Likelihoods;
+using IlqrVae.Numerics;
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Inference;
+
+/// <summary>One trial in the model's precision and in the order of the model's likelihoods.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed class PreparedTrial<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Prepares a trial. Allocates.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="recording">The recording the trial belongs to, already validated.</param>
+    /// <param name="trial">The trial.</param>
+    /// <param name="hiddenGroups">Names of channel groups to treat as missing in every bin, such as behaviour to be decoded; null for none.</param>
+    /// <exception cref="InputException">The recording lacks a channel group or external inputs that the model needs, or has them in another size.</exception>
+    public PreparedTrial(GenerativeModel<T> model, Recording recording, Trial trial, IReadOnlySet<string>? hiddenGroups = null)
+    {
+        Name = trial.Name;
+        Bins = trial.Bins;
+        Observations = [.. model.Likelihoods.Select(likelihood => Prepare(likelihood, recording, trial, hiddenGroups))];
+        foreach (var observed in Observations)
+        {
+            ObservedCount += observed.ObservedCount;
+        }
+
+        var expected = model.Dynamics.ExternalCount;
+        if ((trial.External?.Columns ?? 0) != expected)
+        {
+            throw new InputException(
+                $"trial '{trial.Name}': the model takes {expected} external inputs, the recording has {trial.External?.Columns ?? 0}; use the recording the model was made for.");
+        }
+
+        if (trial.External is { } external)
+        {
+            External = Matrix<T>.Allocate(external.Bins, external.Columns);
+            External.CopyFrom(external.Values);
+        }
+    }
+
+    /// <summary>The trial's name, the key of its warm start.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of bins.</summary>
+    public int Bins { get; }
+
+    /// <summary>One entry for each likelihood of the model.</summary>
+    public IReadOnlyList<ObservationMatrix<T>> Observations { get; }
+
+    /// <summary>Bins x external inputs; empty when there are none.</summary>
+    public Matrix<T> External { get; }
+
+    /// <summary>Number of observed entries over all groups.</summary>
+    public long ObservedCount { get; }
+
+    private static ObservationMatrix<T> Prepare(
+        Likelihood<T> likelihood, Recording recording, Trial trial, IReadOnlySet<string>? hiddenGroups)
+    {
+        for (var g = 0; g < recording.Groups.Count; g++)
+        {
+            var group = recording.Groups[g];
+            if (!string.Equals(group.Name, likelihood.Group, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            if (group.Channels != likelihood.ChannelCount)
+            {
+                throw new InputException(
+                    $"group '{group.Name}': the model explains {likelihood.ChannelCount} channels, the recording has {group.Channels}; use the recording the model was made for.");
+            }
+
+            var observations = trial.Observations[g];
+            return hiddenGroups?.Contains(group.Name) == true
+                ? new ObservationMatrix<T>(observations with { Observed = new bool[observations.Values.Values.Length] }, group.Kind)
+                : new ObservationMatrix<T>(observations, group.Kind);
+        }
+
+        if (hiddenGroups?.Contains(likelihood.Group) == true)
+        {
+            var empty = new Table(trial.Bins, likelihood.ChannelCount);
+            return new ObservationMatrix<T>(new Observations(empty, new bool[empty.Values.Length]), ChannelKind.Values);
+        }
+
+        throw new InputException(
+            $"the recording has no channel group '{likelihood.Group}'; it has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}. Rename the group, or hide it to predict it from the others.");
+    }
+}

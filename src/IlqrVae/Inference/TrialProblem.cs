@@ -1,0 +1,255 @@
+using System.Numerics;
+using IlqrVae.Control;
+using IlqrVae.Models;
+using IlqrVae.Models.Dynamics;
+using IlqrVae.Models.Likelihoods;
+using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Inference;
+
+/// <summary>
+/// Inference of one trial's inputs as a shooting problem: J = -log p(z_0) - sum_t log p(u_t) - sum_t log p(o_t | z_t). One worker has one and binds
+/// it to trial after trial.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly GenerativeModel<T> _model;
+    private readonly DynamicsScratch<T> _dynamicsScratch;
+    private readonly LikelihoodScratch<T>[] _likelihoodScratch;
+    private readonly Matrix<T> _initialDirection;
+    private readonly Matrix<T> _initialProduct;
+    private PreparedTrial<T>? _trial;
+
+    /// <summary>Allocates the workspace.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="capacity">The largest number of bins.</param>
+    public TrialProblem(GenerativeModel<T> model, int capacity)
+    {
+        _model = model;
+        Capacity = capacity;
+        _dynamicsScratch = model.Dynamics.CreateScratch();
+        _likelihoodScratch = [.. model.Likelihoods.Select(likelihood => likelihood.CreateScratch(capacity))];
+        _initialDirection = Matrix<T>.Allocate(1, model.StateCount);
+        _initialProduct = Matrix<T>.Allocate(1, model.StateCount);
+    }
+
+    /// <inheritdoc/>
+    public override int Capacity { get; }
+
+    /// <inheritdoc/>
+    public override int Bins => Trial.Bins;
+
+    /// <inheritdoc/>
+    public override int StateCount => _model.StateCount;
+
+    /// <inheritdoc/>
+    public override int InputCount => _model.InputCount;
+
+    /// <inheritdoc/>
+    public override int TapeLength => _model.Dynamics.TapeLength;
+
+    /// <inheritdoc/>
+    public override int AdjointTapeLength => _model.Dynamics.AdjointTapeLength;
+
+    /// <inheritdoc/>
+    public override int TangentTapeLength => _model.Dynamics.TangentTapeLength;
+
+    /// <inheritdoc/>
+    public override int AdjointTangentTapeLength => _model.Dynamics.AdjointTangentTapeLength;
+
+    /// <summary>Leaves the prior of inputs (and initial state) out of <see cref="DifferentiateCost"/>: for terms whose expectation is known in closed form.</summary>
+    public bool OmitsPriorGradient { get; set; }
+
+    /// <summary>Leaves the prior of the initial state out of <see cref="DifferentiateCost"/>.</summary>
+    public bool OmitsInitialPriorGradient { get; set; }
+
+    private PreparedTrial<T> Trial => _trial ?? throw new InvalidOperationException("Bind a trial first.");
+
+    /// <summary>Sets the trial.</summary>
+    /// <param name="trial">The trial; its bins fit the capacity.</param>
+    public void Bind(PreparedTrial<T> trial)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(trial.Bins, Capacity);
+        _trial = trial;
+    }
+
+    /// <summary>-log p(observations | states).</summary>
+    /// <param name="states">T x n.</param>
+    public double ObservationLoss(Matrix<T> states)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        {
+            sum += _model.Likelihoods[i].Loss(_likelihoodScratch[i], states, Trial.Observations[i]);
+        }
+
+        return sum;
+    }
+
+    /// <summary>-log p(u) - log p(z_0), the first over all steps.</summary>
+    /// <param name="at">The trajectory.</param>
+    public (double Inputs, double Initial) PriorLosses(Trajectory<T> at)
+        => (_model.InputPrior.Loss(at.Inputs), _model.InitialPrior.Loss(at.States.RowRange(0, 1)));
+
+    /// <inheritdoc/>
+    public override double Cost(Trajectory<T> at)
+    {
+        var (inputs, initial) = PriorLosses(at);
+        return inputs + initial + ObservationLoss(at.States);
+    }
+
+    /// <inheritdoc/>
+    public override void Step(int t, T* state, T* input, T* next, T* tape)
+        => _model.Dynamics.Step(_dynamicsScratch, state, input, External(t), next, tape);
+
+    /// <inheritdoc/>
+    public override void Jacobian(int t, Trajectory<T> at, Matrix<T> stateJacobian, Matrix<T> inputJacobian)
+        => _model.Dynamics.Jacobian(_dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), Tape(at, t), stateJacobian, inputJacobian);
+
+    /// <inheritdoc/>
+    public override void Tangent(int t, Trajectory<T> at, T* stateTangent, T* inputTangent, T* nextTangent, T* tangentTape)
+        => _model.Dynamics.Tangent(
+            _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), Tape(at, t), stateTangent, inputTangent, nextTangent, tangentTape);
+
+    /// <inheritdoc/>
+    public override void Adjoint(int t, Trajectory<T> at, T* costate, T* toState, T* toInput, T* adjointTape)
+        => _model.Dynamics.Adjoint(
+            _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), Tape(at, t), costate, toState, toInput, adjointTape);
+
+    /// <inheritdoc/>
+    public override void AdjointTangent(
+        int t,
+        Trajectory<T> at,
+        T* costate,
+        T* adjointTape,
+        T* stateTangent,
+        T* inputTangent,
+        T* tangentTape,
+        T* costateTangent,
+        T* toState,
+        T* toInput,
+        T* adjointTangentTape)
+        => _model.Dynamics.AdjointTangent(
+            _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), Tape(at, t), costate, adjointTape,
+            stateTangent, inputTangent, tangentTape, costateTangent, toState, toInput, adjointTangentTape);
+
+    /// <inheritdoc/>
+    public override void DifferentiateCost(Trajectory<T> at, Matrix<T> stateGradient, Matrix<T> inputGradient, T* initialGradient)
+    {
+        stateGradient.Clear();
+        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        {
+            _model.Likelihoods[i].Differentiate(_likelihoodScratch[i], at.States, Trial.Observations[i], stateGradient);
+        }
+
+        if (OmitsPriorGradient)
+        {
+            inputGradient.Clear();
+        }
+        else
+        {
+            _model.InputPrior.Gradient(at.Inputs, inputGradient);
+        }
+
+        if (OmitsInitialPriorGradient)
+        {
+            Elementwise.Clear(initialGradient, StateCount);
+        }
+        else
+        {
+            _model.InitialPrior.Gradient(at.States.RowRange(0, 1), _initialProduct);
+            Elementwise.Copy(_initialProduct.Pointer, initialGradient, StateCount);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AddStateCurvature(int t, CurvatureKind kind, Matrix<T> target)
+    {
+        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        {
+            _model.Likelihoods[i].AddCurvature(_likelihoodScratch[i], t, kind, target);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AddInputCurvature(int t, Trajectory<T> at, CurvatureKind kind, T scale, Matrix<T> target)
+        => _model.InputPrior.AddCurvature(at.Inputs.RowPointer(t), kind, scale, target);
+
+    /// <inheritdoc/>
+    public override void AddInitialCurvature(T scale, Matrix<T> target)
+        => _model.InitialPrior.AddCurvature(null, CurvatureKind.Exact, scale, target);
+
+    /// <inheritdoc/>
+    public override void CostHessianProduct(
+        Trajectory<T> at, Matrix<T> stateTangents, InputVector<T> direction, Matrix<T> stateProduct, InputVector<T> inputProduct)
+    {
+        stateProduct.Clear();
+        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        {
+            _model.Likelihoods[i].AddHessianProduct(_likelihoodScratch[i], stateTangents, stateProduct);
+        }
+
+        _model.InputPrior.HessianProduct(at.Inputs, direction.Inputs, inputProduct.Inputs);
+        direction.Initial.CopyTo(_initialDirection.Row(0));
+        _model.InitialPrior.HessianProduct(_initialDirection, _initialDirection, _initialProduct);
+        _initialProduct.Row(0).CopyTo(inputProduct.Initial);
+    }
+
+    /// <summary>gradient += the derivative of the observations' loss, through states and read-outs, with respect to every parameter.</summary>
+    /// <param name="at">The trajectory.</param>
+    /// <param name="adjoint">Its adjoint sweep, just run.</param>
+    /// <param name="gradient">The sums.</param>
+    public void AccumulateGradient(Trajectory<T> at, AdjointSweep<T> adjoint, ParameterGradient<T> gradient)
+    {
+        _model.Dynamics.AccumulateGradient(_dynamicsScratch, Path(at, adjoint), gradient);
+        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        {
+            _model.Likelihoods[i].AccumulateGradient(_likelihoodScratch[i], at.States, gradient);
+        }
+    }
+
+    /// <summary>gradient += the derivative of the priors' losses with respect to their parameters.</summary>
+    /// <param name="at">The trajectory.</param>
+    /// <param name="gradient">The sums.</param>
+    public void AccumulatePriorGradient(Trajectory<T> at, ParameterGradient<T> gradient)
+    {
+        _model.InputPrior.AccumulateGradient(at.Inputs, gradient);
+        _model.InitialPrior.AccumulateGradient(at.States.RowRange(0, 1), gradient);
+    }
+
+    /// <summary>gradient += d/dtheta [grad J . v]: the mixed derivative along the direction of the last Hessian product.</summary>
+    /// <param name="at">The trajectory.</param>
+    /// <param name="adjoint">Its adjoint sweep.</param>
+    /// <param name="direction">v, rolled out.</param>
+    /// <param name="hessian">The Hessian's workspace after the product with v.</param>
+    /// <param name="gradient">The sums.</param>
+    public void AccumulateMixedDerivative(
+        Trajectory<T> at, AdjointSweep<T> adjoint, TangentRollout<T> direction, ExactHessian<T> hessian, ParameterGradient<T> gradient)
+    {
+        var tangent = new DynamicsPath<T>(
+            direction.States, direction.Direction.Inputs, default, direction.Tape, hessian.CostateTangents, hessian.Tape);
+        _model.Dynamics.AccumulateGradientTangent(_dynamicsScratch, Path(at, adjoint), tangent, gradient);
+        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        {
+            _model.Likelihoods[i].AccumulateGradientTangent(_likelihoodScratch[i], at.States, direction.States, gradient);
+        }
+
+        _model.InputPrior.AccumulateGradientTangent(at.Inputs, direction.Direction.Inputs, gradient);
+        direction.Direction.Initial.CopyTo(_initialDirection.Row(0));
+        _model.InitialPrior.AccumulateGradientTangent(at.States.RowRange(0, 1), _initialDirection, gradient);
+    }
+
+    private static T* Tape(Trajectory<T> at, int t) => at.Tape.Rows == 0 ? null : at.Tape.RowPointer(t);
+
+    private DynamicsPath<T> Path(Trajectory<T> at, AdjointSweep<T> adjoint)
+        => new(at.States, at.Inputs, Trial.External, at.Tape, adjoint.Costates, adjoint.Tape);
+
+    private T* External(int t)
+    {
+        var external = _trial!.External;
+        return external.Rows == 0 ? null : external.RowPointer(t);
+    }
+}

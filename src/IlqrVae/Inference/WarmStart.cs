@@ -1,0 +1,48 @@
+using System.Numerics;
+using IlqrVae.Control;
+
+namespace IlqrVae.Inference;
+
+/// <summary>The decision variables of one trial, kept from one solve to the next.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed class WarmStart<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Allocates a start at rest.</summary>
+    /// <param name="bins">Number of bins.</param>
+    /// <param name="states">n.</param>
+    /// <param name="inputs">m.</param>
+    public WarmStart(int bins, int states, int inputs)
+    {
+        Values = new T[states + ((long)(bins - 1) * inputs)];
+    }
+
+    /// <summary>The initial state's n numbers, then the inputs' m for each step.</summary>
+    public T[] Values { get; }
+
+    /// <summary>Copies the variables into a trajectory of as many bins.</summary>
+    /// <param name="trajectory">The trajectory.</param>
+    public void CopyTo(Trajectory<T> trajectory)
+    {
+        var n = trajectory.States.Columns;
+        var m = trajectory.Inputs.Columns;
+        Values.AsSpan(0, n).CopyTo(trajectory.States.Row(0));
+        for (var t = 0; t < trajectory.Bins - 1; t++)
+        {
+            Values.AsSpan(n + (t * m), m).CopyTo(trajectory.Inputs.Row(t));
+        }
+    }
+
+    /// <summary>Takes the variables from a trajectory of as many bins.</summary>
+    /// <param name="trajectory">The trajectory.</param>
+    public void CopyFrom(Trajectory<T> trajectory)
+    {
+        var n = trajectory.States.Columns;
+        var m = trajectory.Inputs.Columns;
+        trajectory.States.Row(0).CopyTo(Values.AsSpan(0, n));
+        for (var t = 0; t < trajectory.Bins - 1; t++)
+        {
+            trajectory.Inputs.Row(t).CopyTo(Values.AsSpan(n + (t * m), m));
+        }
+    }
+}
