@@ -21,6 +21,16 @@ public sealed class ParameterGradient<T>
     /// <param name="parameter">A parameter of the model.</param>
     public Matrix<T> this[Parameter<T> parameter] => _blocks[parameter.Index];
 
+    /// <summary>Adds another gradient of the same model.</summary>
+    /// <param name="other">The other gradient.</param>
+    public void Add(ParameterGradient<T> other)
+    {
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            RowOperations.AddScaled(T.One, other._blocks[i], _blocks[i]);
+        }
+    }
+
     /// <summary>Sets every block to zero.</summary>
     public void Clear()
     {

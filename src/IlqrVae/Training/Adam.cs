@@ -1,0 +1,43 @@
+namespace IlqrVae.Training;
+
+/// <summary>Adam (Kingma and Ba, 2015) with the usual constants.</summary>
+public sealed class Adam
+{
+    private const double FirstDecay = 0.9;
+    private const double SecondDecay = 0.999;
+    private const double Epsilon = 1e-8;
+
+    /// <summary>Starts with no history.</summary>
+    /// <param name="count">Number of parameters.</param>
+    public Adam(int count)
+    {
+        First = new double[count];
+        Second = new double[count];
+    }
+
+    /// <summary>Running mean of gradients.</summary>
+    public double[] First { get; }
+
+    /// <summary>Running mean of squared gradients.</summary>
+    public double[] Second { get; }
+
+    /// <summary>Number of updates so far.</summary>
+    public int Updates { get; set; }
+
+    /// <summary>One update.</summary>
+    /// <param name="parameters">Changed in place.</param>
+    /// <param name="gradient">The gradient of the loss.</param>
+    /// <param name="rate">The learning rate.</param>
+    public void Update(Span<double> parameters, ReadOnlySpan<double> gradient, double rate)
+    {
+        Updates++;
+        var firstCorrection = 1 - Math.Pow(FirstDecay, Updates);
+        var secondCorrection = 1 - Math.Pow(SecondDecay, Updates);
+        for (var i = 0; i < parameters.Length; i++)
+        {
+            First[i] = (FirstDecay * First[i]) + ((1 - FirstDecay) * gradient[i]);
+            Second[i] = (SecondDecay * Second[i]) + ((1 - SecondDecay) * gradient[i] * gradient[i]);
+            parameters[i] -= rate * (First[i] / firstCorrection) / (Math.Sqrt(Second[i] / secondCorrection) + Epsilon);
+        }
+    }
+}

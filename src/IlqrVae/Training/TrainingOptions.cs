@@ -1,0 +1,96 @@
+using IlqrVae.Inference;
+
+namespace IlqrVae.Training;
+
+/// <summary>How the learning rate changes over iterations k = 0, 1, ...</summary>
+public enum LearningRateSchedule
+{
+    /// <summary>lr_0 throughout.</summary>
+    Constant,
+
+    /// <summary>lr_0 / (1 + sqrt(k / kappa)) (paper).</summary>
+    InverseSquareRoot,
+
+    /// <summary>Half a cosine from lr_0 to a hundredth of it at the last iteration.</summary>
+    Cosine,
+}
+
+/// <summary>Settings of <see cref="Trainer{T}"/>.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Number of parameter updates.</summary>
+    public int Iterations { get; init; } = 1000;
+
+    /// <summary>Trials a mini-batch; 0 means all of them.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>lr_0.</summary>
+    public double LearningRate { get; init; } = 0.02;
+
+    /// <summary>How the learning rate changes.</summary>
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
+
+    /// <summary>kappa of the inverse square root schedule.</summary>
+    public double ScheduleIterations { get; init; } = 100;
+
+    /// <summary>Bound on the norm of the gradient of the loss per observed entry; 0 means none.</summary>
+    public double GradientClip { get; init; } = 1;
+
+    /// <summary>Penalty: this times the mean square of the recurrent weights is added to the loss per observed entry.</summary>
+    public double RecurrentPenalty { get; init; }
+
+    /// <summary>Worker threads; 0 means one a core. Results do not depend on it.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Seed of everything random.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Iterations between validations; 0 means never.</summary>
+    public int ValidationInterval { get; init; } = 25;
+
+    /// <summary>Validations without improvement after which training stops; 0 means never.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Iterations between checkpoints; 0 means only at the end and when interrupted.</summary>
+    public int CheckpointInterval { get; init; } = 100;
+
+    /// <summary>Channel groups hidden in validation, such as behaviour: their loss given the other groups is then what validation measures.</summary>
+    public IReadOnlyList<string> ValidationHides { get; init; } = [];
+
+    /// <summary>The ELBO and its gradient.</summary>
+    public ElboOptions Elbo { get; init; } = new() { GradientTolerance = 1e-4 };
+
+    /// <summary>The learning rate of an iteration.</summary>
+    /// <param name="iteration">k.</param>
+    public double RateAt(int iteration) => Schedule switch
+    {
+        LearningRateSchedule.InverseSquareRoot => LearningRate / (1 + Math.Sqrt(iteration / ScheduleIterations)),
+        LearningRateSchedule.Cosine => LearningRate * (0.01 + (0.99 * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, (double)iteration / Iterations))))),
+        _ => LearningRate,
+    };
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="InputException">A setting is impossible.</exception>
+    public void Validate()
+    {
+        Require(Iterations >= 1, "iterations", Iterations, "a whole number from 1");
+        Require(BatchSize >= 0, "batch", BatchSize, "a whole number from 1, or 0 for all trials");
+        Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning-rate", LearningRate, "a positive number");
+        Require(ScheduleIterations > 0, "schedule-iterations", ScheduleIterations, "a positive number");
+        Require(GradientClip >= 0, "gradient-clip", GradientClip, "a positive number, or 0 for none");
+        Require(RecurrentPenalty >= 0, "recurrent-penalty", RecurrentPenalty, "zero or more");
+        Require(Threads >= 0, "threads", Threads, "a whole number from 1, or 0 for one a core");
+        Require(ValidationInterval >= 0, "validation-interval", ValidationInterval, "a whole number from 1, or 0 for never");
+        Require(Patience >= 0, "patience", Patience, "a whole number from 1, or 0 for never");
+        Require(CheckpointInterval >= 0, "checkpoint-interval", CheckpointInterval, "a whole number from 1, or 0");
+        Require(Elbo.Draws >= 1, "draws", Elbo.Draws, "a whole number from 1");
+    }
+
+    private static void Require(bool condition, string key, double value, string mend)
+    {
+        if (!condition)
+        {
+            throw new InputException($"training: {key} is {value}; give {mend}.");
+        }
+    }
+}

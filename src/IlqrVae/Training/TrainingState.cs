@@ -1,0 +1,84 @@
+using System.Numerics;
+using IlqrVae.Inference;
+
+namespace IlqrVae.Training;
+
+/// <summary>Everything that training needs to continue with the same bits as if it had not been interrupted.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed class TrainingState<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Iterations done.</summary>
+    public int Iteration { get; set; }
+
+    /// <summary>Seconds of training so far.</summary>
+    public double Seconds { get; set; }
+
+    /// <summary>The flattened raw parameters.</summary>
+    public required double[] Raw { get; init; }
+
+    /// <summary>The optimiser.</summary>
+    public required Adam Optimiser { get; init; }
+
+    /// <summary>The parameters with the lowest validation loss so far; equal to <see cref="Raw"/> while there is none.</summary>
+    public required double[] BestRaw { get; init; }
+
+    /// <summary>The lowest validation loss so far, in nats per observed entry; infinite while there is none.</summary>
+    public double BestLoss { get; set; } = double.PositiveInfinity;
+
+    /// <summary>The iteration of <see cref="BestRaw"/>.</summary>
+    public int BestIteration { get; set; }
+
+    /// <summary>Validations since the best one.</summary>
+    public int ValidationsWithoutImprovement { get; set; }
+
+    /// <summary>Warm starts by the name of the trial.</summary>
+    public Dictionary<string, WarmStart<T>> WarmStarts { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>One line of the training history.</summary>
+/// <param name="Iteration">Updates done, this one included.</param>
+/// <param name="Seconds">Seconds of training so far.</param>
+/// <param name="Loss">-ELBO of the batch in nats per observed entry.</param>
+/// <param name="LogLikelihood">Mean log p(o | u) in nats per observed entry.</param>
+/// <param name="Divergence">Mean KL from the prior in nats per observed entry.</param>
+/// <param name="ValidationLoss">-ELBO of the validation trials in nats per observed entry; null when not evaluated now.</param>
+/// <param name="LearningRate">The learning rate.</param>
+/// <param name="GradientNorm">Norm of the gradient before clipping.</param>
+/// <param name="TrialsPerSecond">Trials with gradient a second, in this iteration.</param>
+/// <param name="Factorisations">Mean Riccati factorisations a trial.</param>
+/// <param name="NewtonSteps">Mean Hessian products of the MAP solve a trial.</param>
+/// <param name="GradientSteps">Mean Hessian products of the exact gradient a trial.</param>
+/// <param name="FallBacks">Trials of the batch whose gradient fell back to Gauss-Newton.</param>
+/// <param name="Unconverged">Trials of the batch whose MAP solve did not converge.</param>
+public sealed record TrainingRecord(
+    int Iteration,
+    double Seconds,
+    double Loss,
+    double LogLikelihood,
+    double Divergence,
+    double? ValidationLoss,
+    double LearningRate,
+    double GradientNorm,
+    double TrialsPerSecond,
+    double Factorisations,
+    double NewtonSteps,
+    double GradientSteps,
+    int FallBacks,
+    int Unconverged);
+
+/// <summary>Why training ended.</summary>
+public enum TrainingEnd
+{
+    /// <summary>All iterations were done.</summary>
+    Finished,
+
+    /// <summary>Validation stopped improving.</summary>
+    EarlyStopped,
+
+    /// <summary>It was asked to stop.</summary>
+    Interrupted,
+
+    /// <summary>The loss of ten batches in a row was not finite.</summary>
+    Diverged,
+}
