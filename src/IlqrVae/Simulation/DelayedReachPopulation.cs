@@ -13,8 +13,8 @@ namespace IlqrVae.Simulation;
 /// <list type="bullet">
 /// <item>q' = (p - q) / 0.1: preparation, of target x and y, curvature and vigour;</item>
 /// <item>c1' = (g - c1) / 0.06, c2' = (c1 - c2) / 0.15: the signal to move, the same in all conditions;</item>
-/// <item>a' = -a / 0.12 - W b + w J a - |a|^2 a / 0.1 + 25 c1 (1 + q_4 / 2) (q_1, q_2): release of the preparation through the gate c1;</item>
-/// <item>b' = -b / 0.12 + W a + w J b, with W = 8 / s and w = 12 tanh(q_3) / s: rotation between a and b, and of both in space while curvature lasts;</item>
+/// <item>a' = -a / 0.15 - W b + w J a - |a|^2 a / 0.25 + 70 c1 (1 + q_4 / 2) (q_1, q_2): release of the preparation through the gate c1;</item>
+/// <item>b' = -b / 0.15 + W a + w J b, with W = 10 / s and w = 30 tanh(q_3) / s: rotation between a and b, and of both in space while curvature lasts;</item>
 /// <item>h' = (b - h) / 0.04: the hand's velocity, but for a factor in m/s.</item>
 /// </list>
 /// <para>
@@ -32,7 +32,7 @@ public sealed class DelayedReachPopulation
 
     private const int Preparation = 4;
     private const int HandState = 8;
-    private const double MetresPerSecond = 0.6;
+    private const double MetresPerSecond = 0.65;
     private const double LongestStep = 0.005;
 
     // Spread of the preparatory parameters over conditions, which sets the scale of their variability over trials.
@@ -135,17 +135,17 @@ public sealed class DelayedReachPopulation
     // Follows the equations above; the entries after the states are the inputs, whose derivative is zero.
     private static void Derivative(ReadOnlySpan<double> x, Span<double> derivative)
     {
-        const double Rotation = 8;
-        const double Decay = 1 / 0.12;
+        const double Rotation = 10;
+        const double Decay = 1 / 0.15;
         derivative.Clear();
         for (var i = 0; i < Preparation; i++)
         {
             derivative[i] = (x[States + i] - x[i]) / 0.1;
         }
 
-        var turn = 12 * Math.Tanh(x[2]);
-        var gate = 25 * x[10] * (1 + (x[3] / 2));
-        var saturation = Decay + (((x[4] * x[4]) + (x[5] * x[5])) / 0.1);
+        var turn = 30 * Math.Tanh(x[2]);
+        var gate = 70 * x[10] * (1 + (x[3] / 2));
+        var saturation = Decay + (((x[4] * x[4]) + (x[5] * x[5])) / 0.25);
         derivative[4] = (-saturation * x[4]) - (Rotation * x[6]) - (turn * x[5]) + (gate * x[0]);
         derivative[5] = (-saturation * x[5]) - (Rotation * x[7]) + (turn * x[4]) + (gate * x[1]);
         derivative[6] = (-Decay * x[6]) + (Rotation * x[4]) - (turn * x[7]);
