@@ -6,14 +6,16 @@ namespace IlqrVae.Evaluation;
 public static class GaussianSmoothing
 {
     /// <summary>
-    /// Weighted means over neighbouring bins with Gaussian weights exp(-(s - t)^2 / (2 d^2)), cut at four standard deviations. The weights of the bins that exist and
-    /// were observed are normalised to one, so that edges and gaps do not pull towards zero.
+    /// Weighted means over neighbouring bins with Gaussian weights exp(-(s - t)^2 / (2 d^2)), cut at four standard deviations. The weights
+    /// of the bins that exist and were observed are normalised to one, so that edges and gaps do not pull towards zero.
     /// </summary>
     /// <param name="values">T x N values.</param>
     /// <param name="deviation">Standard deviation d of the kernel in bins, not negative; 0 returns a copy.</param>
-    /// <param name="observed">Row-major, true where an entry was observed; null for everywhere. A bin without any observed neighbour gets the channel's mean.</param>
+    /// <param name="observed">Row-major, true where an entry was observed; null for everywhere. A bin without any observed neighbour gets
+    /// the channel's mean.</param>
     /// <returns>T x N means.</returns>
-    /// <exception cref="ArgumentException">The deviation is negative or not finite, or the mask does not have the shape of the values.</exception>
+    /// <exception cref="ArgumentException">The deviation is negative or not finite, or the mask does not have the shape of the
+    /// values.</exception>
     public static Table Smooth(Table values, double deviation, bool[]? observed = null)
     {
         if (!(deviation >= 0) || !double.IsFinite(deviation))

@@ -3,8 +3,8 @@ using IlqrVae.Recordings;
 namespace IlqrVae.Evaluation;
 
 /// <summary>
-/// The best affine map from inferred to true trajectories: latent states and inputs are only determined up to a change of coordinates, so they are compared after one.
-/// By least squares over all bins of all trials given.
+/// The best affine map from inferred to true trajectories: latent states and inputs are only determined up to a change of coordinates, so
+/// they are compared after one. By least squares over all bins of all trials given.
 /// </summary>
 public sealed class LinearAlignment
 {
@@ -18,7 +18,8 @@ public sealed class LinearAlignment
     }
 
     /// <summary>
-    /// The variance of the true trajectories captured, over their columns together: 1 - sum |y - yhat|^2 / sum |y - ybar|^2. The paper's input R2 when fitted to inputs.
+    /// The variance of the true trajectories captured, over their columns together: 1 - sum |y - yhat|^2 / sum |y - ybar|^2. The paper's
+    /// input R2 when fitted to inputs.
     /// </summary>
     public double VarianceCaptured { get; }
 
@@ -34,7 +35,8 @@ public sealed class LinearAlignment
     /// <summary>Fits the map.</summary>
     /// <param name="inferred">Inferred states or inputs of each trial, bins x columns.</param>
     /// <param name="truth">True states or inputs of each trial, bins x columns; the columns need not be as many.</param>
-    /// <param name="dropLastBin">Whether to leave out the last bin of every trial, as for inputs: the last one drives nothing and cannot be inferred.</param>
+    /// <param name="dropLastBin">Whether to leave out the last bin of every trial, as for inputs: the last one drives nothing and cannot be
+    /// inferred.</param>
     /// <exception cref="ArgumentException">The trials do not match, or no bins are left.</exception>
     public static LinearAlignment Fit(IReadOnlyList<Table> inferred, IReadOnlyList<Table> truth, bool dropLastBin = false)
     {

@@ -4,15 +4,20 @@ using MathNet.Numerics;
 namespace IlqrVae.Evaluation;
 
 /// <summary>
-/// Scores of estimates against truth. Tables are rows (bins, perhaps of several trials on top of each other) by columns; a column that does not vary has no
-/// R2 or correlation, which is NaN for it and left out of means over columns.
+/// Scores of estimates against truth. Tables are rows (bins, perhaps of several trials on top of each other) by columns; a column that does
+/// not vary has no R2 or correlation, which is NaN for it and left out of means over columns.
 /// </summary>
 public static class Metrics
 {
-    /// <summary>Rates below this many counts a bin are raised to it in <see cref="BitsPerSpike"/>, as the Neural Latents Benchmark does; a spike where the model gives none would cost infinitely much.</summary>
+    /// <summary>
+    /// Rates below this many counts a bin are raised to it in <see cref="BitsPerSpike"/>, as the Neural Latents Benchmark does; a spike
+    /// where the model gives none would cost infinitely much.
+    /// </summary>
     public const double LeastRate = 1e-9;
 
-    /// <summary>R2 of every column, 1 - sum (y - yhat)^2 / sum (y - ybar)^2 with ybar the column's mean in <paramref name="truth"/>.</summary>
+    /// <summary>
+    /// R2 of every column, 1 - sum (y - yhat)^2 / sum (y - ybar)^2 with ybar the column's mean in <paramref name="truth"/>.
+    /// </summary>
     /// <param name="truth">Rows x columns.</param>
     /// <param name="estimate">Rows x columns.</param>
     /// <returns>One value a column, at most 1.</returns>
@@ -30,7 +35,9 @@ public static class Metrics
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public static double R2(Table truth, Table estimate) => MeanOfDefined(R2PerColumn(truth, estimate));
 
-    /// <summary>The variance captured over all columns together, 1 - sum |y - yhat|^2 / sum |y - ybar|^2: R2 weighted by the columns' variances.</summary>
+    /// <summary>
+    /// The variance captured over all columns together, 1 - sum |y - yhat|^2 / sum |y - ybar|^2: R2 weighted by the columns' variances.
+    /// </summary>
     /// <param name="truth">Rows x columns.</param>
     /// <param name="estimate">Rows x columns.</param>
     /// <returns>At most 1; NaN if no column varies.</returns>
@@ -71,11 +78,13 @@ public static class Metrics
     }
 
     /// <summary>
-    /// R2 of predictions k bins ahead, 1 - sum_t |x_{t+k} - xhat_{t+k}|^2 / sum_t |x_{t+k} - xbar|^2 over t = 0 .. T-1-k, with xbar the trial's own mean
-    /// over all its bins. Sums run over trials too before the ratio is taken; trials of k bins or fewer have no prediction and are passed over.
+    /// R2 of predictions k bins ahead, 1 - sum_t |x_{t+k} - xhat_{t+k}|^2 / sum_t |x_{t+k} - xbar|^2 over t = 0 .. T-1-k, with xbar the
+    /// trial's own mean over all its bins. Sums run over trials too before the ratio is taken; trials of k bins or fewer have no prediction
+    /// and are passed over.
     /// </summary>
     /// <param name="truth">Noise-free states of each trial, T x n; trials may differ in length.</param>
-    /// <param name="predictions">For each trial (T - k) x n: row t is what was predicted at bin t for bin t + k. Ignored for trials of k bins or fewer.</param>
+    /// <param name="predictions">For each trial (T - k) x n: row t is what was predicted at bin t for bin t + k. Ignored for trials of k
+    /// bins or fewer.</param>
     /// <param name="steps">Number of steps ahead k, not negative.</param>
     /// <returns>At most 1; NaN if there is nothing to predict.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit each other.</exception>
@@ -96,7 +105,8 @@ public static class Metrics
             if (predicted.Columns != states.Columns || predicted.Bins != states.Bins - steps)
             {
                 throw new ArgumentException(
-                    $"Trial {k} has {predicted.Bins} x {predicted.Columns} predictions where {states.Bins - steps} x {states.Columns} are needed.", nameof(predictions));
+                    $"Trial {k} has {predicted.Bins} x {predicted.Columns} predictions where {states.Bins - steps} x {states.Columns} are needed.",
+                    nameof(predictions));
             }
 
             var mean = ColumnMeans(states);
@@ -122,27 +132,32 @@ public static class Metrics
         rate - (count > 0 ? count * Math.Log(rate) : 0) + SpecialFunctions.GammaLn(count + 1);
 
     /// <summary>
-    /// Bits per spike, (nll_null - nll_model) / (number of spikes) / ln 2, where the null model gives every neuron its mean count over the evaluated bins.
-    /// On neurons the model did not see this is the benchmark's co-bps, on bins it did not see fp-bps.
+    /// Bits per spike, (nll_null - nll_model) / (number of spikes) / ln 2, where the null model gives every neuron its mean count over the
+    /// evaluated bins. On neurons the model did not see this is the benchmark's co-bps, on bins it did not see fp-bps.
     /// </summary>
     /// <param name="rates">Expected counts a bin of each trial, bins x neurons.</param>
     /// <param name="counts">Counts of each trial, bins x neurons.</param>
-    /// <param name="evaluated">For each trial, row-major, true where an entry is evaluated; null (of a trial, or altogether) for everywhere.</param>
+    /// <param name="evaluated">For each trial, row-major, true where an entry is evaluated; null (of a trial, or altogether) for
+    /// everywhere.</param>
     /// <returns>The bits; 0 is no better than the null model; NaN if there are no spikes.</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public static double BitsPerSpike(IReadOnlyList<Table> rates, IReadOnlyList<Table> counts, IReadOnlyList<bool[]?>? evaluated = null) =>
         BitsPerSpikeOf(rates, counts, evaluated);
 
     /// <summary>
-    /// The expectation of bits per spike over fresh spikes from known rates: E[n] = r in numerator and denominator and in the null model's means, so with R the
-    /// true and r the model's expected counts, rbar the neuron's mean of R: sum (R ln(r / rbar) - r + rbar) / sum R / ln 2. It has no noise from the spikes and is largest at r = R.
+    /// The expectation of bits per spike over fresh spikes from known rates: E[n] = r in numerator and denominator and in the null model's
+    /// means, so with R the true and r the model's expected counts, rbar the neuron's mean of R: sum (R ln(r / rbar) - r + rbar) / sum R /
+    /// ln 2. It has no noise from the spikes and is largest at r = R.
     /// </summary>
     /// <param name="rates">Expected counts a bin by the model, of each trial, bins x neurons.</param>
-    /// <param name="trueRates">True expected counts a bin of each trial, bins x neurons (a simulation's rates in Hz times the bin width).</param>
-    /// <param name="evaluated">For each trial, row-major, true where an entry is evaluated; null (of a trial, or altogether) for everywhere.</param>
+    /// <param name="trueRates">True expected counts a bin of each trial, bins x neurons (a simulation's rates in Hz times the bin
+    /// width).</param>
+    /// <param name="evaluated">For each trial, row-major, true where an entry is evaluated; null (of a trial, or altogether) for
+    /// everywhere.</param>
     /// <returns>The bits; NaN if all true rates are 0.</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
-    public static double ExpectedBitsPerSpike(IReadOnlyList<Table> rates, IReadOnlyList<Table> trueRates, IReadOnlyList<bool[]?>? evaluated = null) =>
+    public static double ExpectedBitsPerSpike(
+        IReadOnlyList<Table> rates, IReadOnlyList<Table> trueRates, IReadOnlyList<bool[]?>? evaluated = null) =>
         BitsPerSpikeOf(rates, trueRates, evaluated);
 
     // n! is common to both models and the rest is linear in the count, so counts and their expectations take the same form.
@@ -168,7 +183,8 @@ public static class Metrics
             var mask = evaluated?[k];
             if (mask is not null && mask.Length != counts[k].Values.Length)
             {
-                throw new ArgumentException($"The mask of trial {k} has {mask.Length} entries where {counts[k].Values.Length} are needed.", nameof(evaluated));
+                throw new ArgumentException(
+                    $"The mask of trial {k} has {mask.Length} entries where {counts[k].Values.Length} are needed.", nameof(evaluated));
             }
 
             for (var i = 0; i < counts[k].Values.Length; i++)
@@ -270,7 +286,8 @@ public static class Metrics
     {
         if (a.Bins != b.Bins || a.Columns != b.Columns)
         {
-            throw new ArgumentException($"The tables must have one shape; they are {a.Bins} x {a.Columns} and {b.Bins} x {b.Columns}.", nameof(b));
+            throw new ArgumentException(
+                $"The tables must have one shape; they are {a.Bins} x {a.Columns} and {b.Bins} x {b.Columns}.", nameof(b));
         }
     }
 

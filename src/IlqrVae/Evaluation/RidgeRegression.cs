@@ -12,12 +12,15 @@ namespace IlqrVae.Evaluation;
 /// <summary>In which unit the strength of a ridge penalty is given.</summary>
 public enum RidgePenalty
 {
-    /// <summary>Minimise sum |y - W'x - b|^2 + alpha |W|^2: alpha as in scikit-learn and the Neural Latents Benchmark, in the unit of the squared features times rows.</summary>
+    /// <summary>
+    /// Minimise sum |y - W'x - b|^2 + alpha |W|^2: alpha as in scikit-learn and the Neural Latents Benchmark, in the unit of the squared
+    /// features times rows.
+    /// </summary>
     Absolute,
 
     /// <summary>
-    /// alpha in units of the mean over features of their sum of squares about the mean, trace(X'X)/p: a pure number, so that one grid serves features of any scale and any
-    /// number of rows. 1 halves the weight of an average direction of feature space.
+    /// alpha in units of the mean over features of their sum of squares about the mean, trace(X'X)/p: a pure number, so that one grid
+    /// serves features of any scale and any number of rows. 1 halves the weight of an average direction of feature space.
     /// </summary>
     Relative,
 }
@@ -73,8 +76,9 @@ public sealed class RidgeRegression
     }
 
     /// <summary>
-    /// Fits with the penalty of a grid that gives the best cross-validated R2, the mean over outputs and folds; ties go to the stronger penalty. The folds are
-    /// contiguous stretches of rows, neither shuffled nor interleaved: neighbouring bins are alike and would leak from one fold to another.
+    /// Fits with the penalty of a grid that gives the best cross-validated R2, the mean over outputs and folds; ties go to the stronger
+    /// penalty. The folds are contiguous stretches of rows, neither shuffled nor interleaved: neighbouring bins are alike and would leak
+    /// from one fold to another.
     /// </summary>
     /// <param name="features">Rows x p.</param>
     /// <param name="outputs">Rows x d.</param>
@@ -123,8 +127,8 @@ public sealed class RidgeRegression
     }
 
     /// <summary>
-    /// Fits without penalty, by orthogonal factorisation; where features depend on each other the solution of smallest weights is taken (singular
-    /// values below rows * 2^-52 of the largest count as zero).
+    /// Fits without penalty, by orthogonal factorisation; where features depend on each other the solution of smallest weights is taken
+    /// (singular values below rows * 2^-52 of the largest count as zero).
     /// </summary>
     /// <param name="features">Rows x p.</param>
     /// <param name="outputs">Rows x d.</param>
@@ -242,7 +246,8 @@ public sealed class RidgeRegression
         if (features.Bins != outputs.Bins || features.Bins == 0)
         {
             throw new ArgumentException(
-                $"Features and outputs must have the same rows, at least one; they have {features.Bins} and {outputs.Bins}.", nameof(outputs));
+                $"Features and outputs must have the same rows, at least one; they have {features.Bins} and {outputs.Bins}.",
+                nameof(outputs));
         }
     }
 
@@ -254,7 +259,8 @@ public sealed class RidgeRegression
         }
     }
 
-    // Sums of squares and products of [X Y], kept by fold so that every training set is a difference of sums rather than a pass over the data.
+    // Sums of squares and products of [X Y], kept by fold so that every training set is a difference of sums rather than a pass over the
+    // data.
     private sealed class Moments
     {
         private const int RowTile = 4;
@@ -359,7 +365,8 @@ public sealed class RidgeRegression
             return WithIntercept(_p, _d, weights, mean.AsSpan(0, _p), mean.AsSpan(_p, _d), alpha, penalty);
         }
 
-        // Adds chunk' chunk to the upper triangle: four rows of the result at a time, two vectors wide, kept in registers over the chunk's rows.
+        // Adds chunk' chunk to the upper triangle: four rows of the result at a time, two vectors wide, kept in registers over the chunk's
+        // rows.
         private void Accumulate(double[] chunk, int rows, int i, double[] products)
         {
             var lanes = Vector<double>.Count;

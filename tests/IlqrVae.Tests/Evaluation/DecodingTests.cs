@@ -80,13 +80,14 @@ public sealed class DecodingTests
         }
 
         var causal = Score(BaselineFeatures.Causal(5));
-        var acausal = Score(BaselineFeatures.Acausal(9));
-        var smoothed = Score(BaselineFeatures.Smoothed(2));
+        var acausal = Score(BaselineFeatures.Acausal(6, 2));
+        var smoothed = Score(BaselineFeatures.Smoothed(2, 0));
         Assert.True(causal > 0.4, $"causal {causal}");
         Assert.True(acausal > causal, $"acausal {acausal}, causal {causal}");
         Assert.True(smoothed > 0.6, $"smoothed {smoothed}");
     }
 
     private static (Table[] Counts, Table[] Velocity) Tables(Recording recording, TrialSplit split) =>
-        ([.. recording.TrialsOf(split).Select(trial => trial.Observations[0].Values)], [.. recording.TrialsOf(split).Select(trial => trial.Observations[1].Values)]);
+        ([.. recording.TrialsOf(split).Select(trial => trial.Observations[0].Values)],
+            [.. recording.TrialsOf(split).Select(trial => trial.Observations[1].Values)]);
 }

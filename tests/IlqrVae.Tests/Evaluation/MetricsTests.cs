@@ -63,7 +63,8 @@ public sealed class MetricsTests
         var gain = 0.0;
         for (var i = 0; i < 4; i++)
         {
-            gain += Metrics.PoissonNegativeLogLikelihood(means[i], counts.Values[i]) - Metrics.PoissonNegativeLogLikelihood(rates.Values[i], counts.Values[i]);
+            gain += Metrics.PoissonNegativeLogLikelihood(means[i], counts.Values[i])
+                - Metrics.PoissonNegativeLogLikelihood(rates.Values[i], counts.Values[i]);
         }
 
         Assert.Equal(gain / 6 / Math.Log(2), Metrics.BitsPerSpike([rates], [counts]), 1e-12);
