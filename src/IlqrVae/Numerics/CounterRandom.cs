@@ -17,8 +17,9 @@ namespace IlqrVae.Numerics;
 /// substream therefore never overlap, each being 2^66 words long, and substreams differ by their key.
 /// </para>
 /// <para>
-/// Floating-point draws use +, -, *, / and square roots, and <see cref="Math.Log(double)"/>, <see cref="Math.Cos(double)"/> and
-/// <see cref="Math.Sin(double)"/>, so that platforms whose elementary functions round alike give the same bits.
+/// Words and uniforms are the same bits everywhere. Normals and what follows from them use logarithms, exponentials, sines and cosines of
+/// the platform's mathematical library besides +, -, *, / and square roots: where two such libraries round differently the last bits of a
+/// draw do too.
 /// </para>
 /// </remarks>
 public struct CounterRandom
@@ -120,8 +121,8 @@ public struct CounterRandom
     }
 
     /// <summary>
-    /// Standard normal, by the Box-Muller transform: with U, V uniform, sqrt(-2 ln(1 - U)) cos(2 pi V) now and the sine at the next call. Two
-    /// draws take two uniforms, always, so the number of words used is known.
+    /// Standard normal, by the Box-Muller transform: with U, V uniform, sqrt(-2 ln(1 - U)) cos(2 pi V) now and the sine at the next call.
+    /// Two draws take two uniforms, always, so the number of words used is known.
     /// </summary>
     public double NextNormal()
     {
@@ -147,11 +148,6 @@ public struct CounterRandom
             destination[i] = NextNormal();
         }
     }
-
-    /// <summary>
-    /// Exponential of mean 1.
-    /// </summary>
-    public double NextExponential() => -Math.Log(1 - NextDouble());
 
     /// <summary>Gamma of the given shape and scale 1, by Marsaglia and Tsang (2000), ACM Trans. Math. Softw. 26:363; exact.</summary>
     /// <param name="shape">Shape, positive and finite; also the mean and the variance.</param>
@@ -196,8 +192,8 @@ public struct CounterRandom
     public double NextChiSquared(double degreesOfFreedom) => 2 * NextGamma(degreesOfFreedom / 2);
 
     /// <summary>
-    /// A Poisson count. Below a mean of 10 by multiplication of uniforms (Knuth), above by the transformed rejection PTRS of Hörmann (1993),
-    /// Insurance: Mathematics and Economics 12:39; both are exact to rounding.
+    /// A Poisson count. Below a mean of 10 by multiplication of uniforms (Knuth), above by the transformed rejection PTRS of Hörmann
+    /// (1993), Insurance: Mathematics and Economics 12:39; both are exact to rounding.
     /// </summary>
     /// <param name="mean">Mean, finite, not negative and at most 2^52.</param>
     /// <returns>The count.</returns>
@@ -270,7 +266,8 @@ public struct CounterRandom
         }
     }
 
-    // ln(mean^k e^-mean / k!). For large k the terms cancel to the last digits if added as they stand, so Stirling's series is folded in first.
+    // ln(mean^k e^-mean / k!). For large k the terms cancel to the last digits if added as they stand, so Stirling's series is folded in
+    // first.
     private static double LogPoisson(double k, double mean, double logMean)
     {
         if (k < 10)
@@ -288,7 +285,8 @@ public struct CounterRandom
         var r2 = r * r;
         var series = r * ((1.0 / 12) - (r2 * ((1.0 / 360) - (r2 * ((1.0 / 1260) - (r2 * (1.0 / 1680)))))));
 
-        // k ln(mean / k) + k - mean with x = (mean - k) / k is k (ln(1 + x) - x); near x = 0 the two logarithms agree, so use the power series.
+        // k ln(mean / k) + k - mean with x = (mean - k) / k is k (ln(1 + x) - x); near x = 0 the two logarithms agree, so use the power
+        // series.
         var x = (mean - k) * r;
         var bracket = Math.Abs(x) < 0.01
             ? x * x * (-0.5 + (x * ((1.0 / 3) - (x * (0.25 - (x * (0.2 - (x * ((1.0 / 6) - (x / 7))))))))))

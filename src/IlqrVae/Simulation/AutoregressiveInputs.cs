@@ -4,8 +4,8 @@ using IlqrVae.Recordings;
 namespace IlqrVae.Simulation;
 
 /// <summary>
-/// Inputs of first-order autoregression, independent over channels: u_{t+1} = a u_t + sqrt(1 - a^2) s e_t with e_t ~ N(0, 1), started in the
-/// stationary distribution N(0, s^2).
+/// Inputs of first-order autoregression, independent over channels: u_{t+1} = a u_t + sqrt(1 - a^2) s e_t with e_t ~ N(0, 1), started in
+/// the stationary distribution N(0, s^2).
 /// </summary>
 /// <param name="Coefficient">The coefficient a, between -1 and 1; correlations a lag k apart are a^k.</param>
 /// <param name="Deviation">The stationary standard deviation s.</param>

@@ -4,7 +4,8 @@ using IlqrVae.Recordings;
 namespace IlqrVae.Simulation;
 
 /// <summary>
-/// The undamped, unforced Duffing oscillator x' = y, y' = x - x^3, by Runge-Kutta with steps of 0.03. Its energy y^2/2 - x^2/2 + x^4/4 is conserved.
+/// The undamped, unforced Duffing oscillator x' = y, y' = x - x^3, by Runge-Kutta with steps of 0.03. Its energy y^2/2 - x^2/2 + x^4/4 is
+/// conserved.
 /// </summary>
 public static class DuffingOscillator
 {

@@ -4,7 +4,8 @@ using IlqrVae.Recordings;
 namespace IlqrVae.Simulation;
 
 /// <summary>
-/// A random linear read-out h = C z + d of latent states, calibrated on given states: each channel of h has a chosen standard deviation over them.
+/// A random linear read-out h = C z + d of latent states, calibrated on given states: each channel of h has a chosen standard deviation
+/// over them.
 /// </summary>
 public sealed class LinearReadout
 {
@@ -45,8 +46,9 @@ public sealed class LinearReadout
     }
 
     /// <summary>
-    /// Rows of C in random directions of z-scored states, so that every state counts alike whatever its scale; each row is then scaled so that the
-    /// channel's standard deviation over the calibration states is exactly its share of <paramref name="deviations"/>, and d centres it.
+    /// Rows of C in random directions of z-scored states, so that every state counts alike whatever its scale; each row is then scaled so
+    /// that the channel's standard deviation over the calibration states is exactly its share of <paramref name="deviations"/>, and d
+    /// centres it.
     /// </summary>
     /// <param name="calibration">States the read-out is meant for, all trials, each bins x n.</param>
     /// <param name="deviations">Standard deviation of each channel, one entry a channel.</param>

@@ -21,7 +21,8 @@ public sealed class LinearSystem
         ArgumentOutOfRangeException.ThrowIfNegative(inputs);
         if (transition.Length != states * states || input.Length != states * inputs)
         {
-            throw new ArgumentException($"The matrices of a system of {states} states and {inputs} inputs must be n x n and n x m.", nameof(transition));
+            throw new ArgumentException(
+                $"The matrices of a system of {states} states and {inputs} inputs must be n x n and n x m.", nameof(transition));
         }
 
         States = states;
@@ -44,8 +45,9 @@ public sealed class LinearSystem
 
     /// <summary>
     /// A random stable system. A is normal, with <paramref name="rotations"/> complex pairs of eigenvalues of uniform angles in
-    /// [pi/40, pi/5] and real eigenvalues for the rest, in a random orthogonal basis; the first has modulus <paramref name="spectralRadius"/>, the others
-    /// 0.8 to 1 times that. The columns of B are random and of unit length, orthogonal while m is at most n.
+    /// [pi/40, pi/5] and real eigenvalues for the rest, in a random orthogonal basis; the first has modulus
+    /// <paramref name="spectralRadius"/>, the others 0.8 to 1 times that. The columns of B are random and of unit length, orthogonal while
+    /// m is at most n.
     /// </summary>
     /// <param name="states">Number of states n, at least 1.</param>
     /// <param name="inputs">Number of inputs m.</param>
@@ -61,7 +63,8 @@ public sealed class LinearSystem
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rotations, states / 2);
         if (!(spectralRadius > 0 && spectralRadius <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(spectralRadius), spectralRadius, "The spectral radius must be above 0 and at most 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(spectralRadius), spectralRadius, "The spectral radius must be above 0 and at most 1.");
         }
 
         // A = sum over blocks of Q_block core Q_block', block by block: a rotation of two columns of the basis, or a decay of one.
@@ -108,7 +111,8 @@ public sealed class LinearSystem
     {
         if (start.Length != States || inputs.Columns != Inputs)
         {
-            throw new ArgumentException($"The system has {States} states and {Inputs} inputs, not {start.Length} and {inputs.Columns}.", nameof(inputs));
+            throw new ArgumentException(
+                $"The system has {States} states and {Inputs} inputs, not {start.Length} and {inputs.Columns}.", nameof(inputs));
         }
 
         var states = new Table(inputs.Bins, States);

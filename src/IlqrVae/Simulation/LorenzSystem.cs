@@ -4,15 +4,16 @@ using IlqrVae.Recordings;
 namespace IlqrVae.Simulation;
 
 /// <summary>
-/// The Lorenz system x' = 10 (y - x), y' = x (28 - z) - y, z' = x y - 8/3 z (Lorenz 1963, J. Atmos. Sci. 20:130), by Runge-Kutta with steps of 0.01.
+/// The Lorenz system x' = 10 (y - x), y' = x (28 - z) - y, z' = x y - 8/3 z (Lorenz 1963, J. Atmos. Sci. 20:130), by Runge-Kutta with steps
+/// of 0.01.
 /// </summary>
 public static class LorenzSystem
 {
     /// <summary>Length of a step in the system's own time; one bin is one step.</summary>
     public const double Step = 0.01;
 
-    // Moments of the attractor, averaged over 5e7 steps. With constants instead of the sample's own moments, trajectories of any number and length
-    // share one coordinate system, so that a model fitted to one set can be tested on another.
+    // Moments of the attractor, averaged over 5e7 steps. With constants instead of the sample's own moments, trajectories of any number and
+    // length share one coordinate system, so that a model fitted to one set can be tested on another.
     private static readonly double[] AttractorMean = [0, 0, 23.553];
     private static readonly double[] AttractorDeviation = [7.923, 9.008, 8.618];
 

@@ -4,7 +4,8 @@ using IlqrVae.Recordings;
 namespace IlqrVae.Simulation;
 
 /// <summary>
-/// Poisson neurons with an exponential link: rate_i = exp(c_i' z + d_i) in Hz, counts in a bin ~ Poisson(rate_i * bin width), independent given the states.
+/// Poisson neurons with an exponential link: rate_i = exp(c_i' z + d_i) in Hz, counts in a bin ~ Poisson(rate_i * bin width), independent
+/// given the states.
 /// </summary>
 /// <param name="MeanRate">Mean rate of every neuron over the calibration states, in Hz.</param>
 /// <param name="ModulationDepth">Standard deviation of every neuron's log rate over the calibration states.</param>

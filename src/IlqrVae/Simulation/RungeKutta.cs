@@ -1,6 +1,8 @@
 namespace IlqrVae.Simulation;
 
-/// <summary>The time derivative of a state: fills <paramref name="derivative"/> from <paramref name="state"/>, both of the same length.</summary>
+/// <summary>
+/// The time derivative of a state: fills <paramref name="derivative"/> from <paramref name="state"/>, both of the same length.
+/// </summary>
 /// <param name="state">The state.</param>
 /// <param name="derivative">Receives its time derivative.</param>
 public delegate void VectorField(ReadOnlySpan<double> state, Span<double> derivative);

@@ -60,18 +60,21 @@ public abstract record ObservedSimulationOptions : SimulationOptions
     /// <summary>Mean rate of every neuron in Hz, positive; read only for <see cref="ObservationKind.Spikes"/>.</summary>
     public double MeanRate { get; init; } = 15;
 
-    /// <summary>Standard deviation of a neuron's log rate, not negative; read only for <see cref="ObservationKind.Spikes"/>.</summary>
-    public double ModulationDepth { get; init; } = 0.8;
+    /// <summary>
+    /// Standard deviation of a neuron's log rate over all bins, between 0 and 5; read only for <see cref="ObservationKind.Spikes"/>.
+    /// </summary>
+    public double ModulationDepth { get; init; } = 0.7;
 }
 
 /// <summary>
-/// Options of <see cref="Simulations.Lorenz"/>. The defaults are the setting of the paper's Lorenz experiment: 112 trials of 100 bins, the three z-scored states with
-/// noise of standard deviation 0.1; <see cref="Spiking"/> holds those of a population of neurons.
+/// Options of <see cref="Simulations.Lorenz"/>. The defaults are the setting of the paper's Lorenz experiment: 112 trials of 100 bins, the
+/// three z-scored states with noise of standard deviation 0.1; <see cref="Spiking"/> holds those of a population of neurons.
 /// </summary>
 public sealed record LorenzOptions : ObservedSimulationOptions
 {
     /// <summary>
-    /// Sixty-four neurons of 15 Hz on average, with peaks of several tens of Hz, in 20 ms bins; 96 training, 16 validation and 16 test trials of 100 bins.
+    /// Sixty-four neurons of 15 Hz on average, with peaks of several tens of Hz, in 20 ms bins; 96 training, 16 validation and 16 test
+    /// trials of 100 bins.
     /// </summary>
     public static LorenzOptions Spiking { get; } = new()
     {
@@ -85,8 +88,8 @@ public sealed record LorenzOptions : ObservedSimulationOptions
 }
 
 /// <summary>
-/// Options of <see cref="Simulations.Linear"/>. The defaults are the setting of the paper's sparse-input experiment: 56 trials of 100 bins, n = m = 3, N = 10;
-/// <see cref="Autonomous"/> holds those of its autonomous experiment.
+/// Options of <see cref="Simulations.Linear"/>. The defaults are the setting of the paper's sparse-input experiment: 56 trials of 100 bins,
+/// n = m = 3, N = 10; <see cref="Autonomous"/> holds those of its autonomous experiment.
 /// </summary>
 public sealed record LinearOptions : ObservedSimulationOptions
 {
@@ -129,7 +132,8 @@ public sealed record LinearOptions : ObservedSimulationOptions
 }
 
 /// <summary>
-/// Options of <see cref="Simulations.Duffing"/>. The defaults are the setting of the paper's Duffing experiment: two pieces of 100 bins joined, 200 Poisson neurons.
+/// Options of <see cref="Simulations.Duffing"/>. The defaults are the setting of the paper's Duffing experiment: two pieces of 100 bins
+/// joined, 200 Poisson neurons.
 /// </summary>
 public sealed record DuffingOptions : ObservedSimulationOptions
 {
@@ -146,8 +150,9 @@ public sealed record DuffingOptions : ObservedSimulationOptions
 }
 
 /// <summary>
-/// Options of <see cref="Simulations.Maze"/>. The defaults have the size of the Neural Latents Benchmark's MC_Maze: 182 neurons, 108 conditions, 140 bins of 5 ms,
-/// 1 720 training and 510 validation trials. With them a recording takes about 1 GB of memory, half of it the true rates.
+/// Options of <see cref="Simulations.Maze"/>. The defaults have the size of the Neural Latents Benchmark's MC_Maze: 182 neurons, 108
+/// conditions, 140 bins of 5 ms, 1 720 training and 510 validation trials. With them a recording takes about 1 GB of memory, half of it the
+/// true rates.
 /// </summary>
 public sealed record MazeOptions : SimulationOptions
 {
@@ -169,10 +174,15 @@ public sealed record MazeOptions : SimulationOptions
     /// <summary>Earliest go cue, in seconds from the start of the trial, not negative.</summary>
     public double EarliestGo { get; init; } = 0.1;
 
-    /// <summary>Latest go cue, in seconds from the start of the trial, not before the earliest; cues are uniform in between, at bin edges.</summary>
+    /// <summary>
+    /// Latest go cue, in seconds from the start of the trial, not before the earliest; cues are uniform in between, at bin edges.
+    /// </summary>
     public double LatestGo { get; init; } = 0.25;
 
-    /// <summary>Standard deviation of the preparatory state from trial to trial of one condition, relative to its spread over conditions; not negative.</summary>
+    /// <summary>
+    /// Standard deviation of the preparatory state from trial to trial of one condition, relative to its spread over conditions; not
+    /// negative.
+    /// </summary>
     public double TrialVariability { get; init; } = 0.1;
 
     /// <summary>Whether to keep the true rates and states; without them a recording takes half the memory.</summary>

@@ -4,12 +4,12 @@ using IlqrVae.Recordings;
 namespace IlqrVae.Simulation;
 
 /// <summary>
-/// Simulated recordings, ready to be fitted, with what generated them as truth tables: "states" (T x n), "inputs" (T x m; row t drives the step
-/// from bin t to t + 1, so the last row is zero), and "rates" (T x N, in Hz) of spikes or "mean" (T x N) of Gaussian observations.
+/// Simulated recordings, ready to be fitted, with what generated them as truth tables: "states" (T x n), "inputs" (T x m; row t drives the
+/// step from bin t to t + 1, so the last row is zero), and "rates" (T x N, in Hz) of spikes or "mean" (T x N) of Gaussian observations.
 /// </summary>
 /// <remarks>
-/// A recording is a function of its options: every trial draws from streams of its own, so that the number of threads does not matter. Trials are called
-/// "train-0000", "validation-0000", "test-0000" and so on.
+/// A recording is a function of its options: every trial draws from streams of its own, so that the number of threads does not matter.
+/// Trials are called "train-0000", "validation-0000", "test-0000" and so on.
 /// </remarks>
 public static class Simulations
 {
@@ -20,8 +20,9 @@ public static class Simulations
     private const ulong ObservationSubstream = 2;
 
     /// <summary>
-    /// The Lorenz system, each trial a stretch of its attractor, z-scored (see <see cref="LorenzSystem"/>). Three Gaussian channels are the three states plus
-    /// noise; any other number of Gaussian channels is a random read-out of unit variance plus noise. There are no inputs.
+    /// The Lorenz system, each trial a stretch of its attractor, z-scored (see <see cref="LorenzSystem"/>). Three Gaussian channels are the
+    /// three states plus noise; any other number of Gaussian channels is a random read-out of unit variance plus noise. There are no
+    /// inputs.
     /// </summary>
     /// <param name="options">The options.</param>
     /// <returns>One group, "values" or "spikes".</returns>
@@ -34,7 +35,10 @@ public static class Simulations
             options, trials, isIdentity: options.Channels == 3, "simulated Lorenz system (10, 28, 8/3), Runge-Kutta with step 0.01, z-scored");
     }
 
-    /// <summary>A random stable linear system, autonomous or driven (see <see cref="LinearSystem.Random"/>), seen through a random read-out of unit variance.</summary>
+    /// <summary>
+    /// A random stable linear system, autonomous or driven (see <see cref="LinearSystem.Random"/>), seen through a random read-out of unit
+    /// variance.
+    /// </summary>
     /// <param name="options">The options.</param>
     /// <returns>One group, "values" or "spikes".</returns>
     /// <exception cref="InputException">An option is impossible; the message names it.</exception>
@@ -79,7 +83,9 @@ public static class Simulations
         return Observe(options, trials, isIdentity: false, $"simulated linear system, {options.States} states, inputs: {options.InputProcess}");
     }
 
-    /// <summary>The Duffing oscillator, each trial several pieces of free motion joined by jumps (see <see cref="DuffingOscillator"/>).</summary>
+    /// <summary>
+    /// The Duffing oscillator, each trial several pieces of free motion joined by jumps (see <see cref="DuffingOscillator"/>).
+    /// </summary>
     /// <param name="options">The options.</param>
     /// <returns>One group, "spikes" or "values"; the truth has the jumps as "inputs".</returns>
     /// <exception cref="InputException">An option is impossible; the message names it.</exception>
@@ -89,12 +95,13 @@ public static class Simulations
         Require(options.Pieces >= 1, "number of pieces", options.Pieces, "at least 1");
         Require(options.Bins % options.Pieces == 0, "number of bins", options.Bins, $"a multiple of the number of pieces ({options.Pieces})");
         var trials = Simulate(options, (_, random) => DuffingOscillator.Simulate(options.Pieces, options.Bins / options.Pieces, ref random));
-        return Observe(options, trials, isIdentity: false, $"simulated Duffing oscillator, {options.Pieces} pieces a trial, Runge-Kutta with step 0.03");
+        return Observe(
+            options, trials, isIdentity: false, $"simulated Duffing oscillator, {options.Pieces} pieces a trial, Runge-Kutta with step 0.03");
     }
 
     /// <summary>
-    /// A population of motor cortical neurons during delayed reaches (see <see cref="DelayedReachPopulation"/>). Conditions follow each other in shuffled blocks.
-    /// The truth also has "condition" (T x 1, its number, the same in all bins).
+    /// A population of motor cortical neurons during delayed reaches (see <see cref="DelayedReachPopulation"/>). Conditions follow each
+    /// other in shuffled blocks. The truth also has "condition" (T x 1, its number, the same in all bins).
     /// </summary>
     /// <param name="options">The options.</param>
     /// <returns>Two groups: "spikes" and "velocity" (x and y, m/s).</returns>
@@ -103,6 +110,7 @@ public static class Simulations
     {
         Check(options);
         Require(options.Neurons >= 1, "number of neurons", options.Neurons, "at least 1");
+        RequireSize(options, options.Neurons, "neurons");
         Require(options.Conditions >= 1, "number of conditions", options.Conditions, "at least 1");
         Require(options.EarliestGo >= 0 && double.IsFinite(options.EarliestGo), "earliest go cue", options.EarliestGo, "not negative");
         Require(
@@ -170,7 +178,8 @@ public static class Simulations
         };
     }
 
-    // Blocks of all conditions, each in a random order of its own, separately in every split, so that each has all conditions if it is long enough.
+    // Blocks of all conditions, each in a random order of its own, separately in every split, so that each has all conditions if it is long
+    // enough.
     private static int[] ConditionsOfTrials(MazeOptions options)
     {
         var result = new int[TrialCount(options)];
@@ -255,7 +264,7 @@ public static class Simulations
 
     private static int TrialCount(SimulationOptions options) => options.Trials + options.ValidationTrials + options.TestTrials;
 
-    // Keyed by split and number within it: more training trials leave the test trials as they were.
+    // Keyed by split and number within it: more training trials leave the states of the test trials as they were.
     private static CounterRandom TrialRandom(SimulationOptions options, int trial, ulong substream)
     {
         var (split, number) = SplitAndNumber(options, trial);
@@ -284,7 +293,8 @@ public static class Simulations
         Check(options);
         Require(options.Channels >= 1, "number of channels", options.Channels, "at least 1");
         RequireDeviation(options.NoiseDeviation, "noise deviation");
-        RequireDeviation(options.ModulationDepth, "modulation depth");
+        Require(options.ModulationDepth is >= 0 and <= 5, "modulation depth", options.ModulationDepth, "between 0 and 5");
+        RequireSize(options, options.Channels, "channels");
         Require(options.MeanRate > 0 && options.MeanRate * options.BinWidth < 1e9, "mean rate", options.MeanRate, "positive, in Hz");
         Require(Enum.IsDefined(options.Observation), "observation", (int)options.Observation, "gaussian or spikes");
     }
@@ -299,6 +309,9 @@ public static class Simulations
         Require(options.Bins >= 1, "number of bins", options.Bins, "at least 1");
         Require(options.BinWidth > 0 && double.IsFinite(options.BinWidth), "bin width", options.BinWidth, "positive, in seconds");
     }
+
+    private static void RequireSize(SimulationOptions options, int channels, string name) =>
+        Require((long)options.Bins * channels <= 100_000_000, $"number of bins times {name}", 1.0 * options.Bins * channels, "at most 100 000 000");
 
     private static void RequireDeviation(double value, string name) =>
         Require(value >= 0 && double.IsFinite(value), name, value, "finite and not negative");

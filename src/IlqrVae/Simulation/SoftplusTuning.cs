@@ -4,8 +4,8 @@ using IlqrVae.Recordings;
 namespace IlqrVae.Simulation;
 
 /// <summary>
-/// Neurons of varied rates and depths, rate_i = s_i softplus(d_i + c_i' x) in Hz: a spread of c_i' x of 0.8 to 2 over the calibration states,
-/// d_i ~ N(-0.5, 0.7^2), and s_i such that mean rates over them are log-normal with median 7 Hz, within 1.5 and 20 Hz.
+/// Neurons of varied rates and depths, rate_i = s_i softplus(d_i + c_i' x) in Hz: a spread of c_i' x of 0.8 to 1.6 over the calibration
+/// states, d_i ~ N(-0.5, 0.7^2), and s_i such that mean rates over them are log-normal with median 7 Hz, within 1.5 and 20 Hz.
 /// </summary>
 public sealed class SoftplusTuning
 {
@@ -24,7 +24,7 @@ public sealed class SoftplusTuning
         _scales = new double[neurons];
         for (var i = 0; i < neurons; i++)
         {
-            depths[i] = 0.8 + (1.2 * random.NextDouble());
+            depths[i] = 0.8 + (0.8 * random.NextDouble());
             _offsets[i] = -0.5 + (0.7 * random.NextNormal());
             _scales[i] = 1;
         }

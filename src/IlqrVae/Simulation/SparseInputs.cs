@@ -3,7 +3,9 @@ using IlqrVae.Recordings;
 
 namespace IlqrVae.Simulation;
 
-/// <summary>Sparse inputs: in each bin, independently, with probability p all channels receive N(0, s^2) together, otherwise none does.</summary>
+/// <summary>
+/// Sparse inputs: in each bin, independently, with probability p all channels receive N(0, s^2) together, otherwise none does.
+/// </summary>
 /// <param name="Probability">Probability p of an input in a bin, between 0 and 1.</param>
 /// <param name="Deviation">Standard deviation s of each channel where there is an input.</param>
 public sealed record SparseInputs(double Probability = 0.03, double Deviation = 1)

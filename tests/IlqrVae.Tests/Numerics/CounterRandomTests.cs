@@ -136,7 +136,8 @@ public sealed class CounterRandomTests
         for (var k = 0; k < histogram.Length; k++)
         {
             var expected = Draws * probability;
-            Assert.True(Math.Abs(histogram[k] - expected) <= (5 * Math.Sqrt(expected)) + 5, $"count {k}: {histogram[k]} where {expected} are expected");
+            Assert.True(
+                Math.Abs(histogram[k] - expected) <= (5 * Math.Sqrt(expected)) + 5, $"count {k}: {histogram[k]} where {expected} are expected");
             probability *= mean / (k + 1);
         }
     }

@@ -7,7 +7,8 @@ public sealed class SimulationsTests
 {
     private static readonly MazeOptions SmallMaze = new() { Trials = 24, ValidationTrials = 6, TestTrials = 2, Neurons = 40, Conditions = 12 };
 
-    public static TheoryData<string> Systems => ["lorenz", "lorenz spikes", "linear", "linear autonomous", "linear autoregressive", "duffing", "maze"];
+    public static TheoryData<string> Systems =>
+        ["lorenz", "lorenz spikes", "linear", "linear autonomous", "linear autoregressive", "duffing", "maze"];
 
     [Theory]
     [MemberData(nameof(Systems))]
@@ -55,7 +56,8 @@ public sealed class SimulationsTests
         Assert.Equal(2, recording.TrialsOf(TrialSplit.Validation).Count);
         var larger = Simulations.Lorenz(options with { Trials = 5 });
         Assert.Equal(
-            recording.TrialsOf(TrialSplit.Test)[0].Observations[0].Values.Values, larger.TrialsOf(TrialSplit.Test)[0].Observations[0].Values.Values);
+            recording.TrialsOf(TrialSplit.Test)[0].Observations[0].Values.Values,
+            larger.TrialsOf(TrialSplit.Test)[0].Observations[0].Values.Values);
     }
 
     [Fact]
@@ -149,7 +151,8 @@ public sealed class SimulationsTests
             var inputs = trial.Truth["inputs"];
             var go = Enumerable.Range(0, trial.Bins).First(t => inputs[t, 4] == 1);
             Assert.InRange(go * recording.BinWidth, 0.1 - 1e-9, 0.25 + 1e-9);
-            var speeds = Enumerable.Range(0, trial.Bins).Select(t => Math.Sqrt((velocity[t, 0] * velocity[t, 0]) + (velocity[t, 1] * velocity[t, 1]))).ToArray();
+            var speeds = Enumerable.Range(0, trial.Bins).Select(t => Math.Sqrt((velocity[t, 0] * velocity[t, 0]) + (velocity[t, 1] * velocity[t, 1])))
+                .ToArray();
             Assert.All(speeds.Take(go + 1), speed => Assert.Equal(0, speed, 1e-12));
             var peak = Array.IndexOf(speeds, speeds.Max());
             Assert.InRange(speeds[peak], 0.15, 1.5);
@@ -190,6 +193,8 @@ public sealed class SimulationsTests
         Refused("number of trials", () => Simulations.Lorenz(new LorenzOptions { Trials = -1 }));
         Refused("noise deviation", () => Simulations.Lorenz(new LorenzOptions { NoiseDeviation = -1 }));
         Refused("number of channels", () => Simulations.Lorenz(new LorenzOptions { Channels = 0 }));
+        Refused("modulation depth", () => Simulations.Lorenz(LorenzOptions.Spiking with { ModulationDepth = 6 }));
+        Refused("number of bins times channels", () => Simulations.Lorenz(new LorenzOptions { Bins = 100_000_001 }));
         Refused("mean rate", () => Simulations.Lorenz(LorenzOptions.Spiking with { MeanRate = 0 }));
         Refused("spectral radius", () => Simulations.Linear(new LinearOptions { SpectralRadius = 1.1 }));
         Refused("number of rotations", () => Simulations.Linear(new LinearOptions { Rotations = 2 }));
@@ -200,7 +205,8 @@ public sealed class SimulationsTests
         Refused("latest go cue", () => Simulations.Maze(new MazeOptions { Bins = 40 }));
     }
 
-    private static void Refused(string name, Action action) => Assert.Contains(name, Assert.Throws<InputException>(action).Message, StringComparison.Ordinal);
+    private static void Refused(string name, Action action) =>
+        Assert.Contains(name, Assert.Throws<InputException>(action).Message, StringComparison.Ordinal);
 
     private static Recording Make(string system, ulong seed) => system switch
     {

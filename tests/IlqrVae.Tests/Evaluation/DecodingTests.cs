@@ -1,0 +1,93 @@
+using IlqrVae.Evaluation;
+using IlqrVae.Numerics;
+using IlqrVae.Recordings;
+using IlqrVae.Simulation;
+
+namespace IlqrVae.Tests.Evaluation;
+
+public sealed class DecodingTests
+{
+    [Fact]
+    public void Smoothing_leaves_a_constant_alone_up_to_the_edges_and_across_gaps()
+    {
+        var values = new Table(20, 2);
+        Array.Fill(values.Values, 3);
+        var observed = Enumerable.Range(0, 40).Select(i => i is < 10 or > 13).ToArray();
+        for (var i = 10; i <= 13; i++)
+        {
+            values.Values[i] = 0;
+        }
+
+        Assert.All(GaussianSmoothing.Smooth(values, 2.5, observed).Values, value => Assert.Equal(3, value, 1e-12));
+    }
+
+    [Fact]
+    public void Smoothing_agrees_with_the_hand_computed_weights()
+    {
+        var smoothed = GaussianSmoothing.Smooth(new Table(3, 1, [0, 1, 0]), 1);
+        var near = Math.Exp(-0.5);
+        var far = Math.Exp(-2);
+        Assert.Equal(near / (1 + near + far), smoothed.Values[0], 1e-15);
+        Assert.Equal(1 / (1 + (2 * near)), smoothed.Values[1], 1e-15);
+        Assert.Equal(smoothed.Values[0], smoothed.Values[2], 1e-15);
+    }
+
+    [Fact]
+    public void Smoothing_without_width_copies_and_without_data_falls_back_on_the_mean()
+    {
+        var values = new Table(3, 1, [4, 0, 6]);
+        Assert.Equal(values.Values, GaussianSmoothing.Smooth(values, 0).Values);
+        Assert.Equal([4, 5, 6], GaussianSmoothing.Smooth(values, 0, [true, false, true]).Values);
+        Assert.Throws<ArgumentOutOfRangeException>(() => GaussianSmoothing.Smooth(values, -1));
+    }
+
+    [Fact]
+    public void A_lagged_decoder_reads_exactly_the_bins_it_names()
+    {
+        var random = new CounterRandom(1);
+        var counts = new Table(400, 2);
+        for (var i = 0; i < counts.Values.Length; i++)
+        {
+            counts.Values[i] = random.NextPoisson(3);
+        }
+
+        // Behaviour that is the count two bins before: within the reach of three causal bins, beyond that of two.
+        var behaviour = new Table(400, 1);
+        for (var t = 2; t < 400; t++)
+        {
+            behaviour[t, 0] = counts[t - 2, 1];
+        }
+
+        behaviour[0, 0] = behaviour[1, 0] = 3;
+        var decoder = BaselineDecoder.Fit(BaselineFeatures.Causal(3) with { SquareRoot = false }, [counts], [behaviour]);
+        Assert.True(Metrics.R2(behaviour, decoder.Decode(counts)) > 0.999);
+        var blind = BaselineDecoder.Fit(BaselineFeatures.Causal(2) with { SquareRoot = false }, [counts], [behaviour]);
+        Assert.True(Metrics.R2(behaviour, blind.Decode(counts)) < 0.1);
+    }
+
+    [Fact]
+    public void Baselines_decode_simulated_reaches_and_looking_ahead_helps()
+    {
+        var recording = Simulations.Maze(
+            new MazeOptions { Trials = 60, ValidationTrials = 20, Neurons = 100, Conditions = 12, Bins = 35, BinWidth = 0.02 });
+        var (counts, velocity) = Tables(recording, TrialSplit.Train);
+        var (testCounts, testVelocity) = Tables(recording, TrialSplit.Validation);
+        var truth = LinearAlignment.Stack(testVelocity);
+        double Score(BaselineFeatures features)
+        {
+            var decoder = BaselineDecoder.Fit(features, counts, velocity);
+            return Metrics.R2(truth, LinearAlignment.Stack([.. testCounts.Select(decoder.Decode)]));
+        }
+
+        var causal = Score(BaselineFeatures.Causal(5));
+        var acausal = Score(BaselineFeatures.Acausal(6, 2));
+        var smoothed = Score(BaselineFeatures.Smoothed(2, 0));
+        Assert.True(causal > 0.4, $"causal {causal}");
+        Assert.True(acausal > causal, $"acausal {acausal}, causal {causal}");
+        Assert.True(smoothed > 0.6, $"smoothed {smoothed}");
+    }
+
+    private static (Table[] Counts, Table[] Velocity) Tables(Recording recording, TrialSplit split) =>
+        ([.. recording.TrialsOf(split).Select(trial => trial.Observations[0].Values)],
+            [.. recording.TrialsOf(split).Select(trial => trial.Observations[1].Values)]);
+}

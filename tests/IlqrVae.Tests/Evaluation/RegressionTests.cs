@@ -1,0 +1,206 @@
+using IlqrVae.Evaluation;
+using IlqrVae.Numerics;
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Tests.Evaluation;
+
+public sealed class RegressionTests
+{
+    [Theory]
+    [InlineData(1, 1, 12)]
+    [InlineData(5, 2, 40)]
+    [InlineData(37, 3, 300)]
+    public void Ridge_solves_the_penalised_normal_equations_and_spares_the_intercept(int p, int d, int rows)
+    {
+        var (x, y) = Problem(rows, p, d, 1);
+        foreach (var alpha in new[] { 1e-3, 1, 100 })
+        {
+            var fit = RidgeRegression.Fit(x, y, alpha);
+            var residual = new Table(rows, d);
+            var estimate = fit.Apply(x);
+            for (var i = 0; i < residual.Values.Length; i++)
+            {
+                residual.Values[i] = y.Values[i] - estimate.Values[i];
+            }
+
+            // The gradient: X'(y - Xw - b) = alpha w, and 1'(y - Xw - b) = 0.
+            for (var j = 0; j < d; j++)
+            {
+                Assert.Equal(0, Enumerable.Range(0, rows).Sum(t => residual[t, j]), 1e-9);
+                for (var i = 0; i < p; i++)
+                {
+                    Assert.Equal(alpha * fit.Weights[(i * d) + j], Enumerable.Range(0, rows).Sum(t => x[t, i] * residual[t, j]), 1e-8);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_relative_penalty_does_not_depend_on_the_scale_or_number_of_rows()
+    {
+        var (x, y) = Problem(60, 4, 2, 2);
+        var plain = RidgeRegression.Fit(x, y, 0.1, RidgePenalty.Relative).Apply(x);
+        var scaled = new Table(120, 4, [.. x.Values.Concat(x.Values).Select(value => 1000 * value)]);
+        var doubled = RidgeRegression.Fit(scaled, new Table(120, 2, [.. y.Values, .. y.Values]), 0.1, RidgePenalty.Relative).Apply(scaled);
+        for (var i = 0; i < plain.Values.Length; i++)
+        {
+            Assert.Equal(plain.Values[i], doubled.Values[i], 1e-9);
+        }
+    }
+
+    [Fact]
+    public void Least_squares_recovers_an_exact_map_over_many_blocks_of_rows()
+    {
+        var (x, _) = Problem(3000, 6, 1, 3);
+        var y = new Table(3000, 2);
+        for (var t = 0; t < 3000; t++)
+        {
+            y[t, 0] = (2 * x[t, 0]) - x[t, 5] + 7;
+            y[t, 1] = x[t, 3] - 1;
+        }
+
+        var fit = RidgeRegression.LeastSquares(x, y);
+        double[] expected = [2, 0, 0, 0, 0, 0, 0, 1, 0, 0, -1, 0];
+        for (var i = 0; i < expected.Length; i++)
+        {
+            Assert.Equal(expected[i], fit.Weights[i], 1e-10);
+        }
+
+        Assert.Equal(7, fit.Intercept[0], 1e-10);
+        Assert.Equal(-1, fit.Intercept[1], 1e-10);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1e-300)]
+    [InlineData(1e-6)]
+    public void Dependent_features_share_the_weight(double alpha)
+    {
+        var (x, _) = Problem(50, 1, 1, 4);
+        var twice = new Table(50, 3);
+        for (var t = 0; t < 50; t++)
+        {
+            twice[t, 0] = twice[t, 1] = x[t, 0];
+            twice[t, 2] = 5;
+        }
+
+        var fit = RidgeRegression.Fit(twice, new Table(50, 1, [.. x.Values.Select(value => (4 * value) + 1)]), alpha);
+        Assert.Equal(2, fit.Weights[0], 1e-5);
+        Assert.Equal(2, fit.Weights[1], 1e-5);
+        Assert.Equal(0, fit.Weights[2], 1e-5);
+    }
+
+    [Fact]
+    public void Fewer_rows_than_features_give_the_smallest_exact_weights()
+    {
+        var (x, y) = Problem(5, 12, 1, 5);
+        var fit = RidgeRegression.LeastSquares(x, y);
+        var estimate = fit.Apply(x);
+        var ridge = RidgeRegression.Fit(x, y, 1e-9);
+        for (var t = 0; t < 5; t++)
+        {
+            Assert.Equal(y.Values[t], estimate.Values[t], 1e-9);
+        }
+
+        for (var i = 0; i < 12; i++)
+        {
+            Assert.Equal(ridge.Weights[i], fit.Weights[i], 1e-6);
+        }
+    }
+
+    [Fact]
+    public void Cross_validation_chooses_as_fits_on_the_folds_do()
+    {
+        var (x, y) = Problem(101, 20, 2, 6);
+        double[] alphas = [0.01, 1, 30, 1000];
+        var scores = alphas.Select(alpha => Enumerable.Range(0, 4).Average(fold =>
+        {
+            var (start, end) = (101 * fold / 4, 101 * (fold + 1) / 4);
+            int[] test = [.. Enumerable.Range(start, end - start)];
+            int[] train = [.. Enumerable.Range(0, 101).Except(test)];
+            return Metrics.R2(Select(y, test), RidgeRegression.Fit(Select(x, train), Select(y, train), alpha).Apply(Select(x, test)));
+        })).ToArray();
+        var fit = RidgeRegression.FitCrossValidated(x, y, alphas, 4);
+        Assert.Equal(alphas[Array.IndexOf(scores, scores.Max())], fit.Alpha);
+        var direct = RidgeRegression.Fit(x, y, fit.Alpha);
+        for (var i = 0; i < fit.Weights.Length; i++)
+        {
+            Assert.Equal(direct.Weights[i], fit.Weights[i], 1e-10);
+        }
+    }
+
+    [Fact]
+    public void Impossible_fits_are_refused()
+    {
+        var (x, y) = Problem(10, 2, 1, 7);
+        Assert.Throws<ArgumentException>(() => RidgeRegression.Fit(x, new Table(9, 1), 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RidgeRegression.Fit(x, y, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RidgeRegression.FitCrossValidated(x, y, folds: 11));
+        Assert.Throws<ArgumentException>(() => RidgeRegression.FitCrossValidated(x, y, []));
+        Assert.Throws<ArgumentException>(() => RidgeRegression.Fit(x, y, 1).Apply(new Table(1, 3)));
+    }
+
+    [Fact]
+    public void The_default_grid_is_that_of_the_benchmark()
+    {
+        Assert.Equal(9, RidgeRegression.DefaultAlphas.Count);
+        Assert.Equal(1e-4, RidgeRegression.DefaultAlphas[0], 1e-18);
+        Assert.Equal(1e-2, RidgeRegression.DefaultAlphas[4], 1e-16);
+        Assert.Equal(1, RidgeRegression.DefaultAlphas[8], 1e-14);
+    }
+
+    [Fact]
+    public void Alignment_undoes_an_affine_change_of_coordinates()
+    {
+        var (x, _) = Problem(40, 3, 1, 8);
+        var inferred = new Table(40, 3);
+        for (var t = 0; t < 40; t++)
+        {
+            inferred[t, 0] = x[t, 0] + (2 * x[t, 1]) + 1;
+            inferred[t, 1] = x[t, 1] - x[t, 2];
+            inferred[t, 2] = 3 * x[t, 2];
+        }
+
+        Table[] parts = [Select(inferred, [.. Enumerable.Range(0, 15)]), Select(inferred, [.. Enumerable.Range(15, 25)])];
+        var alignment = LinearAlignment.Fit(parts, [Select(x, [.. Enumerable.Range(0, 15)]), Select(x, [.. Enumerable.Range(15, 25)])]);
+        Assert.Equal(1, alignment.VarianceCaptured, 1e-12);
+        var back = alignment.Apply(inferred);
+        for (var i = 0; i < x.Values.Length; i++)
+        {
+            Assert.Equal(x.Values[i], back.Values[i], 1e-10);
+        }
+    }
+
+    [Fact]
+    public void Alignment_of_inputs_can_leave_out_the_last_bin()
+    {
+        Table truth = new(4, 1, [1, 2, 4, 0]);
+        Table inferred = new(4, 1, [2, 4, 8, 99]);
+        Assert.Equal(1, LinearAlignment.Fit([inferred], [truth], dropLastBin: true).VarianceCaptured, 1e-12);
+        Assert.True(LinearAlignment.Fit([inferred], [truth]).VarianceCaptured < 0.9);
+    }
+
+    private static (Table X, Table Y) Problem(int rows, int p, int d, ulong seed)
+    {
+        var random = new CounterRandom(seed);
+        var x = new Table(rows, p);
+        random.FillNormal(x.Values);
+        for (var i = 0; i < x.Values.Length; i++)
+        {
+            x.Values[i] += i % p;
+        }
+
+        var y = new Table(rows, d);
+        for (var t = 0; t < rows; t++)
+        {
+            for (var j = 0; j < d; j++)
+            {
+                y[t, j] = (x[t, j % p] * (j + 1)) + random.NextNormal() + 3;
+            }
+        }
+
+        return (x, y);
+    }
+
+    private static Table Select(Table table, int[] rows) => new(rows.Length, table.Columns, [.. rows.SelectMany(t => table.Row(t).ToArray())]);
+}
