@@ -248,17 +248,22 @@ public sealed class Hdf5ArchiveReader : IDisposable
     private static InputException Damaged(string file, string path, Exception exception)
     {
         var innermost = exception.GetBaseException();
+        if (innermost.Message.StartsWith("Byte order", StringComparison.Ordinal))
+        {
+            return new InputException($"{file}: '{Rooted(path)}' is stored with its bytes in big-endian order; write it in little-endian order.", exception);
+        }
+
         return new InputException(
             $"{file}: '{Rooted(path)}' cannot be read ({Messages.OneLine(innermost.Message)}); the file is damaged, cut short or of an unusual kind, so copy it or make it again.",
             exception);
     }
 
     private T[] As<T>(Array stored, string path)
-        where T : System.Numerics.INumberBase<T>
+        where T : unmanaged, System.Numerics.INumberBase<T>
     {
-        if (stored is T[] same)
+        if (stored.GetType() == typeof(T[]))
         {
-            return same;
+            return (T[])stored;
         }
 
         var result = new T[stored.Length];

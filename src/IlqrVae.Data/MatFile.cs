@@ -76,16 +76,15 @@ public static class MatFile
         }
 
         var walk = new Walk(path, IsBigEndian: bytes[126] == (byte)'M', []);
-        var rest = bytes.AsMemory(HeaderBytes);
+        ReadOnlyMemory<byte> rest = bytes.AsMemory(HeaderBytes);
         while (rest.Length >= TagBytes)
         {
-            // A compressed element is not padded, and it alone may be long without being aligned.
-            var (type, data) = walk.Next(ref rest, isPadded: true);
+            var (type, data) = walk.Next(ref rest);
             switch (type)
             {
                 case Element.Compressed:
                     var inflated = walk.Inflate(data);
-                    var (innerType, inner) = walk.Next(ref inflated, isPadded: true);
+                    var (innerType, inner) = walk.Next(ref inflated);
                     if (innerType == Element.Matrix)
                     {
                         walk.AddMatrix(inner, name: null, depth: 0);
@@ -136,15 +135,7 @@ public static class MatFile
         }
 
         /// <summary>Takes one data element off the front of a run of bytes.</summary>
-        public (Element Type, ReadOnlyMemory<byte> Data) Next(ref Memory<byte> rest, bool isPadded)
-        {
-            ReadOnlyMemory<byte> readOnly = rest;
-            var result = Next(ref readOnly, isPadded);
-            rest = rest[^readOnly.Length..];
-            return result;
-        }
-
-        public (Element Type, ReadOnlyMemory<byte> Data) Next(ref ReadOnlyMemory<byte> rest, bool isPadded)
+        public (Element Type, ReadOnlyMemory<byte> Data) Next(ref ReadOnlyMemory<byte> rest)
         {
             if (rest.Length < TagBytes)
             {
@@ -175,7 +166,9 @@ public static class MatFile
 
             var type = (Element)word;
             var data = rest[..(int)length];
-            var padded = isPadded && type != Element.Compressed ? (length + 7L) / 8 * 8 : length;
+
+            // Elements are padded to eight bytes, all but the compressed ones.
+            var padded = type != Element.Compressed ? (length + 7L) / 8 * 8 : length;
             rest = rest[(int)Math.Min(padded, rest.Length)..];
             return (type, data);
         }
@@ -218,7 +211,7 @@ public static class MatFile
                 return;
             }
 
-            var (flagsType, flags) = Next(ref matrix, isPadded: true);
+            var (flagsType, flags) = Next(ref matrix);
             if (flagsType != Element.UInt32 || flags.Length < 8)
             {
                 throw Damaged("a variable has no flags");
@@ -229,13 +222,13 @@ public static class MatFile
             if (classCode == 17)
             {
                 // Opaque objects have no dimensions; their name comes first.
-                var (_, text) = Next(ref matrix, isPadded: true);
+                var (_, text) = Next(ref matrix);
                 Unread(name ?? Encoding.UTF8.GetString(text.Span), [1, 1], "opaque", "is an object; save its numbers as plain arrays");
                 return;
             }
 
             var shape = Dimensions(ref matrix);
-            var (_, nameBytes) = Next(ref matrix, isPadded: true);
+            var (_, nameBytes) = Next(ref matrix);
             name ??= Encoding.UTF8.GetString(nameBytes.Span);
             var className = isLogical ? "logical" : ClassName(classCode);
             switch (classCode)
@@ -271,7 +264,7 @@ public static class MatFile
 
         private int[] Dimensions(ref ReadOnlyMemory<byte> matrix)
         {
-            var (type, data) = Next(ref matrix, isPadded: true);
+            var (type, data) = Next(ref matrix);
             if (type != Element.Int32 || data.Length < 8 || data.Length % 4 != 0 || data.Length > 4 * 64)
             {
                 throw Damaged("a variable has no dimensions");
@@ -292,7 +285,7 @@ public static class MatFile
 
         private void AddNumbers(ReadOnlyMemory<byte> matrix, string name, int[] shape, string className)
         {
-            var (type, data) = Next(ref matrix, isPadded: true);
+            var (type, data) = Next(ref matrix);
             if (type == Element.Utf8)
             {
                 var text = Encoding.UTF8.GetString(data.Span);
@@ -369,8 +362,8 @@ public static class MatFile
         private void AddFields(ReadOnlyMemory<byte> matrix, string name, int[] shape, int depth)
         {
             RequireDepth(name, depth);
-            var (_, lengthBytes) = Next(ref matrix, isPadded: true);
-            var (_, names) = Next(ref matrix, isPadded: true);
+            var (_, lengthBytes) = Next(ref matrix);
+            var (_, names) = Next(ref matrix);
             var length = lengthBytes.Length >= 4 ? (int)UInt32(lengthBytes.Span) : 0;
             if (names.Length == 0)
             {
@@ -425,7 +418,7 @@ public static class MatFile
 
         private ReadOnlyMemory<byte> NextMatrix(ref ReadOnlyMemory<byte> matrix, string name)
         {
-            var (type, data) = Next(ref matrix, isPadded: true);
+            var (type, data) = Next(ref matrix);
             return type == Element.Matrix ? data : throw Damaged($"an entry of '{Messages.OneLine(name)}' is not an array");
         }
 

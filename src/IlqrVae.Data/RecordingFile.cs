@@ -362,10 +362,18 @@ public static class RecordingFile
         }
 
         var groups = new List<(long Order, ChannelGroup Group)>();
+        var (first, bins) = ("", 0);
         foreach (var name in archive.Children("channels"))
         {
             var table = $"channels/{name}/values";
             var shape = archive.ReadShape(table, rank: 2);
+            (first, bins) = first.Length == 0 ? (table, shape[0]) : (first, bins);
+            if (shape[0] != bins)
+            {
+                throw new InputException(
+                    $"{archive.Path}: '/{table}' has {shape[0]} bins where '/{first}' has {bins}; give every group of channels as many bins.");
+            }
+
             var kind = archive.ReadText(table, "kind") switch
             {
                 "counts" => ChannelKind.Counts,

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using PureHDF;
 
 namespace IlqrVae.Data;
@@ -62,30 +63,36 @@ internal static class StoredNumbers
 
     /// <summary>Copies a run of stored numbers into another type; overflow throws.</summary>
     public static void Copy<T>(Array stored, int first, Span<T> destination)
-        where T : INumberBase<T>
+        where T : unmanaged, INumberBase<T>
     {
-        switch (stored)
+        // By type code and not by pattern: the runtime lets a byte[] pass for an sbyte[].
+        switch (Type.GetTypeCode(stored.GetType().GetElementType()))
         {
-            case T[] same: same.AsSpan(first, destination.Length).CopyTo(destination); break;
-            case sbyte[] numbers: Convert<sbyte, T>(numbers, first, destination); break;
-            case byte[] numbers: Convert<byte, T>(numbers, first, destination); break;
-            case short[] numbers: Convert<short, T>(numbers, first, destination); break;
-            case ushort[] numbers: Convert<ushort, T>(numbers, first, destination); break;
-            case int[] numbers: Convert<int, T>(numbers, first, destination); break;
-            case uint[] numbers: Convert<uint, T>(numbers, first, destination); break;
-            case long[] numbers: Convert<long, T>(numbers, first, destination); break;
-            case ulong[] numbers: Convert<ulong, T>(numbers, first, destination); break;
-            case float[] numbers: Convert<float, T>(numbers, first, destination); break;
-            case double[] numbers: Convert<double, T>(numbers, first, destination); break;
+            case TypeCode.SByte: Convert<sbyte, T>((sbyte[])stored, first, destination); break;
+            case TypeCode.Byte: Convert<byte, T>((byte[])stored, first, destination); break;
+            case TypeCode.Int16: Convert<short, T>((short[])stored, first, destination); break;
+            case TypeCode.UInt16: Convert<ushort, T>((ushort[])stored, first, destination); break;
+            case TypeCode.Int32: Convert<int, T>((int[])stored, first, destination); break;
+            case TypeCode.UInt32: Convert<uint, T>((uint[])stored, first, destination); break;
+            case TypeCode.Int64: Convert<long, T>((long[])stored, first, destination); break;
+            case TypeCode.UInt64: Convert<ulong, T>((ulong[])stored, first, destination); break;
+            case TypeCode.Single: Convert<float, T>((float[])stored, first, destination); break;
+            case TypeCode.Double: Convert<double, T>((double[])stored, first, destination); break;
             default: throw new NotSupportedException($"Numbers stored as {stored.GetType().Name} are not converted.");
         }
     }
 
     private static void Convert<TStored, T>(TStored[] stored, int first, Span<T> destination)
-        where TStored : INumberBase<TStored>
-        where T : INumberBase<T>
+        where TStored : unmanaged, INumberBase<TStored>
+        where T : unmanaged, INumberBase<T>
     {
         var from = stored.AsSpan(first, destination.Length);
+        if (typeof(TStored) == typeof(T))
+        {
+            MemoryMarshal.Cast<TStored, T>(from).CopyTo(destination);
+            return;
+        }
+
         for (var i = 0; i < from.Length; i++)
         {
             destination[i] = T.CreateChecked(from[i]);
