@@ -269,6 +269,12 @@ public static class MatImport
 
         AddPart(parts, trainEnd, validationEnd, length, isCut ? "chunk" : "validation", isCut, TrialSplit.Validation);
         AddPart(parts, validationEnd, bins, options.ChunkTest ? length : bins, "test", isCut && options.ChunkTest, TrialSplit.Test);
+        if (options.ValidationFraction > 0 && validationEnd - trainEnd < ShortestTrial)
+        {
+            throw new InputException(
+                $"{path}: the validation part of {validationEnd - trainEnd} bins is shorter than a trial of {ShortestTrial}; give it a larger share, or none.");
+        }
+
         return parts.Exists(part => part.Split == TrialSplit.Train)
             ? parts
             : throw new InputException($"{path}: the training part of {trainEnd} bins is shorter than a trial of {ShortestTrial}; give it a larger share.");

@@ -64,7 +64,7 @@ public sealed class Imports
         {
             using var folder = new TestFolder();
             var counts = Enumerable.Range(0, bins).SelectMany(bin => new double[] { bin, 1 }).ToArray();
-            var validation = (1 - train) * share;
+            var validation = (1 - train) * share * bins < 12 ? 0 : (1 - train) * share;
             var trials = Import(folder, [2, bins], counts, new MatImportOptions
             {
                 BinWidth = 0.02,
@@ -163,6 +163,7 @@ public sealed class Imports
         Faults.Message(() => Import(folder, [2, 20], counts, good with { TrainFraction = 0 }), "training");
         Faults.Message(() => Import(folder, [2, 20], counts, good with { ValidationFraction = 0.5 }), "validation");
         Faults.Message(() => Import(folder, [2, 20], counts, good with { TrainFraction = 0.2 }), "a.mat", "training part");
+        Faults.Message(() => Import(folder, [2, 20], counts, good with { ValidationFraction = 0.1 }), "a.mat", "validation part");
         Faults.Message(() => Import(folder, [2, 20], counts, good with { ChunkSeconds = 0 }), "chunk");
         Faults.Message(() => Import(folder, [2, 20], counts, good with { ChunkSeconds = 0.1 }), "a.mat", "chunks");
         Faults.Message(() => Import(folder, [2, 20], counts, good with { ValidationEvery = 1 }), "validation");
