@@ -19,9 +19,9 @@ public static class AtomicFile
     {
         ArgumentNullException.ThrowIfNull(write);
         var destination = Resolve(path);
-        var temporary = System.IO.Path.Combine(
-            System.IO.Path.GetDirectoryName(destination)!,
-            $".{System.IO.Path.GetFileName(destination)}.{Guid.NewGuid():N}.tmp");
+        var temporary = Path.Combine(
+            Path.GetDirectoryName(destination)!,
+            $".{Path.GetFileName(destination)}.{Guid.NewGuid():N}.tmp");
         try
         {
             using (var stream = Create(temporary, path))
@@ -60,7 +60,7 @@ public static class AtomicFile
             throw new InputException("The name of the file to write is empty; give a file name.");
         }
 
-        var full = System.IO.Path.GetFullPath(path);
+        var full = Path.GetFullPath(path);
         if (Directory.Exists(full))
         {
             throw new InputException($"{path}: this is a folder; give the name of a file.");
@@ -77,7 +77,7 @@ public static class AtomicFile
             full = target.FullName;
         }
 
-        if (!Directory.Exists(System.IO.Path.GetDirectoryName(full)))
+        if (!Directory.Exists(Path.GetDirectoryName(full)))
         {
             throw new InputException($"{path}: its folder does not exist; make the folder first.");
         }

@@ -14,6 +14,9 @@ public sealed class Hdf5ArchiveReader : IDisposable
     // Deflate cannot shrink data further than to about 1/1032.
     private const long LargestCompression = 1100;
 
+    private const int CachedChunks = 1 << 16;
+    private const ulong CachedBytes = 1 << 28;
+
     private readonly NativeFile file;
     private readonly long fileBytes;
 
@@ -226,7 +229,23 @@ public sealed class Hdf5ArchiveReader : IDisposable
     };
 
     private static T[] Read<T>(IH5Dataset dataset, int count)
-        where T : unmanaged => count == 0 ? [] : dataset.Space.Rank == 0 ? [dataset.Read<T>()] : dataset.Read<T[]>();
+        where T : unmanaged
+    {
+        if (count == 0)
+        {
+            return [];
+        }
+
+        if (dataset.Space.Rank == 0)
+        {
+            return [dataset.Read<T>()];
+        }
+
+        // A row of a table may cross many chunks; with the cache of one megabyte that is the default, each would be unpacked again for every row.
+        return dataset is NativeDataset native
+            ? native.Read<T[]>(new H5DatasetAccess(ChunkCache: new SimpleReadingChunkCache(CachedChunks, CachedBytes)))
+            : dataset.Read<T[]>();
+    }
 
     private static Array ReadArray(IH5Attribute attribute, StoredType type) => type switch
     {
