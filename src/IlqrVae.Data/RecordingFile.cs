@@ -19,6 +19,11 @@ public static class RecordingFile
     public static void Write(string path, Recording recording)
     {
         ArgumentNullException.ThrowIfNull(recording);
+        foreach (var name in recording.Trials.Select(trial => trial.Name).Concat(recording.Groups.Select(group => group.Name)))
+        {
+            RequirePrintable(path, name);
+        }
+
         recording.Validate(path);
         var total = recording.Trials.Sum(trial => (long)trial.Bins);
         if (total > int.MaxValue)
@@ -286,6 +291,15 @@ public static class RecordingFile
         }
     }
 
+    /// <summary>Names appear in messages of one line and in tables, where a line break would mislead.</summary>
+    private static void RequirePrintable(string path, string name)
+    {
+        if (name.Any(char.IsControl))
+        {
+            throw new InputException($"{path}: the name '{Messages.OneLine(name)}' of a trial or channel group holds a line break or other control character; rename it.");
+        }
+    }
+
     private static void RequireFormat(Hdf5ArchiveReader archive)
     {
         if (!IsDataset(archive))
@@ -330,6 +344,7 @@ public static class RecordingFile
                 var other => throw new InputException(
                     $"{archive.Path}: entry {t} of '/trials/split' is '{Messages.OneLine(other)}'; use train, validation or test."),
             };
+            RequirePrintable(archive.Path, names[t]);
             parts.Add(new Part(names[t], (int)first[t], (int)bins[t], split));
         }
 
@@ -365,6 +380,7 @@ public static class RecordingFile
         var (first, bins) = ("", 0);
         foreach (var name in archive.Children("channels"))
         {
+            RequirePrintable(archive.Path, name);
             var table = $"channels/{name}/values";
             var shape = archive.ReadShape(table, rank: 2);
             (first, bins) = first.Length == 0 ? (table, shape[0]) : (first, bins);

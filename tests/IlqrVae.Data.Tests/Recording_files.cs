@@ -43,6 +43,7 @@ public sealed class Recording_files
         { "trial of no bins", file => { AddTrials(file, bins: 0); AddCounts(file, [1, 2, 3, 4]); }, "'/trials/bins'" },
         { "trial before the start", file => { AddTrials(file, first: -1); AddCounts(file, [1, 2, 3, 4]); }, "'/trials/first_bin'" },
         { "trial of as many bins as there are numbers", file => { AddTrials(file, bins: long.MaxValue); AddCounts(file, [1, 2]); }, "'/trials/bins'" },
+        { "a line break in a name", file => { AddTrials(file, name: "two\nlines"); AddCounts(file, [1, 2, 3, 4]); }, "'two lines'" },
         { "unknown split", file => { AddTrials(file, split: "training"); AddCounts(file, [1, 2, 3, 4]); }, "'/trials/split'" },
         { "starts as real numbers", file => { AddCounts(file, [1, 2, 3, 4]); file.Add("trials/first_bin", new double[1]); }, "'/trials/first_bin'" },
     };
@@ -226,11 +227,11 @@ public sealed class Recording_files
         Assert.False(message.Contains("damaged", StringComparison.Ordinal), $"{fault}: {message}");
     }
 
-    private static void AddTrials(Hdf5Archive file, long first = 0, long bins = 4, string split = "train")
+    private static void AddTrials(Hdf5Archive file, long first = 0, long bins = 4, string split = "train", string name = "only")
     {
         file.Add("trials/first_bin", [first]);
         file.Add("trials/bins", [bins]);
-        file.Add("trials/name", ["only"]);
+        file.Add("trials/name", [name]);
         file.Add("trials/split", [split]);
     }
 
