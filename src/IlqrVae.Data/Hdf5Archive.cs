@@ -1,0 +1,221 @@
+using System.Reflection;
+using System.Runtime.ExceptionServices;
+using PureHDF;
+using PureHDF.Filters;
+using PureHDF.VOL.Native;
+
+namespace IlqrVae.Data;
+
+/// <summary>
+/// A tree of named tables and attributes held in memory and saved as one HDF5 file; what models, posteriors and recordings are written with.
+/// Paths are like "trials/bins", with or without a slash in front; the groups along a path come into being by themselves and "/" is the root.
+/// Tables are kept by reference until saved: do not change them in between.
+/// </summary>
+public sealed class Hdf5Archive
+{
+    private const int ChunkBytes = 1 << 18;
+    private const int SmallestCompressedBytes = 1 << 12;
+
+    private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
+
+    /// <summary>Opens an HDF5 file for reading.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InputException">There is no such file, or it is not an HDF5 file, or it is damaged.</exception>
+    public static Hdf5ArchiveReader Open(string path) => Hdf5ArchiveReader.Open(path);
+
+    /// <summary>Adds a table of double-precision numbers (HDF5 float64).</summary>
+    /// <param name="path">Where to put it.</param>
+    /// <param name="values">Row-major entries.</param>
+    /// <param name="shape">Lengths of the axes, whose product is the number of entries; none for a vector as long as the entries.</param>
+    public void Add(string path, double[] values, params int[] shape) => AddTable(path, values, sizeof(double), shape, isCompressed: false);
+
+    /// <summary>Adds a table of single-precision numbers (HDF5 float32).</summary>
+    /// <inheritdoc cref="Add(string, double[], int[])"/>
+    public void Add(string path, float[] values, params int[] shape) => AddTable(path, values, sizeof(float), shape, isCompressed: false);
+
+    /// <summary>Adds a table of whole numbers (HDF5 int64).</summary>
+    /// <inheritdoc cref="Add(string, double[], int[])"/>
+    public void Add(string path, long[] values, params int[] shape) => AddTable(path, values, sizeof(long), shape, isCompressed: true);
+
+    /// <summary>Adds a table of whole numbers (HDF5 int32).</summary>
+    /// <inheritdoc cref="Add(string, double[], int[])"/>
+    public void Add(string path, int[] values, params int[] shape) => AddTable(path, values, sizeof(int), shape, isCompressed: true);
+
+    /// <summary>Adds a table of small whole numbers (HDF5 uint16).</summary>
+    /// <inheritdoc cref="Add(string, double[], int[])"/>
+    public void Add(string path, ushort[] values, params int[] shape) => AddTable(path, values, sizeof(ushort), shape, isCompressed: true);
+
+    /// <summary>Adds a table of very small whole numbers (HDF5 uint8).</summary>
+    /// <inheritdoc cref="Add(string, double[], int[])"/>
+    public void Add(string path, byte[] values, params int[] shape) => AddTable(path, values, sizeof(byte), shape, isCompressed: true);
+
+    /// <summary>Adds a table of texts (HDF5 variable-length UTF-8).</summary>
+    /// <inheritdoc cref="Add(string, double[], int[])"/>
+    /// <exception cref="InputException">A text holds a NUL character, which HDF5 cannot store.</exception>
+    public void Add(string path, string[] values, params int[] shape)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        foreach (var value in values)
+        {
+            RequireStorable(value, path);
+        }
+
+        AddTable(path, values, sizeof(long), shape, isCompressed: false);
+    }
+
+    /// <summary>Sets an attribute of the root, a group or a table; a group that is not there yet comes into being.</summary>
+    /// <param name="path">Path of the group or table.</param>
+    /// <param name="name">Name of the attribute.</param>
+    /// <param name="value">The text.</param>
+    /// <exception cref="InputException">The text holds a NUL character, which HDF5 cannot store.</exception>
+    public void SetAttribute(string path, string name, string value)
+    {
+        RequireStorable(value, path);
+        Require(path).Attributes[name] = value;
+    }
+
+    /// <summary>Sets an attribute of the root, a group or a table; a group that is not there yet comes into being.</summary>
+    /// <param name="path">Path of the group or table.</param>
+    /// <param name="name">Name of the attribute.</param>
+    /// <param name="value">The number.</param>
+    public void SetAttribute(string path, string name, double value) => Require(path).Attributes[name] = value;
+
+    /// <summary>Sets an attribute of the root, a group or a table; a group that is not there yet comes into being.</summary>
+    /// <param name="path">Path of the group or table.</param>
+    /// <param name="name">Name of the attribute.</param>
+    /// <param name="value">The whole number.</param>
+    public void SetAttribute(string path, string name, long value) => Require(path).Attributes[name] = value;
+
+    /// <summary>Writes the tree as an HDF5 file, all of it or nothing.</summary>
+    /// <param name="path">Destination; an existing file is replaced once the new one is complete.</param>
+    /// <exception cref="InputException">The destination cannot be written.</exception>
+    /// <exception cref="IOException">The disk is full or failed.</exception>
+    public void Save(string path) => AtomicFile.Write(path, stream =>
+    {
+        try
+        {
+            Build().Write(stream, new H5WriteOptions());
+        }
+        catch (TargetInvocationException exception) when (exception.InnerException is { } inner)
+        {
+            ExceptionDispatchInfo.Throw(inner);
+        }
+    });
+
+    /// <summary>The segments of a path joined by single slashes; empty for the root.</summary>
+    internal static string Normalise(string path) => string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries));
+
+    private static void RequireStorable(string value, string path)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (value.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new InputException($"The text '{Messages.OneLine(value)}' for '{path}' holds a NUL character, which HDF5 cannot store; remove it.");
+        }
+    }
+
+    private static H5Dataset CreateDataset(Entry entry)
+    {
+        var shape = entry.Shape!.Select(length => (ulong)length).ToArray();
+        var bytes = (long)entry.Values!.Length * entry.ElementBytes;
+        if (!entry.IsCompressed || bytes < SmallestCompressedBytes)
+        {
+            return new H5Dataset(entry.Values, fileDims: shape);
+        }
+
+        var rowBytes = Math.Max(1, bytes / entry.Shape![0]);
+        var chunk = entry.Shape!.Select(length => (uint)length).ToArray();
+        chunk[0] = (uint)Math.Clamp(ChunkBytes / rowBytes, 1, entry.Shape![0]);
+        List<H5Filter> filters = [ShuffleFilter.Id, new H5Filter(DeflateFilter.Id, new(StringComparer.Ordinal) { [DeflateFilter.COMPRESSION_LEVEL] = 1 })];
+        return new H5Dataset(entry.Values, chunks: chunk, fileDims: shape, datasetCreation: new H5DatasetCreation(Filters: filters));
+    }
+
+    private void AddTable(string path, Array values, int elementBytes, int[] shape, bool isCompressed)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var lengths = shape is null or [] ? [values.Length] : (int[])shape.Clone();
+        if (lengths.Any(length => length < 0) || lengths.Aggregate(1L, (product, length) => product * length) != values.Length)
+        {
+            throw new ArgumentException($"The table '{path}' has {values.Length} entries, which do not fill the shape {Messages.Shape(lengths)}.", nameof(shape));
+        }
+
+        var entry = Require(path);
+        if (entry.Values is not null || path.Trim('/').Length == 0)
+        {
+            throw new ArgumentException($"There is a table at '{path}' already, or it is the root.", nameof(path));
+        }
+
+        entry.Values = values;
+        entry.Shape = lengths;
+        entry.ElementBytes = elementBytes;
+        entry.IsCompressed = isCompressed;
+    }
+
+    private Entry Require(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var key = Normalise(path);
+        if (!entries.TryGetValue(key, out var entry))
+        {
+            entry = new Entry();
+            entries[key] = entry;
+        }
+
+        return entry;
+    }
+
+    private H5File Build()
+    {
+        var root = new H5File();
+        var groups = new Dictionary<string, H5Group>(StringComparer.Ordinal) { [""] = root };
+        foreach (var (key, entry) in entries)
+        {
+            if (entry.Values is null)
+            {
+                SetAttributes(Group(groups, key), entry);
+                continue;
+            }
+
+            var dataset = CreateDataset(entry);
+            SetAttributes(dataset, entry);
+            var cut = key.LastIndexOf('/');
+            Group(groups, cut < 0 ? "" : key[..cut]).Add(key[(cut + 1)..], dataset);
+        }
+
+        return root;
+    }
+
+    private static H5Group Group(Dictionary<string, H5Group> groups, string key)
+    {
+        if (!groups.TryGetValue(key, out var group))
+        {
+            group = new H5Group();
+            groups[key] = group;
+            var cut = key.LastIndexOf('/');
+            Group(groups, cut < 0 ? "" : key[..cut]).Add(key[(cut + 1)..], group);
+        }
+
+        return group;
+    }
+
+    private static void SetAttributes(H5Object target, Entry entry)
+    {
+        foreach (var (name, value) in entry.Attributes)
+        {
+            target.Attributes[name] = value;
+        }
+    }
+
+    private sealed class Entry
+    {
+        public Array? Values { get; set; }
+
+        public int[]? Shape { get; set; }
+
+        public int ElementBytes { get; set; }
+
+        public bool IsCompressed { get; set; }
+
+        public Dictionary<string, object> Attributes { get; } = new(StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,415 @@
+using PureHDF;
+using PureHDF.VOL.Native;
+
+namespace IlqrVae.Data;
+
+/// <summary>
+/// An HDF5 file open for reading: any written by <see cref="Hdf5Archive"/>, h5py or MATLAB, as long as its tables hold numbers or texts. Tables are read
+/// when asked for. Paths are like "trials/bins", with or without a slash in front; "/" is the root. Not safe for concurrent use.
+/// </summary>
+public sealed class Hdf5ArchiveReader : IDisposable
+{
+    private const long AlwaysAllowedBytes = 1 << 24;
+
+    // Deflate cannot shrink data further than to about 1/1032.
+    private const long LargestCompression = 1100;
+
+    private const int CachedChunks = 1 << 16;
+    private const ulong CachedBytes = 1 << 28;
+
+    private readonly NativeFile file;
+    private readonly long fileBytes;
+
+    private Hdf5ArchiveReader(string path, NativeFile file, long fileBytes)
+    {
+        Path = path;
+        this.file = file;
+        this.fileBytes = fileBytes;
+    }
+
+    /// <summary>The file, as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>Whether there is a group or table.</summary>
+    /// <param name="path">Its path.</param>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public bool Contains(string path) => Find(path) is IH5Group or IH5Dataset;
+
+    /// <summary>Whether there is a table.</summary>
+    /// <param name="path">Its path.</param>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public bool ContainsTable(string path) => Find(path) is IH5Dataset;
+
+    /// <summary>Names of the groups and tables in a group, sorted.</summary>
+    /// <param name="path">The group.</param>
+    /// <exception cref="InputException">There is no such group, or the file is damaged.</exception>
+    public IReadOnlyList<string> Children(string path)
+    {
+        var group = Find(path) as IH5Group ?? throw Missing("group", path);
+        return Guarded(path, () => group.Children().Select(child => child.Name).Order(StringComparer.Ordinal).ToList());
+    }
+
+    /// <summary>Shape of a table; empty for a scalar.</summary>
+    /// <param name="path">The table.</param>
+    /// <exception cref="InputException">There is no such table, or the file is damaged.</exception>
+    public IReadOnlyList<int> ShapeOf(string path) => ShapeOf(Table(path), path);
+
+    /// <summary>Reads a table of numbers of any type as double precision.</summary>
+    /// <param name="path">The table.</param>
+    /// <param name="expected">The shape it must have, -1 for an axis of any length; none to accept any shape.</param>
+    /// <exception cref="InputException">There is no such table, it is not of numbers, it has another shape, or the file is damaged.</exception>
+    public Hdf5Array<double> ReadDoubles(string path, params int[] expected)
+    {
+        var (shape, stored) = ReadStored(path, expected);
+        return new(shape, As<double>(stored, path));
+    }
+
+    /// <summary>Reads a table of numbers of any type as single precision.</summary>
+    /// <inheritdoc cref="ReadDoubles"/>
+    public Hdf5Array<float> ReadFloats(string path, params int[] expected)
+    {
+        var (shape, stored) = ReadStored(path, expected);
+        return new(shape, As<float>(stored, path));
+    }
+
+    /// <summary>Reads a table of whole numbers of any integer type.</summary>
+    /// <inheritdoc cref="ReadDoubles"/>
+    public Hdf5Array<long> ReadLongs(string path, params int[] expected)
+    {
+        RequireWhole(path);
+        var (shape, stored) = ReadStored(path, expected);
+        return new(shape, As<long>(stored, path));
+    }
+
+    /// <summary>Reads a table of whole numbers of any integer type that fit 32 bits.</summary>
+    /// <inheritdoc cref="ReadDoubles"/>
+    public Hdf5Array<int> ReadInts(string path, params int[] expected)
+    {
+        RequireWhole(path);
+        var (shape, stored) = ReadStored(path, expected);
+        return new(shape, As<int>(stored, path));
+    }
+
+    /// <summary>Reads a table of texts.</summary>
+    /// <inheritdoc cref="ReadDoubles"/>
+    public Hdf5Array<string> ReadStrings(string path, params int[] expected)
+    {
+        var dataset = Table(path);
+        var type = Guarded(path, () => StoredNumbers.TypeOf(dataset.Type));
+        if (type != StoredType.Text)
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' holds {StoredNumbers.Describe(type)} where texts are needed; write it as strings.");
+        }
+
+        var shape = ShapeOf(dataset, path);
+        RequireShape(path, shape, expected);
+        var count = Count(shape, 1, path);
+        var texts = Guarded(path, () => count == 0 ? [] : shape.Count == 0 ? [dataset.Read<string>()] : dataset.Read<string[]>());
+        return new(shape, [.. texts.Select(text => text ?? "")]);
+    }
+
+    /// <summary>Whether a group or table has an attribute.</summary>
+    /// <param name="path">The group or table.</param>
+    /// <param name="name">The attribute.</param>
+    /// <exception cref="InputException">There is no such group or table, or the file is damaged.</exception>
+    public bool HasAttribute(string path, string name)
+    {
+        var target = Find(path) ?? throw Missing("object", path);
+        return Guarded(path, () => target.AttributeExists(name));
+    }
+
+    /// <summary>Reads an attribute that is a text.</summary>
+    /// <param name="path">The group or table.</param>
+    /// <param name="name">The attribute.</param>
+    /// <exception cref="InputException">There is no such attribute, it is not a text, or the file is damaged.</exception>
+    public string ReadText(string path, string name)
+    {
+        var attribute = Attribute(path, name);
+        var type = Guarded(path, () => StoredNumbers.TypeOf(attribute.Type));
+        if (type != StoredType.Text || Guarded(path, () => attribute.Space.Dimensions.Any(length => length != 1)))
+        {
+            throw new InputException($"{Path}: attribute '{name}' of '{Rooted(path)}' is not a text; write it as one string.");
+        }
+
+        return Guarded(path, () => attribute.Space.Rank == 0 ? attribute.Read<string>() : attribute.Read<string[]>()[0]) ?? "";
+    }
+
+    /// <summary>Reads an attribute that is a number.</summary>
+    /// <inheritdoc cref="ReadText"/>
+    /// <exception cref="InputException">There is no such attribute, it is not a number, or the file is damaged.</exception>
+    public double ReadNumber(string path, string name)
+    {
+        var result = new double[1];
+        StoredNumbers.Copy<double>(ReadScalar(path, name, isWhole: false), 0, result);
+        return result[0];
+    }
+
+    /// <summary>Reads an attribute that is a whole number.</summary>
+    /// <inheritdoc cref="ReadText"/>
+    /// <exception cref="InputException">There is no such attribute, it is not a whole number, or the file is damaged.</exception>
+    public long ReadWhole(string path, string name)
+    {
+        var result = new long[1];
+        var stored = ReadScalar(path, name, isWhole: true);
+        Guarded(path, () => StoredNumbers.Copy<long>(stored, 0, result));
+        return result[0];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => file.Dispose();
+
+    internal static Hdf5ArchiveReader Open(string path)
+    {
+        var stream = InputFile.Open(path);
+        try
+        {
+            if (!Hdf5Signature.IsIn(stream))
+            {
+                throw new InputException($"{path}: this is not an HDF5 file; give a file written by this program, h5py or MATLAB (-v7.3).");
+            }
+
+            stream.Position = 0;
+            var bytes = stream.Length;
+            return new Hdf5ArchiveReader(path, H5File.Open(stream, leaveOpen: false), bytes);
+        }
+        catch (Exception exception)
+        {
+            stream.Dispose();
+            throw exception is InputException ? exception : Damaged(path, "/", exception);
+        }
+    }
+
+    /// <summary>Reads numbers in the type they are stored in, which for counts is an eighth of their size in double precision.</summary>
+    internal (IReadOnlyList<int> Shape, Array Stored) ReadStored(string path, params int[] expected)
+    {
+        var dataset = Table(path);
+        var type = Guarded(path, () => StoredNumbers.TypeOf(dataset.Type));
+        if (!StoredNumbers.IsNumber(type))
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' holds {StoredNumbers.Describe(type)} where numbers are needed; write it as numbers.");
+        }
+
+        var shape = ShapeOf(dataset, path);
+        RequireShape(path, shape, expected);
+        var count = Count(shape, StoredNumbers.Bytes(type), path);
+        var stored = Guarded(path, () => ReadArray(dataset, type, count));
+        return stored.Length == count
+            ? (shape, stored)
+            : throw new InputException($"{Path}: '{Rooted(path)}' holds {stored.Length} numbers where its shape is {Messages.Shape(shape)}; the file is damaged, make it again.");
+    }
+
+    /// <summary>Shape of a table that must have so many axes.</summary>
+    internal IReadOnlyList<int> ReadShape(string path, int rank)
+    {
+        var shape = ShapeOf(path);
+        RequireShape(path, shape, [.. Enumerable.Repeat(-1, rank)]);
+        return shape;
+    }
+
+    internal StoredType TypeOf(string path)
+    {
+        var dataset = Table(path);
+        return Guarded(path, () => StoredNumbers.TypeOf(dataset.Type));
+    }
+
+    internal static string Rooted(string path) => Messages.OneLine("/" + Hdf5Archive.Normalise(path));
+
+    private static Array ReadArray(IH5Dataset dataset, StoredType type, int count) => type switch
+    {
+        StoredType.Int8 => Read<sbyte>(dataset, count),
+        StoredType.UInt8 => Read<byte>(dataset, count),
+        StoredType.Int16 => Read<short>(dataset, count),
+        StoredType.UInt16 => Read<ushort>(dataset, count),
+        StoredType.Int32 => Read<int>(dataset, count),
+        StoredType.UInt32 => Read<uint>(dataset, count),
+        StoredType.Int64 => Read<long>(dataset, count),
+        StoredType.UInt64 => Read<ulong>(dataset, count),
+        StoredType.Single => Read<float>(dataset, count),
+        _ => Read<double>(dataset, count),
+    };
+
+    private static T[] Read<T>(IH5Dataset dataset, int count)
+        where T : unmanaged
+    {
+        if (count == 0)
+        {
+            return [];
+        }
+
+        if (dataset.Space.Rank == 0)
+        {
+            return [dataset.Read<T>()];
+        }
+
+        // A row of a table may cross many chunks; with the cache of one megabyte that is the default, each would be unpacked again for every row.
+        return dataset is NativeDataset native
+            ? native.Read<T[]>(new H5DatasetAccess(ChunkCache: new SimpleReadingChunkCache(CachedChunks, CachedBytes)))
+            : dataset.Read<T[]>();
+    }
+
+    private static Array ReadArray(IH5Attribute attribute, StoredType type) => type switch
+    {
+        StoredType.Int8 => Read<sbyte>(attribute),
+        StoredType.UInt8 => Read<byte>(attribute),
+        StoredType.Int16 => Read<short>(attribute),
+        StoredType.UInt16 => Read<ushort>(attribute),
+        StoredType.Int32 => Read<int>(attribute),
+        StoredType.UInt32 => Read<uint>(attribute),
+        StoredType.Int64 => Read<long>(attribute),
+        StoredType.UInt64 => Read<ulong>(attribute),
+        StoredType.Single => Read<float>(attribute),
+        _ => Read<double>(attribute),
+    };
+
+    private static T[] Read<T>(IH5Attribute attribute)
+        where T : unmanaged => attribute.Space.Rank == 0 ? [attribute.Read<T>()] : attribute.Read<T[]>();
+
+    private static InputException Damaged(string file, string path, Exception exception)
+    {
+        var innermost = exception.GetBaseException();
+        if (innermost.Message.StartsWith("Byte order", StringComparison.Ordinal))
+        {
+            return new InputException($"{file}: '{Rooted(path)}' is stored with its bytes in big-endian order; write it in little-endian order.", exception);
+        }
+
+        return new InputException(
+            $"{file}: '{Rooted(path)}' cannot be read ({Messages.OneLine(innermost.Message)}); the file is damaged, cut short or of an unusual kind, so copy it or make it again.",
+            exception);
+    }
+
+    private T[] As<T>(Array stored, string path)
+        where T : unmanaged, System.Numerics.INumberBase<T>
+    {
+        if (stored.GetType() == typeof(T[]))
+        {
+            return (T[])stored;
+        }
+
+        var result = new T[stored.Length];
+        Guarded(path, () => StoredNumbers.Copy<T>(stored, 0, result));
+        return result;
+    }
+
+    private Array ReadScalar(string path, string name, bool isWhole)
+    {
+        var attribute = Attribute(path, name);
+        var type = Guarded(path, () => StoredNumbers.TypeOf(attribute.Type));
+        var isFit = isWhole ? StoredNumbers.IsWhole(type) : StoredNumbers.IsNumber(type);
+        if (!isFit || Guarded(path, () => attribute.Space.Dimensions.Any(length => length != 1)))
+        {
+            throw new InputException(
+                $"{Path}: attribute '{name}' of '{Rooted(path)}' is not a {(isWhole ? "whole " : "")}number; write it as one {(isWhole ? "whole " : "")}number.");
+        }
+
+        return Guarded(path, () => ReadArray(attribute, type));
+    }
+
+    private IH5Attribute Attribute(string path, string name) => HasAttribute(path, name)
+        ? Guarded(path, () => Find(path)!.Attribute(name))
+        : throw new InputException($"{Path}: '{Rooted(path)}' has no attribute '{name}'; add it or check that this is the right file.");
+
+    private IH5Dataset Table(string path) => Find(path) as IH5Dataset ?? throw Missing("table", path);
+
+    private InputException Missing(string kind, string path) =>
+        new($"{Path}: there is no {kind} '{Rooted(path)}'; add it or check that this is the right file.");
+
+    private void RequireWhole(string path)
+    {
+        if (TypeOf(path) is var type && !StoredNumbers.IsWhole(type))
+        {
+            throw new InputException(
+                $"{Path}: '{Rooted(path)}' holds {StoredNumbers.Describe(type)} where whole numbers are needed; write it as integers.");
+        }
+    }
+
+    private void RequireShape(string path, IReadOnlyList<int> shape, int[] expected)
+    {
+        if (expected.Length == 0)
+        {
+            return;
+        }
+
+        var isFit = shape.Count == expected.Length;
+        for (var axis = 0; isFit && axis < expected.Length; axis++)
+        {
+            isFit = expected[axis] < 0 || expected[axis] == shape[axis];
+        }
+
+        if (!isFit)
+        {
+            throw new InputException(
+                $"{Path}: '{Rooted(path)}' has shape {Messages.Shape(shape)} where {Messages.Shape(expected)} is needed; write it with that shape.");
+        }
+    }
+
+    private List<int> ShapeOf(IH5Dataset dataset, string path)
+    {
+        var lengths = Guarded(path, () =>
+        {
+            var space = dataset.Space;
+            return space.Type == H5DataspaceType.Null ? [0UL] : space.Dimensions;
+        });
+        if (lengths.Any(length => length > int.MaxValue))
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' has an axis longer than {int.MaxValue}; split the table.");
+        }
+
+        return [.. lengths.Select(length => (int)length)];
+    }
+
+    private int Count(List<int> shape, int elementBytes, string path)
+    {
+        var count = 1L;
+        foreach (var length in shape)
+        {
+            // At most 2^31 * 2^31, so the product cannot overflow before it is seen to be too large.
+            count *= length;
+            if (count > Array.MaxLength)
+            {
+                throw new InputException($"{Path}: '{Rooted(path)}' of shape {Messages.Shape(shape)} is larger than {Array.MaxLength} entries; split the table.");
+            }
+        }
+
+        if (count * elementBytes > Math.Max(AlwaysAllowedBytes, fileBytes * LargestCompression))
+        {
+            throw new InputException(
+                $"{Path}: '{Rooted(path)}' declares the shape {Messages.Shape(shape)}, more than the file of {fileBytes} bytes can hold; the file is damaged, make it again.");
+        }
+
+        return (int)count;
+    }
+
+    private IH5Object? Find(string path) => Guarded(path, () =>
+    {
+        IH5Object current = file;
+        foreach (var segment in Hdf5Archive.Normalise(path).Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (current is not IH5Group group || !group.LinkExists(segment))
+            {
+                return null;
+            }
+
+            current = group.Get(segment);
+        }
+
+        return current is IH5Group or IH5Dataset ? current : null;
+    });
+
+    private void Guarded(string path, Action action) => Guarded(path, () =>
+    {
+        action();
+        return true;
+    });
+
+    private T Guarded<T>(string path, Func<T> function)
+    {
+        try
+        {
+            return function();
+        }
+        catch (Exception exception) when (exception is not InputException)
+        {
+            throw Damaged(Path, path, exception);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+namespace IlqrVae.Data;
+
+/// <summary>Reads MATLAB files of level 7.3, which are HDF5: an array is a table with its axes reversed, a structure is a group.</summary>
+internal static class MatFile73
+{
+    private const int DeepestNesting = 32;
+
+    public static IReadOnlyList<MatVariable> Read(string path)
+    {
+        using var archive = Hdf5Archive.Open(path);
+        var variables = new List<MatVariable>();
+        Add(archive, "", "", variables, depth: 0);
+        return variables;
+    }
+
+    private static void Add(Hdf5ArchiveReader archive, string group, string prefix, List<MatVariable> variables, int depth)
+    {
+        if (depth > DeepestNesting)
+        {
+            throw new InputException($"{archive.Path}: '{Hdf5ArchiveReader.Rooted(group)}' is nested deeper than {DeepestNesting}; save its arrays as plain variables.");
+        }
+
+        foreach (var child in archive.Children(group))
+        {
+            // What cells and objects refer to is kept in groups of MATLAB's own.
+            if (child.StartsWith('#'))
+            {
+                continue;
+            }
+
+            var path = $"{group}/{child}";
+            if (archive.ContainsTable(path))
+            {
+                variables.Add(Variable(archive, path, prefix + child));
+            }
+            else if (archive.Contains(path))
+            {
+                if (archive.HasAttribute(path, "MATLAB_sparse"))
+                {
+                    variables.Add(Unread(archive, prefix + child, [0, 0], "sparse", "is sparse; save it with full(...)"));
+                }
+                else
+                {
+                    Add(archive, path, prefix + child + ".", variables, depth + 1);
+                }
+            }
+        }
+    }
+
+    private static MatVariable Variable(Hdf5ArchiveReader archive, string path, string name)
+    {
+        var reversed = archive.ShapeOf(path).Reverse().ToList();
+        List<int> shape = reversed.Count switch
+        {
+            0 => [1, 1],
+            1 => [reversed[0], 1],
+            _ => reversed,
+        };
+        var className = archive.HasAttribute(path, "MATLAB_class") ? archive.ReadText(path, "MATLAB_class") : "double";
+        if (archive.HasAttribute(path, "MATLAB_empty") && archive.ReadWhole(path, "MATLAB_empty") != 0)
+        {
+            return new MatVariable(archive.Path, name, [0, 0], className, () => []);
+        }
+
+        if (!StoredNumbers.IsNumber(archive.TypeOf(path)))
+        {
+            return Unread(archive, name, shape, className, "is a cell array, an object, or complex, which is not read from -v7.3 files; save it with -v7 as a plain real array");
+        }
+
+        var (_, stored) = archive.ReadStored(path);
+        return new MatVariable(archive.Path, name, shape, className, () =>
+        {
+            var values = new double[stored.Length];
+            StoredNumbers.Copy<double>(stored, 0, values);
+            return values;
+        });
+    }
+
+    private static MatVariable Unread(Hdf5ArchiveReader archive, string name, IReadOnlyList<int> shape, string className, string fault) =>
+        new(archive.Path, name, shape, className, () => [], fault);
+}

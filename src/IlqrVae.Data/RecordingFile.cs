@@ -1,0 +1,545 @@
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Data;
+
+/// <summary>
+/// The dataset file: a recording as HDF5, its trials concatenated along time. The layout is described in docs/dataset-format.md.
+/// </summary>
+public static class RecordingFile
+{
+    internal const string Format = "ilqr-vae dataset";
+
+    private const long Version = 1;
+
+    /// <summary>Writes a recording, all of it or nothing.</summary>
+    /// <param name="path">Destination; an existing file is replaced once the new one is complete.</param>
+    /// <param name="recording">The recording; missing entries are written as zero beside a mask.</param>
+    /// <exception cref="InputException">The recording is not valid or cannot be stored in this layout, or the destination cannot be written.</exception>
+    /// <exception cref="IOException">The disk is full or failed.</exception>
+    public static void Write(string path, Recording recording)
+    {
+        ArgumentNullException.ThrowIfNull(recording);
+        foreach (var name in recording.Trials.Select(trial => trial.Name).Concat(recording.Groups.Select(group => group.Name)))
+        {
+            RequirePrintable(path, name);
+        }
+
+        recording.Validate(path);
+        var total = recording.Trials.Sum(trial => (long)trial.Bins);
+        if (total > int.MaxValue)
+        {
+            throw new InputException($"{path}: the trials have {total} bins together, more than a dataset file holds ({int.MaxValue}); split the recording.");
+        }
+
+        var archive = new Hdf5Archive();
+        archive.SetAttribute("/", "format", Format);
+        archive.SetAttribute("/", "version", Version);
+        archive.SetAttribute("/", "bin_width", recording.BinWidth);
+        archive.SetAttribute("/", "source", recording.Source);
+        AddTrials(archive, recording.Trials);
+        for (var g = 0; g < recording.Groups.Count; g++)
+        {
+            AddGroup(archive, path, recording, g, (int)total);
+        }
+
+        if (recording.ExternalNames.Count > 0)
+        {
+            var columns = recording.ExternalNames.Count;
+            var values = Concatenate(path, recording.Trials.Select(trial => trial.External!.Values), total * columns, "/external/values");
+            archive.Add("external/values", values, (int)total, columns);
+            archive.Add("external/names", [.. recording.ExternalNames]);
+        }
+
+        AddTruth(archive, path, recording, (int)total);
+        archive.Save(path);
+    }
+
+    /// <summary>Reads a recording and checks it.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InputException">There is no such file, it is not a dataset file, it is damaged, or what it holds is not a valid recording.</exception>
+    public static Recording Read(string path)
+    {
+        using var archive = Hdf5Archive.Open(path);
+        return Read(archive);
+    }
+
+    internal static bool IsDataset(Hdf5ArchiveReader archive) =>
+        archive.HasAttribute("/", "format") && string.Equals(archive.ReadText("/", "format"), Format, StringComparison.Ordinal);
+
+    internal static Recording Read(Hdf5ArchiveReader archive)
+    {
+        var path = archive.Path;
+        RequireFormat(archive);
+        var binWidth = archive.ReadNumber("/", "bin_width");
+        if (!(binWidth > 0) || !double.IsFinite(binWidth))
+        {
+            throw new InputException($"{path}: attribute 'bin_width' of '/' is {binWidth}; give the width of a bin in seconds, a positive number.");
+        }
+
+        var parts = ReadParts(archive);
+        var groups = ReadGroups(archive);
+        var total = (int)archive.ShapeOf($"channels/{groups[0].Name}/values")[0];
+        CheckParts(path, parts, total);
+
+        var observations = new Observations[parts.Count][];
+        for (var t = 0; t < parts.Count; t++)
+        {
+            observations[t] = new Observations[groups.Count];
+        }
+
+        for (var g = 0; g < groups.Count; g++)
+        {
+            ReadObservations(archive, groups[g], parts, total, g, observations);
+        }
+
+        var (externalNames, external) = ReadExternal(archive, parts, total);
+        var truth = ReadTruth(archive, parts, total);
+        var recording = new Recording
+        {
+            BinWidth = binWidth,
+            Groups = groups,
+            ExternalNames = externalNames,
+            Source = archive.HasAttribute("/", "source") ? archive.ReadText("/", "source") : "",
+            Trials =
+            [
+                .. parts.Select((part, t) => new Trial
+                {
+                    Name = part.Name,
+                    Bins = part.Bins,
+                    Split = part.Split,
+                    Observations = observations[t],
+                    External = external?[t],
+                    Truth = truth[t],
+                }),
+            ],
+        };
+        recording.Validate(path);
+        return recording;
+    }
+
+    private static void AddTrials(Hdf5Archive archive, IReadOnlyList<Trial> trials)
+    {
+        var first = new long[trials.Count];
+        for (var t = 1; t < trials.Count; t++)
+        {
+            first[t] = first[t - 1] + trials[t - 1].Bins;
+        }
+
+        archive.Add("trials/first_bin", first);
+        archive.Add("trials/bins", trials.Select(trial => (long)trial.Bins).ToArray());
+        archive.Add("trials/name", trials.Select(trial => trial.Name).ToArray());
+        archive.Add("trials/split", trials.Select(trial => SplitWord(trial.Split)).ToArray());
+    }
+
+    private static void AddGroup(Hdf5Archive archive, string path, Recording recording, int index, int total)
+    {
+        var group = recording.Groups[index];
+        RequireName(path, "channel group", group.Name);
+        var table = $"channels/{group.Name}/values";
+        var entries = RequireEntries(path, (long)total * group.Channels, table);
+        var observations = recording.Trials.Select(trial => trial.Observations[index]).ToList();
+        if (group.Kind == ChannelKind.Counts)
+        {
+            AddCounts(archive, path, table, observations, total, group.Channels);
+        }
+        else
+        {
+            var values = new double[entries];
+            Fill(observations, values, value => value);
+            archive.Add(table, values, total, group.Channels);
+        }
+
+        archive.SetAttribute(table, "kind", group.Kind == ChannelKind.Counts ? "counts" : "values");
+        archive.SetAttribute(table, "unit", group.Unit);
+        archive.SetAttribute(table, "order", index);
+        if (observations.Any(one => one.Observed is { } observed && observed.Contains(false)))
+        {
+            archive.Add($"channels/{group.Name}/observed", ConcatenateMasks(observations, entries), total, group.Channels);
+        }
+
+        if (group.ChannelNames is { } names)
+        {
+            if (names.Count != group.Channels)
+            {
+                throw new InputException($"{path}: group '{group.Name}' has {names.Count} channel names for {group.Channels} channels; give one a channel.");
+            }
+
+            archive.Add($"channels/{group.Name}/names", [.. names]);
+        }
+    }
+
+    private static void AddCounts(Hdf5Archive archive, string path, string table, List<Observations> observations, int total, int channels)
+    {
+        var largest = 0.0;
+        foreach (var one in observations)
+        {
+            for (var i = 0; i < one.Values.Values.Length; i++)
+            {
+                largest = one.Observed is { } observed && !observed[i] ? largest : Math.Max(largest, one.Values.Values[i]);
+            }
+        }
+
+        var entries = total * channels;
+        switch (largest)
+        {
+            case <= byte.MaxValue:
+                var bytes = new byte[entries];
+                Fill(observations, bytes, value => (byte)value);
+                archive.Add(table, bytes, total, channels);
+                break;
+            case <= ushort.MaxValue:
+                var words = new ushort[entries];
+                Fill(observations, words, value => (ushort)value);
+                archive.Add(table, words, total, channels);
+                break;
+            case <= int.MaxValue:
+                var integers = new int[entries];
+                Fill(observations, integers, value => (int)value);
+                archive.Add(table, integers, total, channels);
+                break;
+            default:
+                throw new InputException($"{path}: '/{table}' has a count of {largest}, more than a dataset file holds ({int.MaxValue}); write the group as values.");
+        }
+    }
+
+    private static void Fill<T>(List<Observations> observations, T[] destination, Func<double, T> convert)
+        where T : struct
+    {
+        var at = 0;
+        foreach (var one in observations)
+        {
+            var values = one.Values.Values;
+            for (var i = 0; i < values.Length; i++, at++)
+            {
+                if (one.Observed is not { } observed || observed[i])
+                {
+                    destination[at] = convert(values[i]);
+                }
+            }
+        }
+    }
+
+    private static byte[] ConcatenateMasks(List<Observations> observations, int entries)
+    {
+        var masks = new byte[entries];
+        var at = 0;
+        foreach (var one in observations)
+        {
+            for (var i = 0; i < one.Values.Values.Length; i++, at++)
+            {
+                masks[at] = one.Observed is { } observed && !observed[i] ? (byte)0 : (byte)1;
+            }
+        }
+
+        return masks;
+    }
+
+    private static void AddTruth(Hdf5Archive archive, string path, Recording recording, int total)
+    {
+        foreach (var name in recording.Trials.SelectMany(trial => trial.Truth.Keys).Distinct(StringComparer.Ordinal))
+        {
+            RequireName(path, "truth table", name);
+            var columns = recording.Trials.First(trial => trial.Truth.ContainsKey(name)).Truth[name].Columns;
+            var values = new double[RequireEntries(path, (long)total * columns, $"truth/{name}")];
+            var at = 0;
+            foreach (var trial in recording.Trials)
+            {
+                var rows = values.AsSpan(at, trial.Bins * columns);
+                at += rows.Length;
+                if (!trial.Truth.TryGetValue(name, out var table))
+                {
+                    rows.Fill(double.NaN);
+                    continue;
+                }
+
+                if (table.Bins != trial.Bins || table.Columns != columns || table.Values.Length != rows.Length)
+                {
+                    throw new InputException(
+                        $"{path}: truth '{name}' of trial '{trial.Name}' has shape {table.Bins} x {table.Columns} where {trial.Bins} x {columns} is needed.");
+                }
+
+                table.Values.CopyTo(rows);
+            }
+
+            archive.Add($"truth/{name}", values, total, columns);
+        }
+    }
+
+    private static double[] Concatenate(string path, IEnumerable<double[]> parts, long entries, string table)
+    {
+        var values = new double[RequireEntries(path, entries, table)];
+        var at = 0;
+        foreach (var part in parts)
+        {
+            part.CopyTo(values.AsSpan(at));
+            at += part.Length;
+        }
+
+        return values;
+    }
+
+    private static int RequireEntries(string path, long entries, string table) => entries <= Array.MaxLength
+        ? (int)entries
+        : throw new InputException($"{path}: '/{table.TrimStart('/')}' has {entries} entries, more than a table holds ({Array.MaxLength}); split the recording.");
+
+    private static void RequireName(string path, string what, string name)
+    {
+        if (name.Length == 0 || name is "." or ".." || name.AsSpan().ContainsAny('/', '\0'))
+        {
+            throw new InputException(
+                $"{path}: the {what} '{Messages.OneLine(name)}' cannot be stored under that name; use a name that is not empty and has no slash.");
+        }
+    }
+
+    /// <summary>Names appear in messages of one line and in tables, where a line break would mislead.</summary>
+    private static void RequirePrintable(string path, string name)
+    {
+        if (name.Any(char.IsControl))
+        {
+            throw new InputException($"{path}: the name '{Messages.OneLine(name)}' of a trial or channel group holds a line break or other control character; rename it.");
+        }
+    }
+
+    private static void RequireFormat(Hdf5ArchiveReader archive)
+    {
+        if (!IsDataset(archive))
+        {
+            throw new InputException(
+                $"{archive.Path}: attribute 'format' of '/' is missing or not '{Format}'; give a dataset file, or make one with 'ilqr-vae import'.");
+        }
+
+        var version = archive.ReadWhole("/", "version");
+        if (version != Version)
+        {
+            throw new InputException(
+                $"{archive.Path}: attribute 'version' of '/' is {version} where this program reads {Version}; use a program of the file's version.");
+        }
+    }
+
+    private static List<Part> ReadParts(Hdf5ArchiveReader archive)
+    {
+        var first = archive.ReadLongs("trials/first_bin", -1).Values;
+        var bins = archive.ReadLongs("trials/bins", first.Length).Values;
+        var names = archive.ReadStrings("trials/name", first.Length).Values;
+        var splits = archive.ReadStrings("trials/split", first.Length).Values;
+        if (first.Length == 0)
+        {
+            throw new InputException($"{archive.Path}: '/trials/first_bin' is empty; a recording needs at least one trial.");
+        }
+
+        var parts = new List<Part>(first.Length);
+        for (var t = 0; t < first.Length; t++)
+        {
+            if (first[t] < 0 || bins[t] < 1 || first[t] > int.MaxValue || bins[t] > int.MaxValue)
+            {
+                throw new InputException(
+                    $"{archive.Path}: trial {t} of '/trials/first_bin' and '/trials/bins' starts at bin {first[t]} and has {bins[t]} bins; start at 0 or later and have at least one bin.");
+            }
+
+            var split = splits[t] switch
+            {
+                "train" => TrialSplit.Train,
+                "validation" => TrialSplit.Validation,
+                "test" => TrialSplit.Test,
+                var other => throw new InputException(
+                    $"{archive.Path}: entry {t} of '/trials/split' is '{Messages.OneLine(other)}'; use train, validation or test."),
+            };
+            RequirePrintable(archive.Path, names[t]);
+            parts.Add(new Part(names[t], (int)first[t], (int)bins[t], split));
+        }
+
+        return parts;
+    }
+
+    private static void CheckParts(string path, List<Part> parts, int total)
+    {
+        foreach (var part in parts)
+        {
+            if ((long)part.First + part.Bins > total)
+            {
+                throw new InputException(
+                    $"{path}: trial '{Messages.OneLine(part.Name)}' of '/trials/first_bin' and '/trials/bins' ends at bin {(long)part.First + part.Bins} where the channels have {total} bins; correct the bins of the trials.");
+            }
+        }
+
+        if (parts.Sum(part => (long)part.Bins) is var sum && sum > total)
+        {
+            throw new InputException(
+                $"{path}: the trials of '/trials/bins' have {sum} bins together where the channels have {total}; trials must not overlap.");
+        }
+    }
+
+    private static List<ChannelGroup> ReadGroups(Hdf5ArchiveReader archive)
+    {
+        if (!archive.Contains("channels"))
+        {
+            throw new InputException($"{archive.Path}: there is no group '/channels'; add one group of channels, such as '/channels/spikes/values'.");
+        }
+
+        var groups = new List<(long Order, ChannelGroup Group)>();
+        var (first, bins) = ("", 0);
+        foreach (var name in archive.Children("channels"))
+        {
+            RequirePrintable(archive.Path, name);
+            var table = $"channels/{name}/values";
+            var shape = archive.ReadShape(table, rank: 2);
+            (first, bins) = first.Length == 0 ? (table, shape[0]) : (first, bins);
+            if (shape[0] != bins)
+            {
+                throw new InputException(
+                    $"{archive.Path}: '/{table}' has {shape[0]} bins where '/{first}' has {bins}; give every group of channels as many bins.");
+            }
+
+            var kind = archive.ReadText(table, "kind") switch
+            {
+                "counts" => ChannelKind.Counts,
+                "values" => ChannelKind.Values,
+                var other => throw new InputException(
+                    $"{archive.Path}: attribute 'kind' of '/{table}' is '{Messages.OneLine(other)}'; use counts or values."),
+            };
+            var unit = archive.HasAttribute(table, "unit") ? archive.ReadText(table, "unit") : "";
+            var order = archive.HasAttribute(table, "order") ? archive.ReadWhole(table, "order") : long.MaxValue;
+            var names = archive.Contains($"channels/{name}/names") ? archive.ReadStrings($"channels/{name}/names", shape[1]).Values : null;
+            groups.Add((order, new ChannelGroup(name, kind, shape[1], unit, names)));
+        }
+
+        return groups.Count > 0
+            ? [.. groups.OrderBy(entry => entry.Order).Select(entry => entry.Group)]
+            : throw new InputException($"{archive.Path}: '/channels' is empty; add one group of channels, such as '/channels/spikes/values'.");
+    }
+
+    private static void ReadObservations(
+        Hdf5ArchiveReader archive, ChannelGroup group, List<Part> parts, int total, int index, Observations[][] observations)
+    {
+        var mask = ReadMask(archive, group, total);
+        var (_, stored) = archive.ReadStored($"channels/{group.Name}/values", total, group.Channels);
+        for (var t = 0; t < parts.Count; t++)
+        {
+            var (first, entries) = (parts[t].First * group.Channels, parts[t].Bins * group.Channels);
+            var values = new double[entries];
+            StoredNumbers.Copy<double>(stored, first, values);
+            bool[]? observed = null;
+            if (mask is not null && mask.AsSpan(first, entries).Contains((byte)0))
+            {
+                observed = new bool[entries];
+                for (var i = 0; i < entries; i++)
+                {
+                    observed[i] = mask[first + i] != 0;
+                    values[i] = observed[i] ? values[i] : 0;
+                }
+            }
+
+            RequireCounts(archive.Path, group, parts[t], values, observed);
+            observations[t][index] = new Observations(new Table(parts[t].Bins, group.Channels, values), observed);
+        }
+    }
+
+    private static byte[]? ReadMask(Hdf5ArchiveReader archive, ChannelGroup group, int total)
+    {
+        var path = $"channels/{group.Name}/observed";
+        if (!archive.Contains(path))
+        {
+            return null;
+        }
+
+        var (_, stored) = archive.ReadStored(path, total, group.Channels);
+        var numbers = new double[Math.Min(stored.Length, 4096)];
+        var mask = new byte[stored.Length];
+        for (var first = 0; first < stored.Length; first += numbers.Length)
+        {
+            var run = numbers.AsSpan(0, Math.Min(numbers.Length, stored.Length - first));
+            StoredNumbers.Copy(stored, first, run);
+            for (var i = 0; i < run.Length; i++)
+            {
+                mask[first + i] = run[i] switch
+                {
+                    0 => 0,
+                    1 => 1,
+                    var other => throw new InputException(
+                        $"{archive.Path}: '/{path}' has the value {other} at bin {(first + i) / group.Channels}, channel {(first + i) % group.Channels}; write 1 where observed and 0 where missing."),
+                };
+            }
+        }
+
+        return mask;
+    }
+
+    /// <summary>The same condition as in <see cref="Recording.Validate"/>, reported with the path of the table and the bin in it.</summary>
+    private static void RequireCounts(string path, ChannelGroup group, Part part, double[] values, bool[]? observed)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            var value = values[i];
+            var isFault = !double.IsFinite(value) || (group.Kind == ChannelKind.Counts && (value < 0 || value != Math.Floor(value)));
+            if (isFault && (observed is null || observed[i]))
+            {
+                var mend = double.IsFinite(value)
+                    ? "counts must be whole and not negative; set the attribute 'kind' to values if these are not counts"
+                    : $"mark missing entries with 0 in '/channels/{group.Name}/observed'";
+                throw new InputException(
+                    $"{path}: '/channels/{group.Name}/values' has the value {value} at bin {part.First + (i / group.Channels)}, channel {i % group.Channels} (trial '{Messages.OneLine(part.Name)}'); {mend}.");
+            }
+        }
+    }
+
+    private static (IReadOnlyList<string> Names, Table[]? Tables) ReadExternal(Hdf5ArchiveReader archive, List<Part> parts, int total)
+    {
+        if (!archive.Contains("external"))
+        {
+            return ([], null);
+        }
+
+        var columns = archive.ReadShape("external/values", rank: 2)[1];
+        var names = archive.Contains("external/names")
+            ? archive.ReadStrings("external/names", columns).Values
+            : [.. Enumerable.Range(0, columns).Select(column => $"external-{column}")];
+        var (_, stored) = archive.ReadStored("external/values", total, columns);
+        return columns == 0 ? ([], null) : (names, Cut(stored, parts, columns));
+    }
+
+    private static Dictionary<string, Table>[] ReadTruth(Hdf5ArchiveReader archive, List<Part> parts, int total)
+    {
+        var truth = parts.Select(_ => new Dictionary<string, Table>(StringComparer.Ordinal)).ToArray();
+        if (!archive.Contains("truth"))
+        {
+            return truth;
+        }
+
+        foreach (var name in archive.Children("truth"))
+        {
+            var (shape, stored) = archive.ReadStored($"truth/{name}", total, -1);
+            var tables = Cut(stored, parts, shape[1]);
+            for (var t = 0; t < tables.Length; t++)
+            {
+                if (tables[t].Values.Length == 0 || tables[t].Values.AsSpan().ContainsAnyExcept(double.NaN))
+                {
+                    truth[t][name] = tables[t];
+                }
+            }
+        }
+
+        return truth;
+    }
+
+    private static Table[] Cut(Array stored, List<Part> parts, int columns)
+    {
+        var tables = new Table[parts.Count];
+        for (var t = 0; t < tables.Length; t++)
+        {
+            tables[t] = new Table(parts[t].Bins, columns);
+            StoredNumbers.Copy<double>(stored, parts[t].First * columns, tables[t].Values);
+        }
+
+        return tables;
+    }
+
+    private static string SplitWord(TrialSplit split) => split switch
+    {
+        TrialSplit.Train => "train",
+        TrialSplit.Validation => "validation",
+        TrialSplit.Test => "test",
+        _ => throw new ArgumentOutOfRangeException(nameof(split), split, message: null),
+    };
+
+    private readonly record struct Part(string Name, int First, int Bins, TrialSplit Split);
+}
