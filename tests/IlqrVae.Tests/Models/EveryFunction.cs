@@ -56,7 +56,7 @@ internal readonly struct EveryFunction : IDynamicsDefinition
                 7 => TScalar.Sin(x + rate),
                 8 => TScalar.Cos(x) * rate,
                 9 => TScalar.Atan(x / rate),
-                10 => x > 0 ? TScalar.Max(x, -1) : TScalar.Min(rate * x, 2),
+                10 => TScalar.Square(x) * (x > 0 ? TScalar.Max(x, -1) : TScalar.Min(rate * x, 2)),
                 _ => TScalar.Square(TScalar.Abs(x)) * x / (1 + TScalar.Pow(x, 2)),
             };
         }
