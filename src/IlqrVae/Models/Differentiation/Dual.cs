@@ -37,6 +37,20 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     public static Dual<TScalar> FromDouble(double value) => value;
 
     /// <inheritdoc/>
+    public static Dual<TScalar> Dot(ReadOnlySpan<double> weights, ReadOnlySpan<Dual<TScalar>> vector, Dual<TScalar> start)
+    {
+        var (value, tangent) = start;
+        for (var i = 0; i < weights.Length; i++)
+        {
+            TScalar weight = weights[i];
+            value += weight * vector[i].Value;
+            tangent += weight * vector[i].Tangent;
+        }
+
+        return new(value, tangent);
+    }
+
+    /// <inheritdoc/>
     public static Dual<TScalar> Exp(Dual<TScalar> x)
     {
         var y = Elementary<TScalar>.Exp(x.Value, out var slope);

@@ -39,6 +39,20 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     public static DualBatch<T> FromDouble(double value) => value;
 
     /// <inheritdoc/>
+    public static DualBatch<T> Dot(ReadOnlySpan<double> weights, ReadOnlySpan<DualBatch<T>> vector, DualBatch<T> start)
+    {
+        var (value, tangents) = start;
+        for (var i = 0; i < weights.Length; i++)
+        {
+            Real<T> weight = weights[i];
+            value += weight * vector[i].Value;
+            tangents += vector[i].Tangents * weight.Value;
+        }
+
+        return new(value, tangents);
+    }
+
+    /// <inheritdoc/>
     public static DualBatch<T> Exp(DualBatch<T> x)
     {
         var y = Elementary<Real<T>>.Exp(x.Value, out var slope);

@@ -52,13 +52,35 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     /// <param name="value">Its value.</param>
     public static Variable<TScalar> Constant(TScalar value) => new(value);
 
-    /// <inheritdoc/>
-    public static Variable<TScalar> MultiplyAdd(Variable<TScalar> x, Variable<TScalar> y, Variable<TScalar> z)
+    /// <summary>One record whatever the length.</summary>
+    public static Variable<TScalar> Dot(ReadOnlySpan<double> weights, ReadOnlySpan<Variable<TScalar>> vector, Variable<TScalar> start)
     {
-        var value = (x.Value * y.Value) + z.Value;
-        return x.Tape is null ? Record(value, y, x.Value, z, 1)
-            : y.Tape is null ? Record(value, x, y.Value, z, 1)
-            : (x * y) + z;
+        var value = start.Value;
+        var tape = AddEdge(start, 1, null);
+        for (var i = 0; i < weights.Length; i++)
+        {
+            TScalar weight = weights[i];
+            value += weight * vector[i].Value;
+            tape = AddEdge(vector[i], weight, tape);
+        }
+
+        return tape is null ? new(value) : tape.Record(value);
+    }
+
+    /// <summary>One record whatever the length.</summary>
+    public static Variable<TScalar> Dot(
+        ReadOnlySpan<Variable<TScalar>> weights, ReadOnlySpan<Variable<TScalar>> vector, Variable<TScalar> start)
+    {
+        var value = start.Value;
+        var tape = AddEdge(start, 1, null);
+        for (var i = 0; i < weights.Length; i++)
+        {
+            value += weights[i].Value * vector[i].Value;
+            tape = AddEdge(weights[i], vector[i].Value, tape);
+            tape = AddEdge(vector[i], weights[i].Value, tape);
+        }
+
+        return tape is null ? new(value) : tape.Record(value);
     }
 
     /// <inheritdoc/>
@@ -135,10 +157,26 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     public double ToDouble() => Value.ToDouble();
 
     private static Variable<TScalar> Record(TScalar value, Variable<TScalar> x, TScalar slope)
-        => x.Tape is null ? new(value) : x.Tape.Record(value, x.Index, slope);
+    {
+        var tape = AddEdge(x, slope, null);
+        return tape is null ? new(value) : tape.Record(value);
+    }
 
     private static Variable<TScalar> Record(TScalar value, Variable<TScalar> x, TScalar toX, Variable<TScalar> y, TScalar toY)
-        => x.Tape is null ? Record(value, y, toY)
-            : y.Tape is null ? x.Tape.Record(value, x.Index, toX)
-            : x.Tape.Record(value, x.Index, toX, y.Index, toY);
+    {
+        var tape = AddEdge(y, toY, AddEdge(x, toX, null));
+        return tape is null ? new(value) : tape.Record(value);
+    }
+
+    /// <summary>Notes a parent of the record to come, unless it is a constant; gives the tape that has the record's parents.</summary>
+    private static Tape<TScalar>? AddEdge(Variable<TScalar> parent, TScalar slope, Tape<TScalar>? tape)
+    {
+        if (parent.Tape is null)
+        {
+            return tape;
+        }
+
+        parent.Tape.AddEdge(parent.Index, slope);
+        return parent.Tape;
+    }
 }

@@ -32,6 +32,7 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
     private readonly TDefinition _definition;
     private readonly ParameterLayout _layout;
     private readonly Parameter<T>[] _parameters;
+    private readonly double[] _numbers;
     private readonly Real<T>[] _reals;
     private readonly Dual<Real<T>>[] _duals;
     private readonly DualBatch<T>[] _batches;
@@ -64,6 +65,7 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
         }
 
         RecurrentWeights = recurrent;
+        _numbers = new double[_layout.Length];
         _reals = new Real<T>[_layout.Length];
         _duals = new Dual<Real<T>>[_layout.Length];
         _batches = new DualBatch<T>[_layout.Length];
@@ -116,6 +118,7 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
 
         for (var i = 0; i < at; i++)
         {
+            _numbers[i] = _reals[i].ToDouble();
             _duals[i] = new Dual<Real<T>>(_reals[i], default);
             _batches[i] = new DualBatch<T>(_reals[i], Vector<T>.Zero);
             _constants[i] = Variable<Real<T>>.Constant(_reals[i]);
@@ -329,14 +332,14 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
     }
 
     /// <summary>A tape, the variables on it, and the numbers to put into them.</summary>
-    private sealed class TapedStep<TScalar>(CustomDynamics<T, TDefinition> owner, Variable<TScalar>[] parameters)
+    private sealed class TapedStep<TScalar>(CustomDynamics<T, TDefinition> owner, Variable<TScalar>[] parameters, double[]? constants)
         where TScalar : struct, IScalar<TScalar>
     {
         private int _independent;
 
         public Tape<TScalar> Tape { get; } = new();
 
-        public StepEvaluator<Variable<TScalar>> Evaluator { get; } = new(owner._definition, owner._layout, parameters);
+        public StepEvaluator<Variable<TScalar>> Evaluator { get; } = new(owner._definition, owner._layout, parameters, constants);
 
         public TScalar[] State { get; } = new TScalar[owner.StateCount];
 
@@ -409,18 +412,18 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
 
     private sealed class CustomScratch(CustomDynamics<T, TDefinition> owner) : DynamicsScratch<T>(0, 1, 1)
     {
-        public StepEvaluator<Real<T>> OfReals { get; } = new(owner._definition, owner._layout, owner._reals);
+        public StepEvaluator<Real<T>> OfReals { get; } = new(owner._definition, owner._layout, owner._reals, owner._numbers);
 
-        public StepEvaluator<Dual<Real<T>>> OfDuals { get; } = new(owner._definition, owner._layout, owner._duals);
+        public StepEvaluator<Dual<Real<T>>> OfDuals { get; } = new(owner._definition, owner._layout, owner._duals, owner._numbers);
 
-        public StepEvaluator<DualBatch<T>> OfBatches { get; } = new(owner._definition, owner._layout, owner._batches);
+        public StepEvaluator<DualBatch<T>> OfBatches { get; } = new(owner._definition, owner._layout, owner._batches, owner._numbers);
 
-        public TapedStep<Real<T>> OfStep { get; } = new(owner, owner._constants);
+        public TapedStep<Real<T>> OfStep { get; } = new(owner, owner._constants, owner._numbers);
 
-        public TapedStep<Dual<Real<T>>> OfDualStep { get; } = new(owner, owner._dualConstants);
+        public TapedStep<Dual<Real<T>>> OfDualStep { get; } = new(owner, owner._dualConstants, owner._numbers);
 
-        public TapedStep<Real<T>> OfParameters { get; } = new(owner, new Variable<Real<T>>[owner._layout.Length]);
+        public TapedStep<Real<T>> OfParameters { get; } = new(owner, new Variable<Real<T>>[owner._layout.Length], constants: null);
 
-        public TapedStep<Dual<Real<T>>> OfDualParameters { get; } = new(owner, new Variable<Dual<Real<T>>>[owner._layout.Length]);
+        public TapedStep<Dual<Real<T>>> OfDualParameters { get; } = new(owner, new Variable<Dual<Real<T>>>[owner._layout.Length], constants: null);
     }
 }

@@ -9,19 +9,32 @@ public sealed class StepContext<TScalar>
 {
     private readonly ParameterLayout _layout;
     private readonly TScalar[] _values;
+    private readonly double[]? _constants;
     private readonly List<TScalar[]> _temporaries = [];
     private int _used;
 
-    internal StepContext(ParameterLayout layout, TScalar[] values)
+    /// <summary>Takes the values of the parameters.</summary>
+    /// <param name="layout">Where each is.</param>
+    /// <param name="values">The values.</param>
+    /// <param name="constants">The same as plain numbers, where none is differentiated; otherwise null.</param>
+    internal StepContext(ParameterLayout layout, TScalar[] values, double[]? constants)
     {
         _layout = layout;
         _values = values;
+        _constants = constants;
     }
 
     /// <summary>The value of a parameter.</summary>
     /// <param name="declaration">The declaration, the same object as in <see cref="IDynamicsDefinition.Parameters"/>.</param>
     public ParameterValue<TScalar> this[ParameterDeclaration declaration]
-        => new(_values.AsSpan(_layout.Offset(declaration), declaration.Rows * declaration.Columns), declaration.Columns);
+    {
+        get
+        {
+            var offset = _layout.Offset(declaration);
+            var length = declaration.Rows * declaration.Columns;
+            return new(_values.AsSpan(offset, length), _constants is null ? default : _constants.AsSpan(offset, length), declaration.Columns);
+        }
+    }
 
     /// <summary>The value of a parameter.</summary>
     /// <param name="name">Its name.</param>
@@ -58,10 +71,12 @@ public readonly ref struct ParameterValue<TScalar>
     where TScalar : struct, IScalar<TScalar>
 {
     private readonly ReadOnlySpan<TScalar> _values;
+    private readonly ReadOnlySpan<double> _constants;
 
-    internal ParameterValue(ReadOnlySpan<TScalar> values, int columns)
+    internal ParameterValue(ReadOnlySpan<TScalar> values, ReadOnlySpan<double> constants, int columns)
     {
         _values = values;
+        _constants = constants;
         Columns = columns;
     }
 
@@ -87,36 +102,24 @@ public readonly ref struct ParameterValue<TScalar>
     /// <param name="row">Row, from 0.</param>
     public ReadOnlySpan<TScalar> Row(int row) => _values.Slice(row * Columns, Columns);
 
-    /// <summary>The scalar product of a row with a vector.</summary>
+    /// <summary>The scalar product of a row with a vector. Faster than a loop over elements.</summary>
     /// <param name="row">Row, from 0.</param>
     /// <param name="vector">As many numbers as there are columns.</param>
-    public TScalar Dot(int row, ReadOnlySpan<TScalar> vector)
-    {
-        var weights = Row(row);
-        var sum = default(TScalar);
-        for (var j = 0; j < weights.Length; j++)
-        {
-            sum = TScalar.MultiplyAdd(weights[j], vector[j], sum);
-        }
+    public TScalar Dot(int row, ReadOnlySpan<TScalar> vector) => AddDot(row, vector, default);
 
-        return sum;
-    }
-
-    /// <summary>result += W vector.</summary>
+    /// <summary>result += W vector. Faster than loops over elements.</summary>
     /// <param name="vector">As many numbers as there are columns.</param>
     /// <param name="result">As many numbers as there are rows.</param>
     public void AddProduct(ReadOnlySpan<TScalar> vector, Span<TScalar> result)
     {
         for (var i = 0; i < result.Length; i++)
         {
-            var weights = Row(i);
-            var sum = result[i];
-            for (var j = 0; j < weights.Length; j++)
-            {
-                sum = TScalar.MultiplyAdd(weights[j], vector[j], sum);
-            }
-
-            result[i] = sum;
+            result[i] = AddDot(i, vector, result[i]);
         }
     }
+
+    private TScalar AddDot(int row, ReadOnlySpan<TScalar> vector, TScalar start)
+        => _constants.IsEmpty
+            ? TScalar.Dot(_values.Slice(row * Columns, Columns), vector, start)
+            : TScalar.Dot(_constants.Slice(row * Columns, Columns), vector, start);
 }

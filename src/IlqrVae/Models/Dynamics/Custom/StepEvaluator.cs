@@ -9,14 +9,14 @@ internal sealed class StepEvaluator<TScalar>
 {
     private readonly StepContext<TScalar> _context;
 
-    public StepEvaluator(IDynamicsDefinition definition, ParameterLayout layout, TScalar[] parameters)
+    public StepEvaluator(IDynamicsDefinition definition, ParameterLayout layout, TScalar[] parameters, double[]? constants)
     {
         State = new TScalar[definition.States];
         Input = new TScalar[definition.Inputs];
         External = new TScalar[definition.External];
         Next = new TScalar[definition.States];
         Parameters = parameters;
-        _context = new StepContext<TScalar>(layout, parameters);
+        _context = new StepContext<TScalar>(layout, parameters, constants);
     }
 
     public TScalar[] State { get; }
