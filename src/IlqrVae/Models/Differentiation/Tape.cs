@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IlqrVae.Models.Differentiation;
 
 /// <summary>
@@ -71,14 +73,14 @@ public sealed class Tape<TScalar>
     public TScalar Derivative(Variable<TScalar> variable) => variable.Tape is null ? default : _derivatives[variable.Index];
 
     /// <summary>Adds a parent to the record to come.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void AddEdge(int parent, TScalar slope)
     {
         var index = _edgeCount;
         var edges = _edges;
         if ((uint)index >= (uint)edges.Length)
         {
-            Array.Resize(ref _edges, 2 * index);
-            edges = _edges;
+            edges = GrowEdges();
         }
 
         ref var edge = ref edges[index];
@@ -100,6 +102,12 @@ public sealed class Tape<TScalar>
         _ends[index] = _edgeCount;
         _derivatives[index] = default;
         return new Variable<TScalar>(value, this, index);
+    }
+
+    private Edge[] GrowEdges()
+    {
+        Array.Resize(ref _edges, 2 * _edges.Length);
+        return _edges;
     }
 
     private struct Edge

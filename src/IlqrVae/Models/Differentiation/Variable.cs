@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IlqrVae.Models.Differentiation;
 
 /// <summary>
@@ -24,18 +26,23 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     internal int Index { get; }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static implicit operator Variable<TScalar>(double value) => new(value);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> operator +(Variable<TScalar> x, Variable<TScalar> y) => Record(x.Value + y.Value, x, 1, y, 1);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> operator -(Variable<TScalar> x, Variable<TScalar> y) => Record(x.Value - y.Value, x, 1, y, -1);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> operator *(Variable<TScalar> x, Variable<TScalar> y) => Record(x.Value * y.Value, x, y.Value, y, x.Value);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> operator /(Variable<TScalar> x, Variable<TScalar> y)
     {
         var quotient = Elementary<TScalar>.Divide(x.Value, y.Value, out var toX, out var toY);
@@ -43,9 +50,11 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> operator -(Variable<TScalar> x) => Record(-x.Value, x, -1);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> FromDouble(double value) => value;
 
     /// <summary>A constant.</summary>
@@ -84,6 +93,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> Exp(Variable<TScalar> x)
     {
         var y = Elementary<TScalar>.Exp(x.Value, out var slope);
@@ -91,6 +101,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> Log(Variable<TScalar> x)
     {
         var y = Elementary<TScalar>.Log(x.Value, out var slope);
@@ -98,6 +109,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> Sqrt(Variable<TScalar> x)
     {
         var y = Elementary<TScalar>.Sqrt(x.Value, out var slope);
@@ -105,6 +117,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> Pow(Variable<TScalar> x, double p)
     {
         var y = Elementary<TScalar>.Pow(x.Value, p, out var slope);
@@ -112,6 +125,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> Tanh(Variable<TScalar> x)
     {
         var y = Elementary<TScalar>.Tanh(x.Value, out var slope);
@@ -119,6 +133,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> Sigmoid(Variable<TScalar> x)
     {
         var y = Elementary<TScalar>.Sigmoid(x.Value, out var slope);
@@ -126,6 +141,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> Softplus(Variable<TScalar> x)
     {
         var y = Elementary<TScalar>.Softplus(x.Value, out var slope);
@@ -133,6 +149,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> Sin(Variable<TScalar> x)
     {
         var y = Elementary<TScalar>.Sin(x.Value, out var slope);
@@ -140,6 +157,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> Cos(Variable<TScalar> x)
     {
         var y = Elementary<TScalar>.Cos(x.Value, out var slope);
@@ -147,6 +165,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Variable<TScalar> Atan(Variable<TScalar> x)
     {
         var y = Elementary<TScalar>.Atan(x.Value, out var slope);
@@ -156,12 +175,14 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     /// <inheritdoc/>
     public double ToDouble() => Value.ToDouble();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Variable<TScalar> Record(TScalar value, Variable<TScalar> x, TScalar slope)
     {
         var tape = AddEdge(x, slope, null);
         return tape is null ? new(value) : tape.Record(value);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Variable<TScalar> Record(TScalar value, Variable<TScalar> x, TScalar toX, Variable<TScalar> y, TScalar toY)
     {
         var tape = AddEdge(y, toY, AddEdge(x, toX, null));
@@ -169,6 +190,7 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     }
 
     /// <summary>Notes a parent of the record to come, unless it is a constant; gives the tape that has the record's parents.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Tape<TScalar>? AddEdge(Variable<TScalar> parent, TScalar slope, Tape<TScalar>? tape)
     {
         if (parent.Tape is null)

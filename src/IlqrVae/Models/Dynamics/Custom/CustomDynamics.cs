@@ -145,6 +145,7 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
     {
         var evaluator = ((CustomScratch)scratch).OfBatches;
         var n = StateCount;
+        var derivatives = stackalloc T[DualBatch<T>.Width];
         for (var i = 0; i < ExternalCount; i++)
         {
             evaluator.External[i] = new DualBatch<T>(new Real<T>(x[i]), Vector<T>.Zero);
@@ -166,18 +167,11 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
             var count = Math.Min(DualBatch<T>.Width, n + InputCount - first);
             for (var i = 0; i < n; i++)
             {
+                Vector.Store(evaluator.Next[i].Tangents, derivatives);
                 for (var j = 0; j < count; j++)
                 {
                     var column = first + j;
-                    var derivative = evaluator.Next[i].Tangents[j];
-                    if (column < n)
-                    {
-                        a[i, column] = derivative;
-                    }
-                    else
-                    {
-                        b[i, column - n] = derivative;
-                    }
+                    *(column < n ? a.RowPointer(i) + column : b.RowPointer(i) + (column - n)) = derivatives[j];
                 }
             }
         }
