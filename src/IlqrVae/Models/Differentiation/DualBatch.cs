@@ -49,15 +49,18 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     /// <inheritdoc/>
     public static DualBatch<T> Dot(ReadOnlySpan<double> weights, ReadOnlySpan<DualBatch<T>> vector, DualBatch<T> start)
     {
-        var (value, tangents) = start;
+        var value = start.Value.Value;
+        var tangents = start.Tangents;
+        vector = vector[..weights.Length];
         for (var i = 0; i < weights.Length; i++)
         {
+            ref readonly var x = ref vector[i];
             Real<T> weight = weights[i];
-            value += weight * vector[i].Value;
-            tangents += vector[i].Tangents * weight.Value;
+            value += weight.Value * x.Value.Value;
+            tangents += x.Tangents * weight.Value;
         }
 
-        return new(value, tangents);
+        return new(new Real<T>(value), tangents);
     }
 
     /// <inheritdoc/>

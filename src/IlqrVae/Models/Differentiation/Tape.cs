@@ -24,7 +24,7 @@ public sealed class Tape<TScalar>
 
     /// <summary>A new independent variable.</summary>
     /// <param name="value">Its value.</param>
-    public Variable<TScalar> Variable(TScalar value) => Record(value);
+    public Variable<TScalar> Variable(TScalar value) => Record(value, 0);
 
     /// <summary>Drops every record after the first <paramref name="count"/>; those keep the derivatives they have gathered.</summary>
     /// <param name="count">Records to keep.</param>
@@ -72,25 +72,23 @@ public sealed class Tape<TScalar>
     /// <param name="variable">A variable on this tape.</param>
     public TScalar Derivative(Variable<TScalar> variable) => variable.Tape is null ? default : _derivatives[variable.Index];
 
-    /// <summary>Adds a parent to the record to come.</summary>
+    /// <summary>Room for the parents of the record to come.</summary>
+    /// <param name="count">The most there can be.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void AddEdge(int parent, TScalar slope)
+    internal Span<Edge> Reserve(int count)
     {
-        var index = _edgeCount;
-        var edges = _edges;
-        if ((uint)index >= (uint)edges.Length)
+        if (_edges.Length - _edgeCount < count)
         {
-            edges = GrowEdges();
+            Array.Resize(ref _edges, Math.Max(2 * _edges.Length, _edgeCount + count));
         }
 
-        ref var edge = ref edges[index];
-        edge.Parent = parent;
-        edge.Slope = slope;
-        _edgeCount = index + 1;
+        return _edges.AsSpan(_edgeCount, count);
     }
 
-    /// <summary>A record whose parents are those added since the last one.</summary>
-    internal Variable<TScalar> Record(TScalar value)
+    /// <summary>Makes the record whose parents are in the room reserved last.</summary>
+    /// <param name="value">Its value.</param>
+    /// <param name="parents">How many there are.</param>
+    internal Variable<TScalar> Record(TScalar value, int parents)
     {
         var index = Count++;
         if (index == _ends.Length)
@@ -99,20 +97,19 @@ public sealed class Tape<TScalar>
             Array.Resize(ref _derivatives, 2 * index);
         }
 
+        _edgeCount += parents;
         _ends[index] = _edgeCount;
         _derivatives[index] = default;
         return new Variable<TScalar>(value, this, index);
     }
 
-    private Edge[] GrowEdges()
+    /// <summary>A parent of a record.</summary>
+    internal struct Edge
     {
-        Array.Resize(ref _edges, 2 * _edges.Length);
-        return _edges;
-    }
-
-    private struct Edge
-    {
+        /// <summary>The derivative of the record with respect to the parent.</summary>
         public TScalar Slope;
+
+        /// <summary>The number of the parent.</summary>
         public int Parent;
     }
 }

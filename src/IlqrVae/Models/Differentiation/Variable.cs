@@ -64,32 +64,41 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     /// <summary>One record whatever the length.</summary>
     public static Variable<TScalar> Dot(ReadOnlySpan<double> weights, ReadOnlySpan<Variable<TScalar>> vector, Variable<TScalar> start)
     {
+        vector = vector[..weights.Length];
+        var tape = start.Tape ?? FirstTape(vector);
+        var room = tape is null ? default : tape.Reserve(weights.Length + 1);
+        var used = start.AddEdge(1, room, 0);
         var value = start.Value;
-        var tape = AddEdge(start, 1, null);
         for (var i = 0; i < weights.Length; i++)
         {
             TScalar weight = weights[i];
-            value += weight * vector[i].Value;
-            tape = AddEdge(vector[i], weight, tape);
+            ref readonly var x = ref vector[i];
+            value += weight * x.Value;
+            used = x.AddEdge(weight, room, used);
         }
 
-        return tape is null ? new(value) : tape.Record(value);
+        return tape is null ? new(value) : tape.Record(value, used);
     }
 
     /// <summary>One record whatever the length.</summary>
     public static Variable<TScalar> Dot(
         ReadOnlySpan<Variable<TScalar>> weights, ReadOnlySpan<Variable<TScalar>> vector, Variable<TScalar> start)
     {
+        vector = vector[..weights.Length];
+        var tape = start.Tape ?? FirstTape(weights) ?? FirstTape(vector);
+        var room = tape is null ? default : tape.Reserve((2 * weights.Length) + 1);
+        var used = start.AddEdge(1, room, 0);
         var value = start.Value;
-        var tape = AddEdge(start, 1, null);
         for (var i = 0; i < weights.Length; i++)
         {
-            value += weights[i].Value * vector[i].Value;
-            tape = AddEdge(weights[i], vector[i].Value, tape);
-            tape = AddEdge(vector[i], weights[i].Value, tape);
+            ref readonly var w = ref weights[i];
+            ref readonly var x = ref vector[i];
+            value += w.Value * x.Value;
+            used = w.AddEdge(x.Value, room, used);
+            used = x.AddEdge(w.Value, room, used);
         }
 
-        return tape is null ? new(value) : tape.Record(value);
+        return tape is null ? new(value) : tape.Record(value, used);
     }
 
     /// <inheritdoc/>
@@ -176,29 +185,54 @@ public readonly struct Variable<TScalar> : IScalar<Variable<TScalar>>
     public double ToDouble() => Value.ToDouble();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Variable<TScalar> Record(TScalar value, Variable<TScalar> x, TScalar slope)
+    private static Variable<TScalar> Record(TScalar value, in Variable<TScalar> x, TScalar slope)
     {
-        var tape = AddEdge(x, slope, null);
-        return tape is null ? new(value) : tape.Record(value);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Variable<TScalar> Record(TScalar value, Variable<TScalar> x, TScalar toX, Variable<TScalar> y, TScalar toY)
-    {
-        var tape = AddEdge(y, toY, AddEdge(x, toX, null));
-        return tape is null ? new(value) : tape.Record(value);
-    }
-
-    /// <summary>Notes a parent of the record to come, unless it is a constant; gives the tape that has the record's parents.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Tape<TScalar>? AddEdge(Variable<TScalar> parent, TScalar slope, Tape<TScalar>? tape)
-    {
-        if (parent.Tape is null)
+        if (x.Tape is null)
         {
-            return tape;
+            return new(value);
         }
 
-        parent.Tape.AddEdge(parent.Index, slope);
-        return parent.Tape;
+        var room = x.Tape.Reserve(1);
+        return x.Tape.Record(value, x.AddEdge(slope, room, 0));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Variable<TScalar> Record(TScalar value, in Variable<TScalar> x, TScalar toX, in Variable<TScalar> y, TScalar toY)
+    {
+        var tape = x.Tape ?? y.Tape;
+        if (tape is null)
+        {
+            return new(value);
+        }
+
+        var room = tape.Reserve(2);
+        return tape.Record(value, y.AddEdge(toY, room, x.AddEdge(toX, room, 0)));
+    }
+
+    private static Tape<TScalar>? FirstTape(ReadOnlySpan<Variable<TScalar>> variables)
+    {
+        foreach (ref readonly var variable in variables)
+        {
+            if (variable.Tape is not null)
+            {
+                return variable.Tape;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Notes this as a parent of the record to come, unless it is a constant; gives the number of parents noted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int AddEdge(TScalar slope, Span<Tape<TScalar>.Edge> room, int used)
+    {
+        if (Tape is null)
+        {
+            return used;
+        }
+
+        room[used].Parent = Index;
+        room[used].Slope = slope;
+        return used + 1;
     }
 }
