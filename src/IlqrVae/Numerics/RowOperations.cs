@@ -46,6 +46,39 @@ internal static unsafe class RowOperations
         }
     }
 
+    /// <summary>Row i of the target = factors[i] * row i of the source.</summary>
+    public static void ScaleRows<T>(T* factors, Matrix<T> source, Matrix<T> target)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (var i = 0; i < source.Rows; i++)
+        {
+            var f = new Vector<T>(factors[i]);
+            var x = source.RowPointer(i);
+            var y = target.RowPointer(i);
+            for (var j = 0; j < source.Columns; j += Vector<T>.Count)
+            {
+                Vector.Store(f * Vector.Load(x + j), y + j);
+            }
+        }
+    }
+
+    /// <summary>Row i of the target = a[i] * itself + b[i] * row i of the source.</summary>
+    public static void CombineRows<T>(T* a, Matrix<T> target, T* b, Matrix<T> source)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (var i = 0; i < source.Rows; i++)
+        {
+            var va = new Vector<T>(a[i]);
+            var vb = new Vector<T>(b[i]);
+            var x = source.RowPointer(i);
+            var y = target.RowPointer(i);
+            for (var j = 0; j < source.Columns; j += Vector<T>.Count)
+            {
+                Vector.Store((va * Vector.Load(y + j)) + (vb * Vector.Load(x + j)), y + j);
+            }
+        }
+    }
+
     /// <summary>target *= factor.</summary>
     public static void Scale<T>(T factor, Matrix<T> target)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
