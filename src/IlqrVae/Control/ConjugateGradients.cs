@@ -68,6 +68,11 @@ public sealed unsafe class ConjugateGradients<T>
     /// <summary>b' M^-1 b of the last run: twice the decrease that the preconditioner's quadratic model predicts.</summary>
     public double PreconditionedNormSquared { get; private set; }
 
+    /// <summary>
+    /// The smallest Rayleigh quotient p'Hp / p'Mp over the directions of the last run: how much the preconditioner M overrates the Hessian H.
+    /// </summary>
+    public double SmallestQuotient { get; private set; } = 1;
+
     /// <summary>Solves H v = b.</summary>
     /// <param name="problem">The problem.</param>
     /// <param name="at">The trajectory.</param>
@@ -139,6 +144,8 @@ public sealed unsafe class ConjugateGradients<T>
         }
 
         _direction.CopyFrom(_preconditioned);
+        var metric = rho;
+        SmallestQuotient = double.PositiveInfinity;
         for (var iteration = 1; iteration <= maximumIterations; iteration++)
         {
             hessian.Multiply(problem, at, adjoint, _direction, _product);
@@ -160,6 +167,7 @@ public sealed unsafe class ConjugateGradients<T>
                 return new(ConjugateGradientStatus.NegativeCurvature, iteration, Math.Sqrt(rho / first));
             }
 
+            SmallestQuotient = Math.Min(SmallestQuotient, curvature / metric);
             var step = rho / curvature;
             Solution.AddScaled(step, _direction);
             _residual.AddScaled(-step, _product);
@@ -175,7 +183,9 @@ public sealed unsafe class ConjugateGradients<T>
                 return new(ConjugateGradientStatus.Converged, iteration, Math.Sqrt(Math.Max(0, next) / first));
             }
 
-            _direction.ScaleAndAdd(next / rho, _preconditioned);
+            var conjugation = next / rho;
+            _direction.ScaleAndAdd(conjugation, _preconditioned);
+            metric = next + (conjugation * conjugation * metric);
             rho = next;
         }
 

@@ -22,8 +22,17 @@ public sealed unsafe class IterativeLqr<T>
     private const int Halvings = 5;
     private const int LineSearchSteps = 12;
 
-    /// <summary>Factors are kept for the next iterate while the conjugate gradients they precondition take no more products than this.</summary>
+    /// <summary>Factors serve the next iterates as well while the conjugate gradients they precondition take no more products than this,</summary>
     private const int PatientProducts = 12;
+
+    /// <summary>for no more iterates than this,</summary>
+    private const int PatientIterations = 4;
+
+    /// <summary>while no direction is met with less curvature than this share of what they say.</summary>
+    private const double FaithfulQuotient = 0.1;
+
+    /// <summary>How far below the tolerance a decrement in their metric must be: they may overrate curvature in directions not met.</summary>
+    private const double Caution = 10;
 
     private static readonly double MachineEpsilon = typeof(T) == typeof(float) ? 1.2e-7 : 2.3e-16;
 
@@ -35,6 +44,8 @@ public sealed unsafe class IterativeLqr<T>
     private double _regularisationGrowth;
     private bool _factorsAreUsable;
     private bool _factorsAreFresh;
+    private int _factorsAge;
+    private double _smallestQuotient;
     private bool _gaussNewtonWorks;
     private int _products;
 
@@ -99,18 +110,40 @@ public sealed unsafe class IterativeLqr<T>
         var iteration = 0;
         for (; iteration < options.MaximumIterations; iteration++)
         {
-            if ((!_factorsAreUsable && !Factorise()) || !double.IsFinite(decrement = Decrement()))
+            if (!_factorsAreUsable && !Factorise())
             {
+                status = SolverStatus.NonFinite;
+                break;
+            }
+
+            decrement = Decrement();
+            if (!(decrement >= 0 && double.IsFinite(decrement)))
+            {
+                // Numbers overflow or cancel in applying the factors.
+                if (!_factorsAreFresh || RaiseRegularisation())
+                {
+                    _factorsAreUsable = false;
+                    continue;
+                }
+
                 status = SolverStatus.NonFinite;
                 break;
             }
 
             // What rounding allows to see of the cost. Below it, the cost cannot judge a step, but the decrement can: while it halves, go on.
             var visible = 50 * MachineEpsilon * (1 + Math.Abs(Current.Cost));
-            if (IsConverged(decrement) || (_regularisation == 0 && decrement <= visible && decrement > 0.5 * previous))
+            if (IsConverged(decrement) || (_factorsAreFresh && _regularisation == 0 && decrement <= visible && decrement > 0.5 * previous))
             {
                 status = SolverStatus.Converged;
                 break;
+            }
+
+            if (!_factorsAreFresh && decrement > 0.5 * previous)
+            {
+                // The earlier factors no longer serve.
+                _factorsAreUsable = false;
+                previous = double.PositiveInfinity;
+                continue;
             }
 
             previous = decrement;
@@ -191,6 +224,8 @@ public sealed unsafe class IterativeLqr<T>
 
         _factorsAreUsable = true;
         _factorsAreFresh = true;
+        _factorsAge = 0;
+        _smallestQuotient = 1;
         return true;
     }
 
@@ -203,8 +238,15 @@ public sealed unsafe class IterativeLqr<T>
         return 0.5 * ConjugateGradients.PreconditionedNormSquared;
     }
 
-    /// <summary>Regularised factors M + mu P are at most (1 + mu) M, so that the decrement without regularisation is at most 1 + mu times as large.</summary>
-    private bool IsConverged(double decrement) => (1 + _regularisation) * decrement <= _options.Tolerance;
+    /// <summary>
+    /// Regularised factors M + mu P are at most (1 + mu) M, so that the decrement without regularisation is at most 1 + mu times as large. Factors of
+    /// an earlier iterate may overrate the Hessian here, by as much as the conjugate gradients found and more.
+    /// </summary>
+    private bool IsConverged(double decrement)
+    {
+        var flattery = _factorsAreFresh ? 1 + _regularisation : Caution / _smallestQuotient;
+        return flattery * decrement <= _options.Tolerance;
+    }
 
     /// <summary>
     /// The Gauss-Newton direction while it makes progress far from the minimum (more than half a nat for each variable); elsewhere the Newton
@@ -242,7 +284,9 @@ public sealed unsafe class IterativeLqr<T>
     private void AdaptAfter(double step, ConjugateGradientResult result)
     {
         _factorsAreFresh = false;
-        _factorsAreUsable = step == 1 && _regularisation == 0
+        _factorsAge++;
+        _smallestQuotient = Math.Min(_smallestQuotient, ConjugateGradients.SmallestQuotient);
+        _factorsAreUsable = step == 1 && _regularisation == 0 && _factorsAge <= PatientIterations && _smallestQuotient >= FaithfulQuotient
             && result.Status == ConjugateGradientStatus.Converged && result.Iterations is > 0 and <= PatientProducts;
         if (_gaussNewtonWorks && result.Iterations == 0)
         {
