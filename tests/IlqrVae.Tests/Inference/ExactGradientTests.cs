@@ -126,7 +126,7 @@ public sealed class ExactGradientTests
         foreach (var parameter in parameters.All.Where(parameter => parameter.Raw.Length > 0))
         {
             var block = exact.AsSpan(parameter.RawOffset, parameter.Raw.Length).ToArray();
-            var allowed = (1e-5 * Norm(block)) + (1e-11 * Math.Max(1, Math.Abs(result.Elbo)) / Step);
+            var allowed = (1e-5 * Norm(block)) + (1e-13 * Math.Max(1, Math.Abs(result.Elbo)) / Step);
             for (var k = 0; k < 3; k++)
             {
                 var direction = k < 2 ? RandomDirection(block.Length, ref random) : Coordinate(block.Length, ref random);

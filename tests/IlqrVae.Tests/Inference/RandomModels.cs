@@ -201,7 +201,7 @@ public static class RandomModels
                     Free<T>("dynamics.bf", 1, n, 0.3 * scale, ref random),
                     Free<T>("dynamics.Uh", n, n, recurrent, ref random),
                     Free<T>("dynamics.bh", 1, n, 0.3 * scale, ref random),
-                    recipe.WeightScale == 1 ? UnitColumns<T>("dynamics.W", n, m, ref random) : input,
+                    recipe.WeightScale <= 1 && recipe.Seed % 2 == 0 ? UnitColumns<T>("dynamics.W", n, m, ref random) : input,
                     external,
                     isMgu ? Free<T>("dynamics.Wf", n, m, scale, ref random) : null,
                     isMgu && k > 0 ? Free<T>("dynamics.Ef", n, k, scale, ref random) : null));
