@@ -24,6 +24,9 @@ namespace IlqrVae.Control;
 public sealed unsafe class RiccatiFactors<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private static readonly double MachineEpsilon = typeof(T) == typeof(float) ? 1.2e-7 : 2.3e-16;
+
+    private readonly T _roundingGuard;
     private readonly int _n;
     private readonly int _m;
     private readonly int _inputWidth;
@@ -44,6 +47,7 @@ public sealed unsafe class RiccatiFactors<T>
     {
         _n = problem.StateCount;
         _m = problem.InputCount;
+        _roundingGuard = T.CreateChecked(1 + ((_n + _m) * MachineEpsilon));
         _inputWidth = Matrix<T>.PaddedLength(_m);
         var steps = problem.Capacity - 1;
         _gains = Matrix<T>.Allocate(checked(steps * _m), _n);
@@ -106,6 +110,12 @@ public sealed unsafe class RiccatiFactors<T>
             if (!Cholesky.EliminatePanel(_panel))
             {
                 return false;
+            }
+
+            // The difference is positive semidefinite but for rounding, which is relative to what it is taken from: make up for that.
+            for (var i = 0; i < _n; i++)
+            {
+                _value[i, i] *= _roundingGuard;
             }
 
             Gemm.SymmetricUpperSubtract(panelOfState, _value);
