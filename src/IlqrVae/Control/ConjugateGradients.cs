@@ -105,8 +105,7 @@ public sealed unsafe class ConjugateGradients<T>
     {
         _residual.SetBins(at.Bins);
         _residual.CopyFrom(b);
-        factors.Apply(problem, at, _residual, _preconditioned);
-        PreconditionedNormSquared = _residual.Dot(_preconditioned.Direction);
+        PreconditionedNormSquared = factors.Apply(problem, at, _residual, _preconditioned);
     }
 
     /// <summary>Iterates from what <see cref="Begin"/> left.</summary>
@@ -171,8 +170,7 @@ public sealed unsafe class ConjugateGradients<T>
             var step = rho / curvature;
             Solution.AddScaled(step, _direction);
             _residual.AddScaled(-step, _product);
-            factors.Apply(problem, at, _residual, _preconditioned);
-            var next = _residual.Dot(_preconditioned.Direction);
+            var next = factors.Apply(problem, at, _residual, _preconditioned);
             if (!double.IsFinite(next))
             {
                 return new(ConjugateGradientStatus.NonFinite, iteration, Math.Sqrt(rho / first));
