@@ -69,7 +69,7 @@ internal sealed class Terminal
         var table = new Spectre.Console.Table { Border = TableBorder.Simple };
         for (var i = 0; i < headers.Count; i++)
         {
-            table.AddColumn(new TableColumn(new Text(headers[i])) { Alignment = i == 0 ? Justify.Left : Justify.Right, NoWrap = true });
+            table.AddColumn(new TableColumn(new Text(headers[i])) { Alignment = i == 0 || headers[i].Length == 0 ? Justify.Left : Justify.Right, NoWrap = true });
         }
 
         foreach (var row in rows)
@@ -77,16 +77,15 @@ internal sealed class Terminal
             table.AddRow(row.Select(cell => new Text(cell)));
         }
 
+        var rendered = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.No,
             ColorSystem = ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(_output),
+            Out = new AnsiConsoleOutput(rendered),
         });
         console.Profile.Width = 200;
-        var rendered = new StringWriter();
-        console.Profile.Out = new AnsiConsoleOutput(rendered);
         console.Write(table);
         foreach (var line in rendered.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0))
         {

@@ -150,8 +150,8 @@ internal static class DemoCommand
             _ => new(
                 name,
                 "the Lorenz attractor seen through the spikes of 64 neurons",
-                () => Simulations.Lorenz(LorenzOptions.Spiking with { Seed = seed }),
-                Configure(seed, new ModelSpecification { States = 20, Inputs = 5 }, 200)),
+                () => Simulations.Lorenz(LorenzOptions.Spiking with { Seed = seed, Trials = 224 }),
+                Configure(seed, new ModelSpecification { States = 20, Inputs = 5 }, 1000)),
         };
 
         private static RunConfiguration Configure(ulong seed, ModelSpecification model, int iterations) => new()

@@ -100,7 +100,7 @@ internal static class Figures
             offset += isRate ? values.Max() * 1.15 : 0;
         }
 
-        plot.ShowLegend(Alignment.UpperRight, Orientation.Horizontal);
+        AddLegendAbove(plot);
         return plot;
     }
 
@@ -118,7 +118,7 @@ internal static class Figures
                 AddLine(plot, time, Column(truth, c, 0), Truth, c == 0 ? "true" : "", 1, LinePattern.Dashed);
             }
 
-            plot.ShowLegend(Alignment.UpperRight, Orientation.Horizontal);
+            AddLegendAbove(plot);
             return plot;
         }
 
@@ -133,15 +133,20 @@ internal static class Figures
 
     private static Plot Inputs(InferenceResult found, int trial)
     {
-        var plot = NewPlot("time (s)", "inferred inputs");
+        var plot = NewPlot("time (s)", "inputs, with one deviation");
         var estimate = found.Estimates[trial];
         var steps = Math.Max(1, found.Trials[trial].Bins - 1);
         var time = Time(found, trial).Take(steps).ToArray();
-        for (var c = 0; c < Math.Min(Palette.Length, estimate.Inputs.Columns); c++)
+        var columns = Math.Min(Palette.Length, estimate.Inputs.Columns);
+        double[] Mean(int column) => [.. Column(estimate.Inputs, column, 0).Take(steps)];
+        for (var c = 0; c < columns; c++)
         {
-            var mean = Column(estimate.Inputs, c, 0).Take(steps).ToArray();
-            AddBand(plot, time, mean, [.. Column(estimate.InputDeviations, c, 0).Take(steps)], Palette[c]);
-            AddLine(plot, time, mean, Palette[c], "", 1.5f);
+            AddBand(plot, time, Mean(c), [.. Column(estimate.InputDeviations, c, 0).Take(steps).Select(deviation => deviation / 2)], Palette[c], 0.3 / columns);
+        }
+
+        for (var c = 0; c < columns; c++)
+        {
+            AddLine(plot, time, Mean(c), Palette[c], "", 1.8f);
         }
 
         return plot;
@@ -215,7 +220,7 @@ internal static class Figures
         }
 
         plot.Title("Latent path of held-out trials", 15);
-        plot.ShowLegend(Alignment.UpperRight, Orientation.Horizontal);
+        AddLegendAbove(plot);
         return plot;
     }
 
@@ -237,12 +242,23 @@ internal static class Figures
         plot.Axes.Right.FrameLineStyle.Width = 0;
         plot.Axes.Top.FrameLineStyle.Width = 0;
         plot.Grid.MajorLineColor = Grid;
+        plot.Axes.Margins(0.02, 0.08);
+        plot.Axes.Left.MinimumSize = 68;
         plot.Axes.Title.Label.Bold = false;
         plot.Legend.OutlineWidth = 0;
         plot.Legend.ShadowColor = Colors.Transparent;
         plot.Legend.BackgroundColor = Colors.White.WithAlpha(0.75);
         plot.Legend.FontSize = 11;
         return plot;
+    }
+
+    /// <summary>A legend in the headroom above the curves.</summary>
+    private static void AddLegendAbove(Plot plot)
+    {
+        plot.Axes.AutoScale();
+        var limits = plot.Axes.GetLimits();
+        plot.Axes.SetLimitsY(limits.Bottom, limits.Top + (0.12 * (limits.Top - limits.Bottom)));
+        plot.ShowLegend(Alignment.UpperRight, Orientation.Horizontal);
     }
 
     private static void AddLine(Plot plot, double[] x, double[] y, Color color, string label, float width, LinePattern? pattern = null)
@@ -262,7 +278,7 @@ internal static class Figures
         }
     }
 
-    private static void AddBand(Plot plot, double[] x, double[] y, double[] deviation, Color color)
+    private static void AddBand(Plot plot, double[] x, double[] y, double[] deviation, Color color, double opacity = 0.2)
     {
         if (x.Length < 2 || !Array.TrueForAll(deviation, double.IsFinite))
         {
@@ -270,7 +286,7 @@ internal static class Figures
         }
 
         var band = plot.Add.FillY(x, [.. y.Zip(deviation, (mean, one) => mean - (2 * one))], [.. y.Zip(deviation, (mean, one) => mean + (2 * one))]);
-        band.FillColor = color.WithAlpha(0.2);
+        band.FillColor = color.WithAlpha(opacity);
         band.LineWidth = 0;
     }
 
@@ -297,14 +313,18 @@ internal static class Figures
     {
         using var surface = SKSurface.Create(new SKImageInfo(width * Scale, height * Scale));
         surface.Canvas.Clear(SKColors.White);
-        surface.Canvas.Scale(Scale);
         var rowHeight = (float)height / rows.Length;
         for (var i = 0; i < rows.Length; i++)
         {
             var columnWidth = (float)width / rows[i].Length;
             for (var j = 0; j < rows[i].Length; j++)
             {
-                rows[i][j].Render(surface.Canvas, new PixelRect(j * columnWidth, (j + 1) * columnWidth, (i + 1) * rowHeight, i * rowHeight));
+                // Each on a surface of its own: a plot clears the whole canvas it is drawn on.
+                using var panel = SKSurface.Create(new SKImageInfo((int)columnWidth * Scale, (int)rowHeight * Scale));
+                panel.Canvas.Scale(Scale);
+                rows[i][j].Render(panel.Canvas, new PixelRect(0, (int)columnWidth, (int)rowHeight, 0));
+                using var drawn = panel.Snapshot();
+                surface.Canvas.DrawImage(drawn, j * columnWidth * Scale, i * rowHeight * Scale);
             }
         }
 
