@@ -1,1 +1,15 @@
-return 0;
+using System.Runtime.InteropServices;
+using IlqrVae.Cli;
+
+using var interrupt = new CancellationTokenSource();
+
+// The first signal asks the command to save and stop; the second one ends the process, which leaves no half-written file either.
+void OnSignal(PosixSignalContext context)
+{
+    context.Cancel = !interrupt.IsCancellationRequested;
+    interrupt.Cancel();
+}
+
+using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+return Application.Run(args, new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, interrupt.Token));

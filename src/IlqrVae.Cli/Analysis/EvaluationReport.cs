@@ -1,0 +1,291 @@
+using System.Text.Json.Nodes;
+using IlqrVae.Cli.Reports;
+using IlqrVae.Control;
+using IlqrVae.Evaluation;
+using IlqrVae.Inference;
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Cli.Analysis;
+
+/// <summary>How well one channel group is explained.</summary>
+/// <param name="Name">The group.</param>
+/// <param name="IsHidden">Whether it was hidden, so that it is predicted and not fitted.</param>
+/// <param name="R2">Values only: R2 of each column against the observations; else empty.</param>
+/// <param name="BitsPerSpike">Counts only: bits per spike; else NaN.</param>
+internal sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<double> R2, double BitsPerSpike)
+{
+    /// <summary>Mean of R2 over columns.</summary>
+    public double MeanR2 => R2.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+}
+
+/// <summary>How well something known of a simulation was found.</summary>
+/// <param name="Name">What: rates, mean, states or inputs.</param>
+/// <param name="R2">R2 of each column.</param>
+/// <param name="VarianceCaptured">R2 over the columns together.</param>
+/// <param name="ExpectedBitsPerSpike">Rates only: bits per spike over fresh spikes; else NaN.</param>
+/// <param name="BestBitsPerSpike">Rates only: the same of the true rates; else NaN.</param>
+internal sealed record TruthScore(string Name, IReadOnlyList<double> R2, double VarianceCaptured, double ExpectedBitsPerSpike = double.NaN, double BestBitsPerSpike = double.NaN)
+{
+    /// <summary>Mean of R2 over columns.</summary>
+    public double MeanR2 => R2.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+}
+
+/// <summary>Scores of a model on the trials of a recording.</summary>
+internal sealed record EvaluationReport
+{
+    public required InferenceResult Inference { get; init; }
+
+    /// <summary>Trials short enough for the shared covariance.</summary>
+    public required int ElboTrials { get; init; }
+
+    /// <summary>In nats per observed entry, over those trials.</summary>
+    public required double Elbo { get; init; }
+
+    /// <summary>Its part of the observations.</summary>
+    public required double LogLikelihood { get; init; }
+
+    /// <summary>Its divergence from the prior.</summary>
+    public required double Divergence { get; init; }
+
+    /// <summary>Laplace's approximation of log p(o) per observed entry, over all trials.</summary>
+    public required double LogEvidence { get; init; }
+
+    public required IReadOnlyList<GroupScore> Groups { get; init; }
+
+    public required IReadOnlyList<TruthScore> Truth { get; init; }
+
+    public int Converged => Inference.Estimates.Count(estimate => estimate.Map.Status == SolverStatus.Converged);
+
+    public double MeanIterations => Inference.Estimates.Average(estimate => estimate.Map.Iterations);
+
+    public int MostIterations => Inference.Estimates.Max(estimate => estimate.Map.Iterations);
+
+    public double SecondsPerTrial => Inference.WorkerSeconds / Inference.Trials.Count;
+
+    /// <summary>Scores what was found.</summary>
+    public static EvaluationReport Of(InferenceResult result)
+    {
+        var measured = result.Estimates.Where(estimate => estimate.Elbo is not null).ToList();
+        var entries = Math.Max(1, measured.Sum(estimate => estimate.ObservedCount));
+        var all = Math.Max(1, result.Estimates.Sum(estimate => estimate.ObservedCount));
+        double Mean(Func<ElboResult, double> part) => measured.Count == 0 ? double.NaN : measured.Sum(estimate => part(estimate.Elbo!.Value)) / entries;
+        return new EvaluationReport
+        {
+            Inference = result,
+            ElboTrials = measured.Count,
+            Elbo = Mean(elbo => elbo.Elbo),
+            LogLikelihood = Mean(elbo => elbo.LogLikelihood),
+            Divergence = Mean(elbo => elbo.Divergence),
+            LogEvidence = result.Estimates.Sum(estimate => estimate.LogEvidence) / all,
+            Groups = [.. Enumerable.Range(0, result.Description.Groups.Count).Select(g => Score(result, g)).OfType<GroupScore>()],
+            Truth = [.. ScoreTruth(result)],
+        };
+    }
+
+    /// <summary>The affine map from inferred to true states; null when the recording does not know them.</summary>
+    public static LinearAlignment? AlignStates(InferenceResult result) => Align(result, "states", estimate => estimate.States, dropLastBin: false);
+
+    /// <summary>The scores as one JSON object.</summary>
+    public JsonObject ToJson()
+    {
+        var groups = new JsonObject();
+        foreach (var group in Groups)
+        {
+            groups[group.Name] = group.R2.Count > 0
+                ? new JsonObject { ["hidden"] = group.IsHidden, ["r2"] = Json.Number(group.MeanR2), ["r2_per_column"] = Json.Numbers(group.R2) }
+                : new JsonObject { ["hidden"] = group.IsHidden, ["bits_per_spike"] = Json.Number(group.BitsPerSpike) };
+        }
+
+        var truth = new JsonObject();
+        foreach (var score in Truth)
+        {
+            var entry = new JsonObject { ["r2"] = Json.Number(score.MeanR2), ["variance_captured"] = Json.Number(score.VarianceCaptured) };
+            if (double.IsFinite(score.ExpectedBitsPerSpike))
+            {
+                entry["expected_bits_per_spike"] = Json.Number(score.ExpectedBitsPerSpike);
+                entry["expected_bits_per_spike_of_truth"] = Json.Number(score.BestBitsPerSpike);
+            }
+
+            entry["r2_per_column"] = Json.Numbers(score.R2);
+            truth[score.Name] = entry;
+        }
+
+        return new JsonObject
+        {
+            ["split"] = Inference.Split,
+            ["trials"] = Inference.Trials.Count,
+            ["bins"] = Inference.Trials.Sum(trial => (long)trial.Bins),
+            ["observed_entries"] = Inference.Estimates.Sum(estimate => estimate.ObservedCount),
+            ["hidden"] = Json.Texts(Inference.Hidden.Order(StringComparer.Ordinal)),
+            ["elbo"] = Json.Number(Elbo),
+            ["log_likelihood"] = Json.Number(LogLikelihood),
+            ["divergence"] = Json.Number(Divergence),
+            ["elbo_trials"] = ElboTrials,
+            ["log_evidence"] = Json.Number(LogEvidence),
+            ["groups"] = groups,
+            ["truth"] = truth,
+            ["solver"] = new JsonObject
+            {
+                ["converged"] = (double)Converged / Inference.Trials.Count,
+                ["mean_iterations"] = Json.Number(MeanIterations),
+                ["most_iterations"] = MostIterations,
+                ["seconds_per_trial"] = Json.Number(SecondsPerTrial),
+                ["seconds"] = Json.Number(Inference.Seconds),
+            },
+        };
+    }
+
+    /// <summary>The scores as rows of name, value and remark.</summary>
+    public IEnumerable<IReadOnlyList<string>> ToRows()
+    {
+        if (ElboTrials > 0)
+        {
+            var part = ElboTrials == Inference.Trials.Count ? "" : $", the {ElboTrials} trials no longer than {Inference.Description.Capacity} bins";
+            yield return ["ELBO", Terminal.Number(Elbo, "0.0000"), $"nats per observed entry{part}"];
+        }
+
+        yield return ["log evidence (Laplace)", Terminal.Number(LogEvidence, "0.0000"), "nats per observed entry"];
+        foreach (var group in Groups)
+        {
+            var how = group.IsHidden ? "predicted from the other groups" : "fitted";
+            yield return group.R2.Count > 0
+                ? [$"R2 of {group.Name}", Terminal.Number(group.MeanR2), $"{how}; columns {Columns(group.R2)}"]
+                : [$"bits per spike of {group.Name}", Terminal.Number(group.BitsPerSpike), $"{how}, over each channel's mean rate"];
+        }
+
+        foreach (var score in Truth)
+        {
+            var isMapped = score.Name is "states" or "inputs";
+            yield return isMapped
+                ? [$"R2 of {score.Name} vs truth", Terminal.Number(score.VarianceCaptured), $"after the best affine map; columns {Columns(score.R2)}"]
+                : [$"R2 of {score.Name} vs truth", Terminal.Number(score.MeanR2), $"mean over {score.R2.Count} channels; all together {Terminal.Number(score.VarianceCaptured)}"];
+            if (double.IsFinite(score.ExpectedBitsPerSpike))
+            {
+                yield return ["expected bits per spike", Terminal.Number(score.ExpectedBitsPerSpike), $"of fresh spikes; the true rates give {Terminal.Number(score.BestBitsPerSpike)}"];
+            }
+        }
+
+        yield return
+        [
+            "inference converged",
+            $"{Converged}/{Inference.Trials.Count}",
+            $"trials; {Terminal.Number(MeanIterations, "0.0")} iterations on average, {MostIterations} at most, {Terminal.Duration(SecondsPerTrial)} a trial and thread",
+        ];
+    }
+
+    private static string Columns(IReadOnlyList<double> values)
+        => string.Join(' ', values.Take(6).Select(value => Terminal.Number(value))) + (values.Count > 6 ? " ..." : "");
+
+    private static GroupScore? Score(InferenceResult result, int g)
+    {
+        var group = result.Description.Groups[g];
+        var index = result.Recording.Groups.ToList().FindIndex(one => one.Name == group.Name);
+        if (index < 0)
+        {
+            return null;
+        }
+
+        var isHidden = result.Hidden.Contains(group.Name);
+        var observations = result.Trials.Select(trial => trial.Observations[index]).ToList();
+        if (result.Description.IsRate(g))
+        {
+            var expected = result.Estimates.Select(estimate => Scaled(estimate.Means[g], result.Description.BinWidth)).ToList();
+            return new GroupScore(
+                group.Name, isHidden, [], Metrics.BitsPerSpike(expected, [.. observations.Select(one => one.Values)], [.. observations.Select(one => one.Observed)]));
+        }
+
+        var r2 = new double[group.Channels];
+        for (var c = 0; c < r2.Length; c++)
+        {
+            var truth = new List<double>();
+            var estimate = new List<double>();
+            for (var t = 0; t < observations.Count; t++)
+            {
+                for (var bin = 0; bin < observations[t].Values.Bins; bin++)
+                {
+                    if (observations[t].Observed?[(bin * group.Channels) + c] != false)
+                    {
+                        truth.Add(observations[t].Values[bin, c]);
+                        estimate.Add(result.Estimates[t].Means[g][bin, c]);
+                    }
+                }
+            }
+
+            r2[c] = truth.Count == 0 ? double.NaN : Metrics.R2(Column(truth), Column(estimate));
+        }
+
+        return new GroupScore(group.Name, isHidden, r2, double.NaN);
+    }
+
+    private static IEnumerable<TruthScore> ScoreTruth(InferenceResult result)
+    {
+        foreach (var (name, isRate) in new[] { ("rates", true), ("mean", false) })
+        {
+            var (indices, truth) = TruthOf(result, name);
+            if (truth.Count == 0)
+            {
+                continue;
+            }
+
+            var g = Enumerable.Range(0, result.Description.Groups.Count)
+                .FirstOrDefault(one => result.Description.IsRate(one) == isRate && result.Description.Groups[one].Channels == truth[0].Columns, -1);
+            if (g < 0)
+            {
+                continue;
+            }
+
+            var means = indices.Select(i => result.Estimates[i].Means[g]).ToList();
+            var (stackedTruth, stackedMeans) = (LinearAlignment.Stack(truth), LinearAlignment.Stack(means));
+            var (expected, best) = (double.NaN, double.NaN);
+            if (isRate)
+            {
+                var width = result.Description.BinWidth;
+                var counts = truth.Select(table => Scaled(table, width)).ToList();
+                expected = Metrics.ExpectedBitsPerSpike([.. means.Select(table => Scaled(table, width))], counts);
+                best = Metrics.ExpectedBitsPerSpike(counts, counts);
+            }
+
+            yield return new TruthScore(
+                name, Metrics.R2PerColumn(stackedTruth, stackedMeans), Metrics.R2VarianceWeighted(stackedTruth, stackedMeans), expected, best);
+        }
+
+        if (AlignStates(result) is { } states)
+        {
+            yield return new TruthScore("states", states.R2PerColumn, states.VarianceCaptured);
+        }
+
+        if (Align(result, "inputs", estimate => estimate.Inputs, dropLastBin: true) is { } inputs)
+        {
+            yield return new TruthScore("inputs", inputs.R2PerColumn, inputs.VarianceCaptured);
+        }
+    }
+
+    private static LinearAlignment? Align(InferenceResult result, string name, Func<TrialEstimate, Table> take, bool dropLastBin)
+    {
+        var (indices, truth) = TruthOf(result, name);
+        var kept = indices.Select((index, k) => (index, table: truth[k])).Where(pair => !dropLastBin || pair.table.Bins > 1).ToList();
+        return kept.Count == 0 || kept.Sum(pair => pair.table.Bins) < 3
+            ? null
+            : LinearAlignment.Fit([.. kept.Select(pair => take(result.Estimates[pair.index]))], [.. kept.Select(pair => pair.table)], dropLastBin);
+    }
+
+    private static (List<int> Indices, List<Table> Truth) TruthOf(InferenceResult result, string name)
+    {
+        var indices = new List<int>();
+        var tables = new List<Table>();
+        for (var i = 0; i < result.Trials.Count; i++)
+        {
+            if (result.Trials[i].Truth.TryGetValue(name, out var table) && Array.TrueForAll(table.Values, double.IsFinite) && table.Columns > 0)
+            {
+                indices.Add(i);
+                tables.Add(table);
+            }
+        }
+
+        return (indices, tables);
+    }
+
+    private static Table Scaled(Table table, double factor) => new(table.Bins, table.Columns, Array.ConvertAll(table.Values, value => value * factor));
+
+    private static Table Column(List<double> values) => new(values.Count, 1, [.. values]);
+}

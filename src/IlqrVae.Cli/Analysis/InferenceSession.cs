@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Numerics;
+using IlqrVae.Cli.Configuration;
+using IlqrVae.Cli.Runs;
+using IlqrVae.Inference;
+using IlqrVae.Numerics;
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Cli.Analysis;
+
+/// <summary>What to analyse and how.</summary>
+internal sealed record InferenceRequest
+{
+    /// <summary>Which trials: "train", "validation", "test" or "all"; null for the test trials, or what there is instead.</summary>
+    public string? Split { get; init; }
+
+    /// <summary>Names of the channel groups to hide.</summary>
+    public IReadOnlySet<string> Hidden { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>Joint samples a trial.</summary>
+    public int Samples { get; init; }
+
+    /// <summary>Draws of the ELBO a trial; 0 for no ELBO.</summary>
+    public int ElboDraws { get; init; }
+
+    /// <summary>Seed of samples and draws; null for the model's.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>Worker threads; null or 0 for one a core.</summary>
+    public int? Threads { get; init; }
+}
+
+/// <summary>What was found.</summary>
+/// <param name="Description">The model.</param>
+/// <param name="Recording">The recording.</param>
+/// <param name="Split">Which trials were analysed.</param>
+/// <param name="Trials">The trials.</param>
+/// <param name="Estimates">What was found in each.</param>
+/// <param name="Hidden">The hidden groups.</param>
+/// <param name="Seconds">Wall-clock time.</param>
+/// <param name="WorkerSeconds">Time summed over workers.</param>
+internal sealed record InferenceResult(
+    ModelDescription Description,
+    Recording Recording,
+    string Split,
+    IReadOnlyList<Trial> Trials,
+    IReadOnlyList<TrialEstimate> Estimates,
+    IReadOnlySet<string> Hidden,
+    double Seconds,
+    double WorkerSeconds);
+
+/// <summary>Analyses the trials of a recording with the model of a run.</summary>
+internal static class InferenceSession
+{
+    private const ulong SampleStream = 0x5a3e;
+    private const ulong ElboStream = 0xe1b0;
+
+    // Trials start from rest here, not from the last iteration's solution.
+    private const int LeastIterations = 300;
+
+    /// <summary>Analyses.</summary>
+    /// <param name="run">The run's folder, or a model file.</param>
+    /// <param name="data">The dataset file.</param>
+    /// <param name="recording">What it holds.</param>
+    /// <param name="request">What to analyse and how.</param>
+    /// <param name="terminal">Where to show progress.</param>
+    public static InferenceResult Run(string run, string data, Recording recording, InferenceRequest request, Terminal terminal)
+    {
+        var path = RunFolder.ModelOf(run);
+        var (description, raw, _) = ModelFile.Read(path);
+        if (request.Threads is < 0)
+        {
+            throw new InputException($"--threads: {request.Threads} is not possible; give a whole number from 1, or 0 for one a core.");
+        }
+
+        description.RequireFit(recording, request.Hidden, data);
+        return description.Configuration.Precision == Precision.Single
+            ? Run<float>(path, description, raw, data, recording, request, terminal)
+            : Run<double>(path, description, raw, data, recording, request, terminal);
+    }
+
+    private static InferenceResult Run<T>(
+        string path, ModelDescription description, double[] raw, string data, Recording recording, InferenceRequest request, Terminal terminal)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var (split, trials) = Select(data, recording, request.Split);
+        var model = ModelFile.Build<T>(path, description, raw);
+        var options = description.Configuration.Training.Elbo;
+        options = options with { Solver = options.Solver with { MaximumIterations = Math.Max(LeastIterations, options.Solver.MaximumIterations) } };
+        var seed = request.Seed ?? description.Configuration.Seed;
+        var hidden = request.Hidden.Count == 0 ? null : request.Hidden;
+
+        // Each worker has room for the longest trial; long trials are few, and then workers are too.
+        var longest = trials.Max(trial => trial.Bins);
+        var threads = Math.Min(request.Threads is > 0 and { } given ? given : Environment.ProcessorCount, trials.Count);
+        var estimates = new TrialEstimate[trials.Count];
+        var clock = Stopwatch.StartNew();
+        var next = -1;
+        var done = 0;
+        long workerTicks = 0;
+        void Work()
+        {
+            var started = Stopwatch.GetTimestamp();
+            var inference = new TrialInference<T>(model, longest);
+            var draws = request.ElboDraws == 0
+                ? null
+                : new PosteriorDraws<T>(request.ElboDraws, Math.Min(longest, description.Capacity), model.Generative.StateCount, model.Generative.InputCount);
+            for (var i = Interlocked.Increment(ref next); i < trials.Count; i = Interlocked.Increment(ref next))
+            {
+                terminal.Interrupt.ThrowIfCancellationRequested();
+                var prepared = new PreparedTrial<T>(model.Generative, recording, trials[i], hidden);
+                if (draws is not null && prepared.Bins <= description.Capacity)
+                {
+                    draws.SetBins(prepared.Bins);
+                    draws.Fill(seed, ElboStream, (ulong)i);
+                }
+
+                estimates[i] = inference.Infer(prepared, options, draws, request.Samples, new CounterRandom(seed, SampleStream, (ulong)i));
+                var finished = Interlocked.Increment(ref done);
+                lock (terminal)
+                {
+                    terminal.Progress(() => $"inferred {finished} of {trials.Count} trials");
+                }
+            }
+
+            Interlocked.Add(ref workerTicks, Stopwatch.GetTimestamp() - started);
+        }
+
+        if (threads == 1)
+        {
+            Work();
+        }
+        else
+        {
+            try
+            {
+                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => Work());
+            }
+            catch (AggregateException exception)
+            {
+                var first = exception.Flatten().InnerExceptions.FirstOrDefault(inner => inner is not OperationCanceledException) ?? exception.Flatten().InnerExceptions[0];
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+            }
+        }
+
+        return new InferenceResult(
+            description, recording, split, trials, estimates, request.Hidden, clock.Elapsed.TotalSeconds, (double)workerTicks / Stopwatch.Frequency);
+    }
+
+    private static (string Name, IReadOnlyList<Trial> Trials) Select(string data, Recording recording, string? split)
+    {
+        if (split == "all")
+        {
+            return (split, recording.Trials);
+        }
+
+        if (split is not null)
+        {
+            var trials = recording.TrialsOf(Enum.Parse<TrialSplit>(split, ignoreCase: true));
+            var there = recording.Trials.Select(trial => trial.Split).Distinct().Select(one => one.ToString().ToLowerInvariant());
+            return trials.Count > 0
+                ? (split, trials)
+                : throw new InputException($"{data}: there are no trials with the split '{split}'; the file has {string.Join(", ", there)} (--split all takes every trial).");
+        }
+
+        foreach (var choice in (TrialSplit[])[TrialSplit.Test, TrialSplit.Validation, TrialSplit.Train])
+        {
+            var trials = recording.TrialsOf(choice);
+            if (trials.Count > 0)
+            {
+                return (choice.ToString().ToLowerInvariant(), trials);
+            }
+        }
+
+        return ("all", recording.Trials);
+    }
+}

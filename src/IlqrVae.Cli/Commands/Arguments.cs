@@ -1,0 +1,60 @@
+using System.CommandLine;
+
+namespace IlqrVae.Cli.Commands;
+
+/// <summary>Options that several commands have, and how options are made.</summary>
+internal static class Arguments
+{
+    public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on standard output and nothing else there." };
+
+    public static Option<string> Output(string description, bool isRequired)
+        => new("--output", "-o") { Description = description, Required = isRequired, HelpName = "PATH" };
+
+    public static Option<string> Data() => new("--data") { Description = "The dataset file to analyse.", Required = true, HelpName = "data.h5" };
+
+    public static Option<int?> Threads() => Number<int?>("--threads", "Worker threads; 0 means one a core. Results do not depend on it.", "N");
+
+    public static Option<ulong?> Seed(string description) => Number<ulong?>("--seed", description, "N");
+
+    public static Option<bool> Force(string description) => new("--force") { Description = description };
+
+    public static Option<string[]> Hide() => new("--hide")
+    {
+        Description = "Channel groups to treat as missing and predict from the others, such as behaviour.",
+        HelpName = "GROUP",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    public static Option<string?> Split(string description)
+    {
+        var option = new Option<string?>("--split") { Description = description, HelpName = "train|validation|test|all" };
+        option.AcceptOnlyFromAmong("train", "validation", "test", "all");
+        return option;
+    }
+
+    public static Option<T> Number<T>(string name, string description, string helpName) => new(name) { Description = description, HelpName = helpName };
+
+    /// <summary>Puts arguments, options and what to do together.</summary>
+    /// <param name="name">Name of the command.</param>
+    /// <param name="description">What it does, with an example.</param>
+    /// <param name="symbols">Arguments and options, in the order of the help.</param>
+    /// <param name="run">What to do.</param>
+    public static Command Make(string name, string description, IEnumerable<Symbol> symbols, Func<ParseResult, int> run)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument)
+            {
+                command.Arguments.Add(argument);
+            }
+            else
+            {
+                command.Options.Add((Option)symbol);
+            }
+        }
+
+        command.SetAction(run);
+        return command;
+    }
+}

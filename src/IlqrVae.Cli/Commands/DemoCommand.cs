@@ -1,0 +1,164 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using IlqrVae.Cli.Analysis;
+using IlqrVae.Cli.Configuration;
+using IlqrVae.Cli.Reports;
+using IlqrVae.Cli.Runs;
+using IlqrVae.Data;
+using IlqrVae.Models;
+using IlqrVae.Recordings;
+using IlqrVae.Simulation;
+using IlqrVae.Training;
+
+namespace IlqrVae.Cli.Commands;
+
+/// <summary>ilqr-vae demo</summary>
+internal static class DemoCommand
+{
+    private const string Description =
+        """
+        Simulates a recording, learns a model of it, infers what drove the held-out trials and compares it with the truth, with figures.
+
+          lorenz    spikes of 64 neurons that follow the Lorenz attractor; about a minute on two cores (default)
+          duffing   spikes driven by Duffing's oscillator with sudden jumps, which show up as inputs
+          sparse    real values from a linear system that gets rare kicks, which the Student prior finds
+
+        Example:
+          ilqr-vae demo
+          ilqr-vae demo sparse -o sparse-demo --seed 3
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        var name = new Argument<string>("NAME") { Description = "Which demonstration.", HelpName = "lorenz|duffing|sparse", Arity = ArgumentArity.ZeroOrOne };
+        name.DefaultValueFactory = _ => "lorenz";
+        name.AcceptOnlyFromAmong("lorenz", "duffing", "sparse");
+        var output = Arguments.Output("Folder for the data, the run, the posterior and the figures; by default demo/NAME.", isRequired: false);
+        var seed = Arguments.Seed("Seed of simulation and learning (1).");
+        var threads = Arguments.Threads();
+        var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates.", "N");
+        var force = Arguments.Force("Replace a run in the folder that is not a demonstration's.");
+        var json = Arguments.Json();
+        return Arguments.Make("demo", Description, [name, output, seed, threads, iterations, force, json], result =>
+        {
+            terminal.IsJson = result.GetValue(json);
+            var system = result.GetValue(name) ?? "lorenz";
+            var scenario = DemoScenario.Of(system, result.GetValue(seed) ?? 1);
+            var configuration = TrainCommand.WithOptions(scenario.Configuration, result.GetValue(threads), result.GetValue(iterations));
+            return Run(scenario with { Configuration = configuration }, result.GetValue(output) ?? Path.Combine("demo", system), result.GetValue(force), terminal);
+        });
+    }
+
+    private static int Run(DemoScenario scenario, string root, bool isForced, Terminal terminal)
+    {
+        var files = new DemoFiles(root);
+        var run = new RunFolder(files.Run);
+        if (run.HoldsRun && !File.Exists(files.Summary) && !isForced)
+        {
+            throw new InputException($"{files.Run}: this folder holds a run that is not a demonstration's; choose another folder with -o, or replace it with --force.");
+        }
+
+        new RunFolder(root).Create();
+        File.Delete(files.Summary);
+        var seconds = new List<(string Phase, double Seconds)>();
+        var clock = Stopwatch.StartNew();
+        void Ended(string phase)
+        {
+            seconds.Add((phase, clock.Elapsed.TotalSeconds));
+            clock.Restart();
+        }
+
+        terminal.WriteLine($"{scenario.Title}");
+        var recording = scenario.Simulate();
+        RecordingFile.Write(files.Data, recording);
+        Ended("simulate");
+
+        var configuration = scenario.Configuration with { Data = files.Data };
+        var outcome = TrainingSession.Run(configuration, recording, run, new TrainingRequest(run.Configuration, Force: true), terminal);
+        Ended("train");
+        if (outcome.End == TrainingEnd.Interrupted)
+        {
+            terminal.Remark($"stopped at iteration {outcome.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(run)}");
+            return ExitCode.Interrupted;
+        }
+
+        if (outcome.End == TrainingEnd.Diverged)
+        {
+            throw new FailedRunException($"training diverged; see {run.Log}.");
+        }
+
+        var found = InferenceSession.Run(
+            files.Run, files.Data, recording, new InferenceRequest { Split = "test", ElboDraws = 16, Threads = configuration.Training.Threads }, terminal);
+        PosteriorFile.Write(files.Posterior, found.Description, found.Trials, found.Estimates, found.Hidden);
+        Ended("infer");
+        var report = EvaluationReport.Of(found);
+        Ended("evaluate");
+        Directory.CreateDirectory(files.Figures);
+        var figures = Figures.Write(files.Figures, HistoryFile.Read(run.History), found, scenario.Title);
+        Ended("figures");
+
+        var summary = report.ToJson();
+        summary["demo"] = scenario.Name;
+        summary["iterations"] = outcome.Iterations;
+        summary["phases"] = new JsonObject(seconds.Select(one => KeyValuePair.Create(one.Phase, Json.Number(Math.Round(one.Seconds, 3)))));
+        summary["total_seconds"] = Json.Number(Math.Round(seconds.Sum(one => one.Seconds), 3));
+        summary["folder"] = root;
+        summary["figures"] = Json.Texts(figures);
+        AtomicFile.WriteText(files.Summary, Json.Format(summary) + "\n");
+        terminal.WriteJson(() => summary);
+        terminal.WriteLine();
+        terminal.WriteLine($"on {found.Trials.Count} held-out trials");
+        terminal.WriteTable(["score", "value", ""], report.ToRows());
+        terminal.WriteLine();
+        terminal.WriteLine($"time: {string.Join(", ", seconds.Select(one => $"{one.Phase} {Terminal.Duration(one.Seconds)}"))}; {Terminal.Duration(seconds.Sum(one => one.Seconds))} in all");
+        terminal.WriteLine($"files in {root}: data.h5 (the recording), run (the model), posterior.h5 (what was found), summary.json");
+        terminal.WriteLine($"figures: {string.Join(", ", figures)}");
+        return ExitCode.Done;
+    }
+
+    private sealed record DemoFiles(string Root)
+    {
+        public string Data => Path.Combine(Root, "data.h5");
+
+        public string Run => Path.Combine(Root, "run");
+
+        public string Posterior => Path.Combine(Root, "posterior.h5");
+
+        public string Figures => Path.Combine(Root, "figures");
+
+        public string Summary => Path.Combine(Root, "summary.json");
+    }
+
+    private sealed record DemoScenario(string Name, string Title, Func<Recording> Simulate, RunConfiguration Configuration)
+    {
+        public static DemoScenario Of(string name, ulong seed) => name switch
+        {
+            "duffing" => new(
+                name,
+                "Duffing's oscillator seen through the spikes of 100 neurons, with a jump in the middle of each trial",
+                () => Simulations.Duffing(new DuffingOptions { Seed = seed, Channels = 100, Bins = 100, Trials = 64, ValidationTrials = 16, TestTrials = 16, BinWidth = 0.02 }),
+                Configure(seed, new ModelSpecification { States = 12, Inputs = 2 }, 300)),
+            "sparse" => new(
+                name,
+                "a linear system that gets rare kicks, seen through 10 noisy channels",
+                () => Simulations.Linear(new LinearOptions { Seed = seed, ValidationTrials = 16, TestTrials = 16 }),
+                Configure(
+                    seed,
+                    new ModelSpecification { States = 3, Inputs = 3, Dynamics = new DynamicsSpecification { Kind = DynamicsKind.Linear }, Prior = new PriorSpecification { DegreesOfFreedom = 4 } },
+                    400)),
+            _ => new(
+                name,
+                "the Lorenz attractor seen through the spikes of 64 neurons",
+                () => Simulations.Lorenz(LorenzOptions.Spiking with { Seed = seed, Trials = 224 }),
+                Configure(seed, new ModelSpecification { States = 20, Inputs = 5 }, 1000)),
+        };
+
+        private static RunConfiguration Configure(ulong seed, ModelSpecification model, int iterations) => new()
+        {
+            Seed = seed,
+            Model = model,
+            Training = new TrainingOptions { Iterations = iterations, BatchSize = 16, LearningRate = 0.02, ValidationInterval = 25, CheckpointInterval = 100 },
+        };
+    }
+}

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using IlqrVae.Cli.Analysis;
+using IlqrVae.Cli.Reports;
+using IlqrVae.Cli.Runs;
+using IlqrVae.Control;
+using IlqrVae.Data;
+
+namespace IlqrVae.Cli.Commands;
+
+/// <summary>ilqr-vae infer</summary>
+internal static class InferCommand
+{
+    private const string Description =
+        """
+        Finds inputs, states, rates and their uncertainty in each trial of a dataset, and writes them to a posterior file (HDF5, docs/posterior-format.md).
+
+        Trials may be longer than those the model was trained on. Groups that are hidden are predicted from the others.
+
+        Example:
+          ilqr-vae infer run --data data.h5 -o posterior.h5
+          ilqr-vae infer run --data data.h5 -o decoded.h5 --split test --hide velocity
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        var run = new Argument<string>("RUN") { Description = "The run's folder, or its model.h5." };
+        var data = Arguments.Data();
+        var output = Arguments.Output("The posterior file to write.", isRequired: true);
+        var split = Arguments.Split("Which trials; all by default.");
+        var hide = Arguments.Hide();
+        var draws = Arguments.Number<int>("--draws", "Joint posterior samples to write for each trial.", "K");
+        var seed = Arguments.Seed("Seed of the samples; by default the model's.");
+        var threads = Arguments.Threads();
+        var json = Arguments.Json();
+        return Arguments.Make("infer", Description, [run, data, output, split, hide, draws, seed, threads, json], result =>
+        {
+            terminal.IsJson = result.GetValue(json);
+            if (result.GetValue(draws) is < 0 or > 10_000)
+            {
+                throw new InputException("--draws: give a whole number from 0 to 10000.");
+            }
+
+            var path = result.GetValue(data)!;
+            var destination = result.GetValue(output)!;
+            var folder = Path.GetDirectoryName(Path.GetFullPath(destination));
+            if (!Directory.Exists(folder))
+            {
+                throw new InputException($"{destination}: its folder does not exist; make the folder first.");
+            }
+
+            if (Path.GetFullPath(destination) == Path.GetFullPath(path))
+            {
+                throw new InputException($"{destination}: this is the dataset itself; give the posterior another name.");
+            }
+
+            RunFolder.ModelOf(result.GetValue(run)!);
+            var found = InferenceSession.Run(
+                result.GetValue(run)!, path, RecordingFile.Read(path),
+                new InferenceRequest
+                {
+                    Split = result.GetValue(split) ?? "all",
+                    Hidden = (result.GetValue(hide) ?? []).ToHashSet(StringComparer.Ordinal),
+                    Samples = result.GetValue(draws),
+                    Seed = result.GetValue(seed),
+                    Threads = result.GetValue(threads),
+                },
+                terminal);
+            PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden);
+            Report(found, destination, terminal);
+            return ExitCode.Done;
+        });
+    }
+
+    private static void Report(InferenceResult found, string destination, Terminal terminal)
+    {
+        var converged = found.Estimates.Count(estimate => estimate.Map.Status == SolverStatus.Converged);
+        terminal.WriteJson(() => new JsonObject
+        {
+            ["posterior"] = destination,
+            ["split"] = found.Split,
+            ["trials"] = found.Trials.Count,
+            ["bins"] = found.Trials.Sum(trial => (long)trial.Bins),
+            ["hidden"] = Json.Texts(found.Hidden.Order(StringComparer.Ordinal)),
+            ["converged"] = converged,
+            ["seconds"] = Json.Number(found.Seconds),
+        });
+        terminal.WriteLine($"{found.Trials.Count} trials in {Terminal.Duration(found.Seconds)}, {converged} converged");
+        foreach (var estimate in found.Estimates.Where(estimate => estimate.Map.Status != SolverStatus.Converged).Take(5))
+        {
+            terminal.WriteLine($"  {estimate.Name}: {estimate.Map.Message}");
+        }
+
+        terminal.WriteLine($"posterior: {destination}");
+    }
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using IlqrVae.Cli.Reports;
+
+namespace IlqrVae.Cli.Commands;
+
+/// <summary>ilqr-vae inspect</summary>
+internal static class InspectCommand
+{
+    private const string Description =
+        """
+        Says what is in a file: a dataset, a model or a run's folder, or a posterior file.
+
+        Example:
+          ilqr-vae inspect data.h5
+          ilqr-vae inspect run --json
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "The file, or the folder of a run." };
+        var json = Arguments.Json();
+        return Arguments.Make("inspect", Description, [file, json], result =>
+        {
+            terminal.IsJson = result.GetValue(json);
+            Inspection.Report(result.GetValue(file)!, terminal);
+            return ExitCode.Done;
+        });
+    }
+}

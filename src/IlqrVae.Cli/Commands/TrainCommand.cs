@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using IlqrVae.Cli.Configuration;
+using IlqrVae.Cli.Reports;
+using IlqrVae.Cli.Runs;
+using IlqrVae.Data;
+using IlqrVae.Training;
+
+namespace IlqrVae.Cli.Commands;
+
+/// <summary>ilqr-vae train</summary>
+internal static class TrainCommand
+{
+    private const string Description =
+        """
+        Learns a model from the training trials of a dataset and writes it to a run folder.
+
+        Ctrl-C saves the state and stops with exit code 130; --resume goes on from there with the same numbers as if nothing had
+        happened. All keys of the configuration are in docs/configuration.md; the smallest one is 'data: data.h5'.
+
+        Example:
+          ilqr-vae train lorenz.yaml -o run
+          ilqr-vae train run/config.yaml --resume
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("CONFIG") { Description = "The configuration (YAML), or the folder of a run to resume." };
+        var output = Arguments.Output("Folder of the run; by default called like the configuration and beside it.", isRequired: false);
+        var resume = new Option<bool>("--resume") { Description = "Continue an interrupted run, or train a finished one further with more --iterations." };
+        var force = Arguments.Force("Replace a run that is in the folder already.");
+        var threads = Arguments.Threads();
+        var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates; overrides the configuration.", "N");
+        var stopAfter = Arguments.Number<int?>("--stop-after", "Save and stop after so many iterations of this call, as Ctrl-C does.", "N");
+        var json = Arguments.Json();
+        return Arguments.Make("train", Description, [file, output, resume, force, threads, iterations, stopAfter, json], result =>
+        {
+            terminal.IsJson = result.GetValue(json);
+            var path = result.GetValue(file)!;
+            if (Directory.Exists(path))
+            {
+                path = Path.Combine(path, "config.yaml");
+            }
+
+            var configuration = WithOptions(ConfigurationFile.Read(path), result.GetValue(threads), result.GetValue(iterations));
+            if (result.GetValue(stopAfter) is < 1)
+            {
+                throw new InputException("--stop-after: give a whole number from 1.");
+            }
+
+            var folder = new RunFolder(result.GetValue(output) ?? DefaultFolder(path));
+            var recording = RecordingFile.Read(configuration.Data);
+            var outcome = TrainingSession.Run(
+                configuration, recording, folder,
+                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal);
+            Report(outcome, folder, terminal);
+            return outcome.End switch
+            {
+                TrainingEnd.Interrupted => ExitCode.Interrupted,
+                TrainingEnd.Diverged => throw new FailedRunException(
+                    $"training diverged: the loss of ten batches in a row was not finite; the best parameters are in {folder.Model}. Train anew with a smaller learning-rate."),
+                _ => ExitCode.Done,
+            };
+        });
+    }
+
+    /// <summary>A configuration with what the command line overrides.</summary>
+    public static RunConfiguration WithOptions(RunConfiguration configuration, int? threads, int? iterations)
+    {
+        if (threads is < 0)
+        {
+            throw new InputException($"--threads: {threads} is not possible; give a whole number from 1, or 0 for one a core.");
+        }
+
+        if (iterations is < 1)
+        {
+            throw new InputException($"--iterations: {iterations} is not possible; give a whole number from 1.");
+        }
+
+        return configuration with
+        {
+            Training = configuration.Training with
+            {
+                Threads = threads ?? configuration.Training.Threads,
+                Iterations = iterations ?? configuration.Training.Iterations,
+            },
+        };
+    }
+
+    private static string DefaultFolder(string path)
+    {
+        var beside = Path.GetDirectoryName(path) ?? "";
+        var name = Path.GetFileNameWithoutExtension(path);
+
+        // The configuration kept in a run's folder belongs to that run.
+        return name == "config" && new RunFolder(beside).HoldsRun ? beside : Path.Combine(beside, name);
+    }
+
+    private static void Report(TrainingOutcome outcome, RunFolder folder, Terminal terminal)
+    {
+        terminal.WriteJson(() => new JsonObject
+        {
+            ["run"] = folder.Root,
+            ["end"] = outcome.End.ToString().ToLowerInvariant(),
+            ["iterations"] = outcome.Iterations,
+            ["best_iteration"] = outcome.BestIteration,
+            ["loss"] = Json.Number(outcome.Loss),
+            ["validation_loss"] = Json.Number(outcome.ValidationLoss),
+            ["seconds"] = Json.Number(outcome.Seconds),
+            ["parameters"] = outcome.Parameters,
+            ["model"] = folder.Model,
+        });
+        if (outcome.End == TrainingEnd.Interrupted)
+        {
+            terminal.Remark($"stopped at iteration {outcome.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");
+            return;
+        }
+
+        var words = outcome.End == TrainingEnd.EarlyStopped ? "validation stopped improving after" : "trained";
+        terminal.WriteLine($"{words} {outcome.Iterations} iterations in {Terminal.Duration(outcome.Seconds)}");
+        if (double.IsFinite(outcome.ValidationLoss))
+        {
+            terminal.WriteLine($"best validation ELBO {Terminal.Number(-outcome.ValidationLoss, "0.0000")} nats per observed entry, at iteration {outcome.BestIteration}");
+        }
+
+        terminal.WriteLine($"model: {folder.Model}");
+        terminal.WriteLine($"next:  ilqr-vae infer {folder.Root} --data DATA.h5 -o posterior.h5");
+    }
+}

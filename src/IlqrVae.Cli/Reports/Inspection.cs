@@ -1,0 +1,213 @@
+using System.Text.Json.Nodes;
+using IlqrVae.Cli.Runs;
+using IlqrVae.Data;
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Cli.Reports;
+
+/// <summary>Says what is in a file.</summary>
+internal static class Inspection
+{
+    /// <summary>Reports on a file of any kind this program writes, or on a run's folder.</summary>
+    public static void Report(string path, Terminal terminal)
+    {
+        if (Directory.Exists(path))
+        {
+            path = RunFolder.ModelOf(path);
+        }
+
+        using var archive = Hdf5Archive.Open(path);
+        var format = archive.HasAttribute("/", "format") ? archive.ReadText("/", "format") : "";
+        switch (format)
+        {
+            case ModelFile.Format:
+                ReportModel(archive, terminal);
+                break;
+            case PosteriorFile.Format:
+                ReportPosterior(archive, terminal);
+                break;
+            case "ilqr-vae dataset":
+                Report(path, RecordingFile.Read(path), terminal);
+                break;
+            default:
+                throw new InputException($"{path}: this is no file of this program; give a dataset, a model, a posterior or a run's folder, or import the file first.");
+        }
+    }
+
+    /// <summary>Reports on a recording.</summary>
+    public static void Report(string path, Recording recording, Terminal terminal)
+    {
+        var groups = Enumerable.Range(0, recording.Groups.Count).Select(g => Summary.Of(recording, g)).ToList();
+        var bins = recording.Trials.Sum(trial => (long)trial.Bins);
+        var truth = recording.Trials.SelectMany(trial => trial.Truth).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => (Name: group.Key, group.First().Value.Columns)).ToList();
+        var (shortest, longest) = (recording.Trials.Min(trial => trial.Bins), recording.Trials.Max(trial => trial.Bins));
+        terminal.WriteJson(() => new JsonObject
+        {
+            ["file"] = path,
+            ["kind"] = "dataset",
+            ["source"] = recording.Source,
+            ["bin_width"] = recording.BinWidth,
+            ["trials"] = recording.Trials.Count,
+            ["bins"] = bins,
+            ["shortest_trial"] = shortest,
+            ["longest_trial"] = longest,
+            ["seconds"] = bins * recording.BinWidth,
+            ["splits"] = new JsonObject(Enum.GetValues<TrialSplit>().Select(split => KeyValuePair.Create(
+                split.ToString().ToLowerInvariant(),
+                (JsonNode?)new JsonObject { ["trials"] = recording.TrialsOf(split).Count, ["bins"] = recording.TrialsOf(split).Sum(trial => (long)trial.Bins) }))),
+            ["groups"] = new JsonArray([.. groups.Select(group => (JsonNode)group.ToJson())]),
+            ["external"] = Json.Texts(recording.ExternalNames),
+            ["truth"] = new JsonObject(truth.Select(one => KeyValuePair.Create(one.Name, (JsonNode?)JsonValue.Create(one.Columns)))),
+        });
+        terminal.WriteLine($"{path}: dataset{(recording.Source.Length > 0 ? $" ({recording.Source})" : "")}");
+        var length = shortest == longest ? $"{shortest} bins" : $"{shortest} to {longest} bins";
+        terminal.WriteLine(
+            $"  {recording.Trials.Count} trials of {length} of {Terminal.Number(recording.BinWidth * 1000, "0.###")} ms, {Terminal.Duration(bins * recording.BinWidth)} in all: "
+            + string.Join(", ", Enum.GetValues<TrialSplit>().Select(split => $"{recording.TrialsOf(split).Count} {split.ToString().ToLowerInvariant()}")));
+        terminal.WriteTable(
+            ["group", "kind", "channels", "unit", "mean", "least", "largest", "missing"],
+            groups.Select(group => group.ToRow()));
+        if (recording.ExternalNames.Count > 0)
+        {
+            terminal.WriteLine($"  external inputs: {string.Join(", ", recording.ExternalNames)}");
+        }
+
+        if (truth.Count > 0)
+        {
+            terminal.WriteLine($"  truth: {string.Join(", ", truth.Select(one => $"{one.Name} ({one.Columns})"))}");
+        }
+    }
+
+    private static void ReportModel(Hdf5ArchiveReader archive, Terminal terminal)
+    {
+        var (description, raw, summary) = ModelFile.Read(archive);
+        var parameters = ModelFile.Parameters(archive);
+        var model = description.Configuration.Model;
+        terminal.WriteJson(() => new JsonObject
+        {
+            ["file"] = archive.Path,
+            ["kind"] = "model",
+            ["states"] = model.States,
+            ["inputs"] = model.Inputs,
+            ["dynamics"] = Configuration.Settings.All.First(setting => setting.Path == "model.dynamics.kind").Write(description.Configuration),
+            ["prior"] = Configuration.Settings.All.First(setting => setting.Path == "model.prior.kind").Write(description.Configuration),
+            ["precision"] = description.Configuration.Precision.ToString().ToLowerInvariant(),
+            ["bin_width"] = description.BinWidth,
+            ["capacity"] = description.Capacity,
+            ["seed"] = description.Configuration.Seed,
+            ["iteration"] = summary.Iteration,
+            ["iterations"] = summary.Iterations,
+            ["seconds"] = Json.Number(summary.Seconds),
+            ["validation_loss"] = Json.Number(summary.ValidationLoss),
+            ["groups"] = new JsonArray([.. description.Groups.Select(group => (JsonNode)new JsonObject { ["name"] = group.Name, ["channels"] = group.Channels, ["unit"] = group.Unit })]),
+            ["raw_parameters"] = raw.Length,
+            ["parameters"] = new JsonArray([.. parameters.Select(one => (JsonNode)new JsonObject
+            {
+                ["name"] = one.Name, ["rows"] = one.Rows, ["columns"] = one.Columns, ["constraint"] = one.Constraint,
+            })]),
+        });
+        terminal.WriteLine(
+            $"{archive.Path}: model with {model.States} states and {model.Inputs} inputs, {Configuration.Settings.All.First(setting => setting.Path == "model.dynamics.kind").Write(description.Configuration)} dynamics, {description.Configuration.Precision.ToString().ToLowerInvariant()} precision");
+        terminal.WriteLine($"  explains {string.Join(", ", description.Groups.Select(group => $"{group.Name} ({group.Channels})"))} in bins of {Terminal.Number(description.BinWidth * 1000, "0.###")} ms; trained on trials of up to {description.Capacity} bins");
+        terminal.WriteLine(
+            $"  parameters of iteration {summary.Iteration} of {summary.Iterations}, {Terminal.Duration(summary.Seconds)} of training"
+            + (double.IsFinite(summary.ValidationLoss) ? $", validation ELBO {Terminal.Number(-summary.ValidationLoss, "0.0000")} nats per observed entry" : ""));
+        terminal.WriteTable(["parameter", "shape", "constraint"], parameters.Select(one => (IReadOnlyList<string>)[one.Name, $"{one.Rows} x {one.Columns}", one.Constraint]));
+    }
+
+    private static void ReportPosterior(Hdf5ArchiveReader archive, Terminal terminal)
+    {
+        var bins = archive.ReadLongs("trials/bins", -1).Values;
+        var converged = archive.ReadInts("trials/converged", bins.Length).Values.Sum();
+        var states = archive.ShapeOf("states/mean")[1];
+        var inputs = archive.ShapeOf("inputs/mean")[1];
+        var groups = archive.Children("channels").Select(name => (
+            Name: name,
+            Channels: archive.ShapeOf($"channels/{name}/mean")[1],
+            Unit: archive.ReadText($"channels/{name}/mean", "unit"),
+            IsHidden: archive.ReadWhole($"channels/{name}/mean", "hidden") != 0)).ToList();
+        var samples = archive.ContainsTable("samples/log_weight") ? archive.ShapeOf("samples/log_weight")[0] : 0;
+        terminal.WriteJson(() => new JsonObject
+        {
+            ["file"] = archive.Path,
+            ["kind"] = "posterior",
+            ["bin_width"] = archive.ReadNumber("/", "bin_width"),
+            ["trials"] = bins.Length,
+            ["bins"] = bins.Sum(),
+            ["longest_trial"] = bins.Max(),
+            ["converged"] = converged,
+            ["states"] = states,
+            ["inputs"] = inputs,
+            ["samples"] = samples,
+            ["groups"] = new JsonArray([.. groups.Select(group => (JsonNode)new JsonObject
+            {
+                ["name"] = group.Name, ["channels"] = group.Channels, ["unit"] = group.Unit, ["hidden"] = group.IsHidden,
+            })]),
+        });
+        terminal.WriteLine($"{archive.Path}: posterior of {bins.Length} trials, {bins.Sum()} bins, {converged} converged");
+        terminal.WriteLine($"  {states} states, {inputs} inputs{(samples > 0 ? $", {samples} joint samples" : "")}");
+        terminal.WriteTable(
+            ["group", "channels", "unit", "hidden"],
+            groups.Select(group => (IReadOnlyList<string>)[group.Name, $"{group.Channels}", group.Unit, group.IsHidden ? "yes" : "no"]));
+    }
+
+    /// <summary>What the numbers of a channel group are like: of counts the channels' rates in Hz, of values the entries themselves.</summary>
+    private sealed record Summary(ChannelGroup Group, double Mean, double Least, double Largest, double Missing)
+    {
+        public static Summary Of(Recording recording, int index)
+        {
+            var group = recording.Groups[index];
+            var sums = new double[group.Channels];
+            var counts = new long[group.Channels];
+            var (least, largest) = (double.PositiveInfinity, double.NegativeInfinity);
+            long missing = 0;
+            foreach (var observations in recording.Trials.Select(trial => trial.Observations[index]))
+            {
+                for (var i = 0; i < observations.Values.Values.Length; i++)
+                {
+                    if (observations.Observed?[i] == false)
+                    {
+                        missing++;
+                        continue;
+                    }
+
+                    var value = observations.Values.Values[i];
+                    sums[i % group.Channels] += value;
+                    counts[i % group.Channels]++;
+                    least = Math.Min(least, value);
+                    largest = Math.Max(largest, value);
+                }
+            }
+
+            var total = counts.Sum();
+            var share = (double)missing / Math.Max(1, missing + total);
+            if (group.Kind == ChannelKind.Values)
+            {
+                return new Summary(group, sums.Sum() / total, least, largest, share);
+            }
+
+            var rates = sums.Zip(counts, (sum, count) => sum / count / recording.BinWidth).Where(double.IsFinite).DefaultIfEmpty(double.NaN).ToList();
+            return new Summary(group, sums.Sum() / total / recording.BinWidth, rates.Min(), rates.Max(), share);
+        }
+
+        private string Unit => Group.Kind == ChannelKind.Counts ? "Hz" : Group.Unit;
+
+        public IReadOnlyList<string> ToRow() =>
+        [
+            Group.Name, Group.Kind == ChannelKind.Counts ? "counts" : "values", $"{Group.Channels}", Unit,
+            Terminal.Number(Mean, "0.###"), Terminal.Number(Least, "0.###"), Terminal.Number(Largest, "0.###"), Terminal.Number(100 * Missing, "0.#") + " %",
+        ];
+
+        public JsonObject ToJson() => new JsonObject
+        {
+            ["name"] = Group.Name,
+            ["kind"] = Group.Kind == ChannelKind.Counts ? "counts" : "values",
+            ["channels"] = Group.Channels,
+            ["unit"] = Unit,
+            ["mean"] = Json.Number(Mean),
+            ["least"] = Json.Number(Least),
+            ["largest"] = Json.Number(Largest),
+            ["missing"] = Json.Number(Missing),
+        };
+    }
+}

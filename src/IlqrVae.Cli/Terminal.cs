@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using IlqrVae.Cli.Reports;
+using Spectre.Console;
+
+namespace IlqrVae.Cli;
+
+/// <summary>
+/// Where a command writes: results to the output, progress and warnings to the error stream. With --json the output carries one JSON object and nothing
+/// else.
+/// </summary>
+internal sealed class Terminal
+{
+    private static readonly TimeSpan LiveInterval = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(10);
+
+    private readonly TextWriter _output;
+    private readonly TextWriter _error;
+    private readonly bool _isLive;
+    private int _liveLength;
+    private DateTime _nextProgress = DateTime.MinValue;
+
+    /// <summary>Creates a terminal.</summary>
+    /// <param name="output">For results.</param>
+    /// <param name="error">For progress and errors.</param>
+    /// <param name="isLive">Whether lines on the error stream can be overwritten.</param>
+    /// <param name="interrupt">Cancelled by Ctrl-C and SIGTERM.</param>
+    public Terminal(TextWriter output, TextWriter error, bool isLive, CancellationToken interrupt)
+    {
+        _output = output;
+        _error = error;
+        _isLive = isLive;
+        Interrupt = interrupt;
+    }
+
+    /// <summary>For results.</summary>
+    public TextWriter Output => _output;
+
+    /// <summary>For progress and errors.</summary>
+    public TextWriter Error => _error;
+
+    /// <summary>Cancelled by Ctrl-C and SIGTERM.</summary>
+    public CancellationToken Interrupt { get; }
+
+    /// <summary>Whether the output is to be one JSON object.</summary>
+    public bool IsJson { get; set; }
+
+    /// <summary>Writes a line of results, unless the output is JSON.</summary>
+    public void WriteLine(string text = "")
+    {
+        ClearProgress();
+        if (!IsJson)
+        {
+            _output.WriteLine(text);
+        }
+    }
+
+    /// <summary>Writes a table of results, unless the output is JSON.</summary>
+    /// <param name="headers">Column headers; numbers are aligned to the right, the first column to the left.</param>
+    /// <param name="rows">Rows of as many cells.</param>
+    public void WriteTable(IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        ClearProgress();
+        if (IsJson)
+        {
+            return;
+        }
+
+        var table = new Spectre.Console.Table { Border = TableBorder.Simple };
+        for (var i = 0; i < headers.Count; i++)
+        {
+            table.AddColumn(new TableColumn(new Text(headers[i])) { Alignment = i == 0 || headers[i].Length == 0 ? Justify.Left : Justify.Right, NoWrap = true });
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow(row.Select(cell => new Text(cell)));
+        }
+
+        var rendered = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(rendered),
+        });
+        console.Profile.Width = 200;
+        console.Write(table);
+        foreach (var line in rendered.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0))
+        {
+            _output.WriteLine(line);
+        }
+    }
+
+    /// <summary>Writes the one JSON object, if the output is JSON.</summary>
+    public void WriteJson(Func<JsonObject> make)
+    {
+        ClearProgress();
+        if (IsJson)
+        {
+            _output.WriteLine(Json.Format(make()));
+        }
+    }
+
+    /// <summary>Shows progress: in place on a terminal, else as a line now and then.</summary>
+    /// <param name="text">The line, made only when it is shown.</param>
+    /// <param name="isLast">Whether to show it in any case and keep it.</param>
+    public void Progress(Func<string> text, bool isLast = false)
+    {
+        var now = DateTime.UtcNow;
+        if (now < _nextProgress && !isLast)
+        {
+            return;
+        }
+
+        _nextProgress = now + (_isLive ? LiveInterval : PlainInterval);
+        var line = text();
+        if (!_isLive)
+        {
+            _error.WriteLine(line);
+            return;
+        }
+
+        line = line.Length > 118 ? line[..118] : line;
+        _error.Write("\r" + line.PadRight(_liveLength));
+        _error.Flush();
+        _liveLength = line.Length;
+        if (isLast)
+        {
+            _error.WriteLine();
+            _liveLength = 0;
+        }
+    }
+
+    /// <summary>Writes a remark to the error stream.</summary>
+    public void Remark(string text)
+    {
+        ClearProgress();
+        _error.WriteLine(text);
+    }
+
+    /// <summary>A number with a few digits.</summary>
+    public static string Number(double value, string format = "0.000")
+        => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "-";
+
+    /// <summary>A length of time in words.</summary>
+    public static string Duration(double seconds) => seconds switch
+    {
+        < 0.001 => "0 s",
+        < 1 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0} ms"),
+        < 60 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),
+        < 3600 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 60):0} min {seconds % 60:00} s"),
+        < 1e9 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 3600):0} h {Math.Floor(seconds % 3600 / 60):00} min"),
+        _ => "-",
+    };
+
+    private void ClearProgress()
+    {
+        if (_liveLength > 0)
+        {
+            _error.Write("\r" + new string(' ', _liveLength) + "\r");
+            _error.Flush();
+            _liveLength = 0;
+        }
+    }
+}
