@@ -22,14 +22,20 @@ public sealed unsafe class IterativeLqr<T>
     private const int Halvings = 5;
     private const int LineSearchSteps = 12;
 
-    /// <summary>Factors serve the next iterates as well while the conjugate gradients they precondition take no more products than this,</summary>
-    private const int PatientProducts = 12;
+    /// <summary>Gauss-Newton steps are taken while the decrement is above this many nats for each variable; closer, Newton steps.</summary>
+    private const double FarAway = 0.05;
 
-    /// <summary>for no more iterates than this,</summary>
-    private const int PatientIterations = 4;
+    /// <summary>Factors serve the next iterate as well after a Gauss-Newton step that decreases the cost by what they say, within this share of it,</summary>
+    private const double FaithfulDecrease = 0.3;
 
-    /// <summary>while no direction is met with less curvature than this share of what they say.</summary>
+    /// <summary>and after a Newton step whose conjugate gradients take no more products than this</summary>
+    private const int PatientProducts = 20;
+
+    /// <summary>and meet no direction with less curvature than this share of what they say;</summary>
     private const double FaithfulQuotient = 0.1;
+
+    /// <summary>but for no more iterates than this.</summary>
+    private const int PatientIterations = 6;
 
     /// <summary>How far below the tolerance a decrement in their metric must be: they may overrate curvature in directions not met.</summary>
     private const double Caution = 10;
@@ -152,9 +158,10 @@ public sealed unsafe class IterativeLqr<T>
             var step = LineSearch(direction, ceiling, result.Status == ConjugateGradientStatus.NegativeCurvature);
             if (step > 0)
             {
+                var achieved = (Current.Cost - _candidate.Cost) / decrement;
                 (Current, _candidate) = (_candidate, Current);
                 Adjoint.Run(_problem, Current);
-                AdaptAfter(step, result);
+                AdaptAfter(step, achieved, result);
             }
             else if (!_factorsAreFresh)
             {
@@ -249,14 +256,13 @@ public sealed unsafe class IterativeLqr<T>
     }
 
     /// <summary>
-    /// The Gauss-Newton direction while it makes progress far from the minimum (more than half a nat for each variable); elsewhere the Newton
-    /// direction by conjugate gradients, truncated by Eisenstat and Walker's rule. Where these meet negative curvature, the better of the two.
+    /// The Gauss-Newton direction while it makes progress far from the minimum; elsewhere the Newton direction by conjugate gradients, truncated by Eisenstat and Walker's rule. Where these meet negative curvature, the better of the two.
     /// </summary>
     private TangentRollout<T> Direction(double decrement, out ConjugateGradientResult result)
     {
         result = default;
         var variables = _problem.StateCount + ((double)(Current.Bins - 1) * _problem.InputCount);
-        if (_options.MaximumConjugateGradientSteps == 0 || (_gaussNewtonWorks && decrement > 0.5 * variables))
+        if (_options.MaximumConjugateGradientSteps == 0 || (_gaussNewtonWorks && decrement > FarAway * variables))
         {
             return ConjugateGradients.Preconditioned;
         }
@@ -281,14 +287,20 @@ public sealed unsafe class IterativeLqr<T>
     }
 
     /// <summary>After a step: whether the factors serve the next iteration as well, and how much regularisation it gets.</summary>
-    private void AdaptAfter(double step, ConjugateGradientResult result)
+    /// <param name="step">The step.</param>
+    /// <param name="achieved">The decrease of the cost over the decrement before it.</param>
+    /// <param name="result">How the conjugate gradients ended, by default where there were none.</param>
+    private void AdaptAfter(double step, double achieved, ConjugateGradientResult result)
     {
         _factorsAreFresh = false;
         _factorsAge++;
-        _smallestQuotient = Math.Min(_smallestQuotient, ConjugateGradients.SmallestQuotient);
+        var isNewton = result.Iterations > 0;
+        _smallestQuotient = Math.Min(_smallestQuotient, isNewton ? ConjugateGradients.SmallestQuotient : FaithfulQuotient);
         _factorsAreUsable = step == 1 && _regularisation == 0 && _factorsAge <= PatientIterations && _smallestQuotient >= FaithfulQuotient
-            && result.Status == ConjugateGradientStatus.Converged && result.Iterations is > 0 and <= PatientProducts;
-        if (_gaussNewtonWorks && result.Iterations == 0)
+            && (isNewton
+                ? result.Status == ConjugateGradientStatus.Converged && result.Iterations <= PatientProducts
+                : _options.MaximumConjugateGradientSteps > 0 && Math.Abs(achieved - 1) < FaithfulDecrease);
+        if (_gaussNewtonWorks && !isNewton)
         {
             _gaussNewtonWorks = step >= 0.1;
         }

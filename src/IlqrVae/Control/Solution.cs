@@ -12,7 +12,7 @@ public enum SolverStatus
     /// <summary>No step decreased the cost, however short or regularised.</summary>
     Stalled,
 
-    /// <summary>The cost is not finite at the start, or its derivatives are not at the best point.</summary>
+    /// <summary>The cost is not finite at the start, or its derivatives overflow at the best point, whatever the regularisation.</summary>
     NonFinite,
 }
 

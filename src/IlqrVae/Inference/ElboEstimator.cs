@@ -358,9 +358,9 @@ public sealed unsafe class ElboEstimator<T>
     private void ScaleAll(ParameterGradient<T> gradient, double factor)
     {
         var f = T.CreateChecked(factor);
-        foreach (var parameter in _model.Parameters.All)
+        for (var p = 0; p < _model.Parameters.All.Count; p++)
         {
-            var block = gradient[parameter];
+            var block = gradient[_model.Parameters.All[p]];
             for (var i = 0; i < block.Rows; i++)
             {
                 Elementwise.Scale(f, block.RowPointer(i), block.Columns);

@@ -69,6 +69,9 @@ public sealed record Recipe
     /// <summary>The longest trial that the model's posterior covers beyond the bins of this one.</summary>
     public int SpareBins { get; init; }
 
+    /// <summary>False to leave the recognition covariance at the size of one bin, for trials whose MAP inputs alone are wanted.</summary>
+    public bool CoversTrial { get; init; } = true;
+
     public int External { get; init; }
 
     public double MissingShare { get; init; }
@@ -156,7 +159,7 @@ public static class RandomModels
         var generative = new GenerativeModel<T>(dynamics, initial, prior, likelihoods);
         var capacity = recipe.Bins + recipe.SpareBins;
         var posterior = new SharedPosterior<T>(
-            Factor<T>("posterior.initial", n, ref random), Factor<T>("posterior.time", capacity - 1, ref random), Factor<T>("posterior.space", m, ref random));
+            Factor<T>("posterior.initial", n, ref random), Factor<T>("posterior.time", recipe.CoversTrial ? capacity - 1 : 1, ref random), Factor<T>("posterior.space", m, ref random));
         var model = new VariationalModel<T>(generative, posterior);
         return new RandomModel<T>(recipe, model, CreateTrial(recipe, generative, ref random), capacity);
     }

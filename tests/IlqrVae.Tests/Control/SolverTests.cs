@@ -1,0 +1,183 @@
+using IlqrVae.Control;
+using IlqrVae.Inference;
+using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
+using IlqrVae.Tests.Inference;
+
+namespace IlqrVae.Tests.Control;
+
+/// <summary>How the solver converges, and that it allocates nothing.</summary>
+public sealed class SolverTests
+{
+    private static readonly Recipe SmallRecipe = new()
+    {
+        Seed = 3,
+        States = 6,
+        Inputs = 2,
+        Channels = 20,
+        Bins = 50,
+        Dynamics = DynamicsChoice.MiniGru,
+        Prior = PriorChoice.Student,
+        Readout = ReadoutChoice.PoissonExp,
+        PriorScale = 0.3,
+        ReadoutScale = 2,
+    };
+
+    [Fact]
+    public void Newton_steps_finish_superlinearly_where_gauss_newton_steps_drift()
+    {
+        var (_, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
+        var estimator = new ElboEstimator<double>(model, capacity);
+        var tight = new SolverOptions { Tolerance = 1e-12 };
+
+        var newton = estimator.SolveMap(trial, null, tight);
+        Assert.Equal(SolverStatus.Converged, newton.Status);
+        Assert.InRange(newton.Iterations, 1, 10);
+        Assert.InRange(newton.Factorisations, 1, 5);
+
+        var gaussNewton = estimator.SolveMap(trial, null, tight with { MaximumConjugateGradientSteps = 0 });
+        Assert.Equal(0, gaussNewton.ConjugateGradientSteps);
+        Assert.True(gaussNewton.Factorisations >= 2 * newton.Factorisations, $"{gaussNewton.Factorisations} and {newton.Factorisations} factorisations");
+        Assert.Equal(newton.Cost, gaussNewton.Cost, 1e-6);
+    }
+
+    [Fact]
+    public void A_start_at_the_solution_ends_at_once()
+    {
+        var (recipe, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
+        var estimator = new ElboEstimator<double>(model, capacity);
+        estimator.SolveMap(trial, null, new SolverOptions { Tolerance = 1e-12 });
+        var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
+        start.CopyFrom(estimator.Solver.Current);
+
+        var again = estimator.SolveMap(trial, start, new SolverOptions { Tolerance = 1e-9 });
+        Assert.Equal(SolverStatus.Converged, again.Status);
+        Assert.Equal(0, again.Iterations);
+        Assert.Equal(1, again.Factorisations);
+        Assert.Equal(again.InitialCost, again.Cost);
+    }
+
+    [Fact]
+    public void A_start_near_the_solution_takes_one_factorisation()
+    {
+        var (recipe, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
+        var estimator = new ElboEstimator<double>(model, capacity);
+        estimator.SolveMap(trial, null, new SolverOptions());
+        var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
+        start.CopyFrom(estimator.Solver.Current);
+        var raw = new double[model.Parameters.RawCount];
+        model.Parameters.CopyRawTo(raw);
+        var random = new CounterRandom(5);
+        for (var i = 0; i < raw.Length; i++)
+        {
+            raw[i] += random.NextInt32(2) == 0 ? -0.01 : 0.01;
+        }
+
+        model.SetRaw(raw);
+        var warm = estimator.SolveMap(trial, start, new SolverOptions());
+        Assert.Equal(SolverStatus.Converged, warm.Status);
+        Assert.Equal(1, warm.Factorisations);
+        Assert.InRange(warm.ConjugateGradientSteps, 1, 12);
+    }
+
+    [Fact]
+    public void A_solve_that_is_cut_short_says_so_and_keeps_its_best_point()
+    {
+        var (_, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
+        var estimator = new ElboEstimator<double>(model, capacity);
+        var whole = estimator.SolveMap(trial, null, new SolverOptions { Tolerance = 1e-12 });
+        for (var limit = 0; limit < whole.Iterations; limit++)
+        {
+            var cut = estimator.SolveMap(trial, null, new SolverOptions { Tolerance = 1e-12, MaximumIterations = limit });
+            Assert.Equal(SolverStatus.MaximumIterations, cut.Status);
+            Assert.Equal(limit, cut.Iterations);
+            Assert.InRange(cut.Cost, whole.Cost - 1e-9, cut.InitialCost);
+            Assert.Contains("limit", cut.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_start_that_overflows_is_replaced_by_rest()
+    {
+        var (recipe, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
+        var estimator = new ElboEstimator<double>(model, capacity);
+        var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
+        Array.Fill(start.Values, 1e200);
+        var solution = estimator.SolveMap(trial, start, new SolverOptions());
+        Assert.False(double.IsFinite(solution.InitialCost));
+        Assert.Equal(SolverStatus.Converged, solution.Status);
+        Assert.Equal(estimator.SolveMap(trial, null, new SolverOptions()).Cost, solution.Cost);
+    }
+
+    [Fact]
+    public void The_same_problem_gives_the_same_bits()
+    {
+        var (_, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
+        var used = new ElboEstimator<double>(model, capacity);
+        used.SolveMap(trial, null, new SolverOptions { MaximumIterations = 2 });
+        var first = used.SolveMap(trial, null, new SolverOptions());
+        var fresh = new ElboEstimator<double>(model, capacity);
+        Assert.Equal(first, fresh.SolveMap(trial, null, new SolverOptions()));
+        Assert.Equal(used.Solver.Current.Inputs.ToArray(), fresh.Solver.Current.Inputs.ToArray());
+    }
+
+    public static TheoryData<DynamicsChoice, ReadoutChoice> Parts
+    {
+        get
+        {
+            var data = new TheoryData<DynamicsChoice, ReadoutChoice>();
+            foreach (var dynamics in Enum.GetValues<DynamicsChoice>())
+            {
+                data.Add(dynamics, (ReadoutChoice)((int)dynamics % 7));
+                data.Add(dynamics, ReadoutChoice.SpikesAndValues);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public void Solving_and_evaluating_allocate_nothing(DynamicsChoice dynamics, ReadoutChoice readout)
+    {
+        foreach (var prior in Enum.GetValues<PriorChoice>())
+        {
+            var (recipe, model, trial, capacity) = RandomModels.Create<double>(new Recipe
+            {
+                Seed = 12,
+                Dynamics = dynamics,
+                Prior = prior,
+                Readout = readout,
+                SpareBins = 1,
+                External = 1,
+                MissingShare = 0.2,
+            });
+            var estimator = new ElboEstimator<double>(model, capacity);
+            var gradient = new ParameterGradient<double>(model.Parameters.All);
+            var draws = new PosteriorDraws<double>(2, capacity, recipe.States, recipe.Inputs);
+            draws.SetBins(trial.Bins);
+            draws.Fill(1, 0, 0);
+            var options = new ElboOptions();
+            var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
+
+            // Warm up, twice, and past the first tier of the compiler.
+            for (var i = 0; i < 3; i++)
+            {
+                Run();
+            }
+
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Run();
+            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+            void Run()
+            {
+                estimator.SolveMap(trial, null, options.Solver);
+                start.CopyFrom(estimator.Solver.Current);
+                draws.Fill(1, 2, 3);
+                estimator.Evaluate(trial, start, draws, options, gradient);
+                estimator.Evaluate(trial, start, draws, options, null);
+            }
+        }
+    }
+}
