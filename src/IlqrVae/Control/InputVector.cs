@@ -45,22 +45,14 @@ public sealed unsafe class InputVector<T>
     /// <param name="source">The source.</param>
     public void CopyFrom(InputVector<T> source)
     {
-        _initial.CopyFrom(source._initial);
-        Inputs.CopyFrom(source.Inputs);
+        RowOperations.Copy(source._initial, _initial);
+        RowOperations.Copy(source.Inputs, Inputs);
     }
 
     /// <summary>The inner product, summed in double precision over bins.</summary>
     /// <param name="other">A vector of the same number of bins.</param>
     public double Dot(InputVector<T> other)
-    {
-        var sum = double.CreateChecked(Gemv.Dot(_initial.Pointer, other._initial.Pointer, _initial.Columns));
-        for (var t = 0; t < Inputs.Rows; t++)
-        {
-            sum += double.CreateChecked(Gemv.Dot(Inputs.RowPointer(t), other.Inputs.RowPointer(t), Inputs.Columns));
-        }
-
-        return sum;
-    }
+        => RowOperations.Dot(_initial, other._initial) + RowOperations.Dot(Inputs, other.Inputs);
 
     /// <summary>this += factor * other.</summary>
     /// <param name="factor">The factor.</param>
@@ -68,7 +60,7 @@ public sealed unsafe class InputVector<T>
     public void AddScaled(double factor, InputVector<T> other)
     {
         var f = T.CreateSaturating(factor);
-        Gemv.AddScaled(f, other._initial.Pointer, _initial.Pointer, _initial.Columns);
+        RowOperations.AddScaled(f, other._initial, _initial);
         RowOperations.AddScaled(f, other.Inputs, Inputs);
     }
 
@@ -87,10 +79,7 @@ public sealed unsafe class InputVector<T>
     public void Scale(double factor)
     {
         var f = T.CreateSaturating(factor);
-        Elementwise.Scale(f, _initial.Pointer, _initial.Columns);
-        for (var t = 0; t < Inputs.Rows; t++)
-        {
-            Elementwise.Scale(f, Inputs.RowPointer(t), Inputs.Columns);
-        }
+        RowOperations.Scale(f, _initial);
+        RowOperations.Scale(f, Inputs);
     }
 }

@@ -6,29 +6,48 @@ namespace IlqrVae.Control;
 /// <summary>
 /// Minimises a shooting problem over the initial state and the inputs. Gauss-Newton steps by Riccati backward passes (iLQR, Li and Todorov 2004)
 /// far from the minimum; near it, truncated Newton steps whose conjugate gradients are preconditioned with the last backward pass, which converge
-/// superlinearly without further factorisations.
+/// superlinearly without further factorisations. Levenberg-Marquardt regularisation in the metric of the priors where steps turn short.
 /// </summary>
 /// <remarks>
-/// Numbers never make it throw: it returns its best point and a true status. Levenberg-Marquardt regularisation follows Tassa, Erez and Todorov
-/// (2012). A solver owns its workspace, serves one thread at a time and allocates nothing in <see cref="Solve"/>.
+/// Numbers never make it throw: it returns its best point and a true status. A solver owns its workspace, serves one thread at a time and allocates nothing in <see cref="Solve"/>.
 /// </remarks>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed unsafe class IterativeLqr<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const double FirstRegularisation = 1e-3;
-    private const double LargestRegularisation = 1e12;
+    private const double FirstRegularisation = 1e-2;
+    private const double LargestRegularisation = 1e14;
+
+    /// <summary>Steps tried are 1, 1/2 .. 1/32, then tenths of that.</summary>
+    private const int Halvings = 5;
     private const int LineSearchSteps = 12;
 
-    /// <summary>A step counts as Newton-like when its decrease is within this factor of the quadratic model's.</summary>
-    private const double TrustedRatio = 0.3;
+    /// <summary>Factors serve the next iterates as well while the conjugate gradients they precondition take no more products than this,</summary>
+    private const int PatientProducts = 12;
+
+    /// <summary>for no more iterates than this,</summary>
+    private const int PatientIterations = 4;
+
+    /// <summary>while no direction is met with less curvature than this share of what they say.</summary>
+    private const double FaithfulQuotient = 0.1;
+
+    /// <summary>How far below the tolerance a decrement in their metric must be: they may overrate curvature in directions not met.</summary>
+    private const double Caution = 10;
 
     private static readonly double MachineEpsilon = typeof(T) == typeof(float) ? 1.2e-7 : 2.3e-16;
 
     private readonly ShootingProblem<T> _problem;
     private readonly InputVector<T> _descent;
     private Trajectory<T> _candidate;
+    private SolverOptions _options = new();
     private double _regularisation;
+    private double _regularisationGrowth;
+    private bool _factorsAreUsable;
+    private bool _factorsAreFresh;
+    private int _factorsAge;
+    private double _smallestQuotient;
+    private bool _gaussNewtonWorks;
+    private int _products;
 
     /// <summary>Allocates the workspace of a problem.</summary>
     /// <param name="problem">The problem; its capacity bounds the number of bins.</param>
@@ -77,6 +96,93 @@ public sealed unsafe class IterativeLqr<T>
     /// <param name="options">Settings.</param>
     public Solution Solve(SolverOptions options)
     {
+        var passesBefore = Factors.Passes;
+        _options = options;
+        if (!Start(out var initialCost))
+        {
+            return new Solution(SolverStatus.NonFinite, initialCost, Current.Cost, double.NaN, 0, 0, 0);
+        }
+
+        var startCost = Current.Cost;
+        var status = SolverStatus.MaximumIterations;
+        var decrement = double.PositiveInfinity;
+        var previous = double.PositiveInfinity;
+        var iteration = 0;
+        for (; iteration < options.MaximumIterations; iteration++)
+        {
+            if (!_factorsAreUsable && !Factorise())
+            {
+                status = SolverStatus.NonFinite;
+                break;
+            }
+
+            decrement = Decrement();
+            if (!(decrement >= 0 && double.IsFinite(decrement)))
+            {
+                // Numbers overflow or cancel in applying the factors.
+                if (!_factorsAreFresh || RaiseRegularisation())
+                {
+                    _factorsAreUsable = false;
+                    continue;
+                }
+
+                status = SolverStatus.NonFinite;
+                break;
+            }
+
+            // What rounding allows to see of the cost. Below it, the cost cannot judge a step, but the decrement can: while it halves, go on.
+            var visible = 50 * MachineEpsilon * (1 + Math.Abs(Current.Cost));
+            if (IsConverged(decrement) || (_factorsAreFresh && _regularisation == 0 && decrement <= visible && decrement > 0.5 * previous))
+            {
+                status = SolverStatus.Converged;
+                break;
+            }
+
+            if (!_factorsAreFresh && decrement > 0.5 * previous)
+            {
+                // The earlier factors no longer serve.
+                _factorsAreUsable = false;
+                previous = double.PositiveInfinity;
+                continue;
+            }
+
+            previous = decrement;
+            var direction = Direction(decrement, out var result);
+            var ceiling = decrement <= visible ? Math.Min(startCost, Current.Cost + visible) : double.NegativeInfinity;
+            var step = LineSearch(direction, ceiling, result.Status == ConjugateGradientStatus.NegativeCurvature);
+            if (step > 0)
+            {
+                (Current, _candidate) = (_candidate, Current);
+                Adjoint.Run(_problem, Current);
+                AdaptAfter(step, result);
+            }
+            else if (!_factorsAreFresh)
+            {
+                _factorsAreUsable = false;
+            }
+            else if (decrement <= visible && _regularisation == 0)
+            {
+                status = SolverStatus.Converged;
+                break;
+            }
+            else if (!RaiseRegularisation())
+            {
+                status = SolverStatus.Stalled;
+                break;
+            }
+        }
+
+        return new Solution(status, initialCost, Current.Cost, decrement, iteration, Factors.Passes - passesBefore, _products);
+    }
+
+    private static double FiniteOrInfinite(double cost) => double.IsFinite(cost) ? cost : double.PositiveInfinity;
+
+    private static T* TapeRow(Trajectory<T> trajectory, int t) => trajectory.Tape.Rows == 0 ? null : trajectory.Tape.RowPointer(t);
+
+    /// <summary>Rolls the start out, or rest where the start's cost is not finite: a warm start can overflow under changed parameters.</summary>
+    /// <returns>False where neither has a finite cost.</returns>
+    private bool Start(out double initialCost)
+    {
         var bins = _problem.Bins;
         if (Current.Bins != bins)
         {
@@ -86,160 +192,139 @@ public sealed unsafe class IterativeLqr<T>
 
         _candidate.SetBins(bins);
         _descent.SetBins(bins);
-        var passesBefore = Factors.Passes;
-        var initialCost = RollOut(_problem, Current);
+        _regularisation = 0;
+        _regularisationGrowth = 2;
+        _factorsAreUsable = false;
+        _gaussNewtonWorks = true;
+        _products = 0;
+        initialCost = RollOut(_problem, Current);
         if (!double.IsFinite(initialCost))
         {
-            // A warm start can overflow under changed parameters; rest is the natural second try.
             Current.ClearInputs();
-            var atRest = RollOut(_problem, Current);
-            if (!double.IsFinite(atRest))
-            {
-                return new Solution(SolverStatus.NonFinite, initialCost, atRest, double.NaN, 0, 0, 0);
-            }
-        }
-
-        var variables = _problem.StateCount + ((bins - 1) * _problem.InputCount);
-        var products = 0;
-        var decrement = double.PositiveInfinity;
-        var mustFactorise = true;
-        var mayUseNewton = false;
-        var status = SolverStatus.MaximumIterations;
-        var previousDecrement = double.PositiveInfinity;
-        var iteration = 0;
-        _regularisation = 0;
-        Adjoint.Run(_problem, Current);
-        for (; iteration < options.MaximumIterations; iteration++)
-        {
-            if (mustFactorise && !FactoriseRegularised())
-            {
-                status = SolverStatus.NonFinite;
-                break;
-            }
-
-            _descent.CopyFrom(Adjoint.Gradient);
-            _descent.Scale(-1);
-            var isFresh = mustFactorise;
-            var useNewton = mayUseNewton && options.MaximumConjugateGradientSteps > 0;
-            var direction = ConjugateGradients.Solution;
-            if (useNewton)
-            {
-                var nearness = Math.Sqrt(previousDecrement / variables);
-                var floor = 0.3 * Math.Sqrt(options.Tolerance / previousDecrement);
-                var result = ConjugateGradients.Solve(
-                    _problem, Current, Adjoint, Factors, Hessian, _descent,
-                    Math.Min(0.3, Math.Max(nearness * 0.1, floor)), options.MaximumConjugateGradientSteps);
-                products += result.Iterations;
-                decrement = 0.5 * ConjugateGradients.PreconditionedNormSquared;
-                if (result.Status is ConjugateGradientStatus.NegativeCurvature or ConjugateGradientStatus.NonFinite)
-                {
-                    mayUseNewton = false;
-                    mustFactorise = true;
-                    continue;
-                }
-
-                mustFactorise = result.Status == ConjugateGradientStatus.MaximumIterations;
-            }
-            else
-            {
-                Factors.Apply(_problem, Current, _descent, direction);
-                decrement = 0.5 * _descent.Dot(direction.Direction);
-            }
-
-            var visible = 50 * MachineEpsilon * (1 + Math.Abs(Current.Cost));
-            if (!double.IsFinite(decrement))
-            {
-                status = SolverStatus.NonFinite;
-                break;
-            }
-
-            if (decrement <= options.Tolerance && _regularisation <= FirstRegularisation)
-            {
-                status = SolverStatus.Converged;
-                break;
-            }
-
-            if (decrement <= visible && decrement > 0.5 * previousDecrement)
-            {
-                status = SolverStatus.Converged;
-                break;
-            }
-
-            if (!useNewton && isFresh && _regularisation <= FirstRegularisation && decrement < 0.02 * variables
-                && options.MaximumConjugateGradientSteps > 0 && !mayUseNewton && previousDecrement != decrement)
-            {
-                // Close enough for the quadratic model: take the Newton direction instead, with the factors just made.
-                mayUseNewton = true;
-                mustFactorise = false;
-                previousDecrement = decrement;
-                continue;
-            }
-
-            previousDecrement = decrement;
-            var slope = Adjoint.Gradient.Dot(direction.Direction);
-            var step = LineSearch(direction, slope, options.SufficientDecrease, decrement <= visible ? Math.Min(initialCost, Current.Cost + visible) : double.NegativeInfinity);
-            if (step > 0)
-            {
-                var predicted = -slope * step * (1 - (0.5 * step));
-                var achieved = Current.Cost - _candidate.Cost;
-                (Current, _candidate) = (_candidate, Current);
-                var trusted = step == 1 && achieved > TrustedRatio * predicted && achieved < predicted / TrustedRatio;
-                _regularisation = step == 1 ? Decreased(_regularisation) : _regularisation;
-                if (!useNewton)
-                {
-                    mayUseNewton = trusted && decrement < 0.5 * variables;
-                    mustFactorise = !mayUseNewton;
-                }
-
-                Adjoint.Run(_problem, Current);
-            }
-            else if (useNewton || !isFresh)
-            {
-                mayUseNewton = false;
-                mustFactorise = true;
-            }
-            else if (decrement <= visible)
-            {
-                status = SolverStatus.Converged;
-                break;
-            }
-            else
-            {
-                _regularisation = Math.Max(FirstRegularisation, _regularisation * 8);
-                mustFactorise = true;
-                if (_regularisation > LargestRegularisation)
-                {
-                    status = SolverStatus.Stalled;
-                    break;
-                }
-            }
-        }
-
-        return new Solution(status, initialCost, Current.Cost, decrement, iteration, Factors.Passes - passesBefore, products);
-    }
-
-    private static double Decreased(double regularisation)
-    {
-        var next = regularisation / 8;
-        return next < 1e-6 ? 0 : next;
-    }
-
-    private static double FiniteOrInfinite(double cost) => double.IsFinite(cost) ? cost : double.PositiveInfinity;
-
-    private static T* TapeRow(Trajectory<T> trajectory, int t) => trajectory.Tape.Rows == 0 ? null : trajectory.Tape.RowPointer(t);
-
-    private bool FactoriseRegularised()
-    {
-        while (!Factors.Factorise(_problem, Current, _regularisation))
-        {
-            _regularisation = Math.Max(FirstRegularisation, _regularisation * 8);
-            if (_regularisation > LargestRegularisation)
+            if (!double.IsFinite(RollOut(_problem, Current)))
             {
                 return false;
             }
         }
 
+        Adjoint.Run(_problem, Current);
         return true;
+    }
+
+    /// <summary>A backward pass at the current point, with as much regularisation as it takes.</summary>
+    private bool Factorise()
+    {
+        while (!Factors.Factorise(_problem, Current, _regularisation))
+        {
+            if (!RaiseRegularisation())
+            {
+                return false;
+            }
+        }
+
+        _factorsAreUsable = true;
+        _factorsAreFresh = true;
+        _factorsAge = 0;
+        _smallestQuotient = 1;
+        return true;
+    }
+
+    /// <summary>Half the squared Newton decrement in the metric of the factors, an estimate of J - J*; leaves the Gauss-Newton direction behind.</summary>
+    private double Decrement()
+    {
+        _descent.CopyFrom(Adjoint.Gradient);
+        _descent.Scale(-1);
+        ConjugateGradients.Begin(_problem, Current, Factors, _descent);
+        return 0.5 * ConjugateGradients.PreconditionedNormSquared;
+    }
+
+    /// <summary>
+    /// Regularised factors M + mu P are at most (1 + mu) M, so that the decrement without regularisation is at most 1 + mu times as large. Factors of
+    /// an earlier iterate may overrate the Hessian here, by as much as the conjugate gradients found and more.
+    /// </summary>
+    private bool IsConverged(double decrement)
+    {
+        var flattery = _factorsAreFresh ? 1 + _regularisation : Caution / _smallestQuotient;
+        return flattery * decrement <= _options.Tolerance;
+    }
+
+    /// <summary>
+    /// The Gauss-Newton direction while it makes progress far from the minimum (more than half a nat for each variable); elsewhere the Newton
+    /// direction by conjugate gradients, truncated by Eisenstat and Walker's rule. Where these meet negative curvature, the better of the two.
+    /// </summary>
+    private TangentRollout<T> Direction(double decrement, out ConjugateGradientResult result)
+    {
+        result = default;
+        var variables = _problem.StateCount + ((double)(Current.Bins - 1) * _problem.InputCount);
+        if (_options.MaximumConjugateGradientSteps == 0 || (_gaussNewtonWorks && decrement > 0.5 * variables))
+        {
+            return ConjugateGradients.Preconditioned;
+        }
+
+        var superlinear = 0.1 * Math.Sqrt(decrement / variables);
+        var sufficient = 0.3 * Math.Sqrt(_options.Tolerance / decrement);
+        result = ConjugateGradients.Continue(
+            _problem, Current, Adjoint, Factors, Hessian,
+            Math.Min(0.3, Math.Max(superlinear, sufficient)), _options.MaximumConjugateGradientSteps, _regularisation);
+        _products += result.Iterations;
+        if (result.Status == ConjugateGradientStatus.Converged || (result.Status == ConjugateGradientStatus.NegativeCurvature && result.Iterations == 1))
+        {
+            return ConjugateGradients.Solution;
+        }
+
+        var isCandidate = result.Status == ConjugateGradientStatus.NegativeCurvature;
+        var newtonCost = isCandidate ? RollOutWithFeedback(ConjugateGradients.Solution, T.One) : double.PositiveInfinity;
+        ConjugateGradients.Begin(_problem, Current, Factors, _descent);
+        return isCandidate && newtonCost < RollOutWithFeedback(ConjugateGradients.Preconditioned, T.One)
+            ? ConjugateGradients.Solution
+            : ConjugateGradients.Preconditioned;
+    }
+
+    /// <summary>After a step: whether the factors serve the next iteration as well, and how much regularisation it gets.</summary>
+    private void AdaptAfter(double step, ConjugateGradientResult result)
+    {
+        _factorsAreFresh = false;
+        _factorsAge++;
+        _smallestQuotient = Math.Min(_smallestQuotient, ConjugateGradients.SmallestQuotient);
+        _factorsAreUsable = step == 1 && _regularisation == 0 && _factorsAge <= PatientIterations && _smallestQuotient >= FaithfulQuotient
+            && result.Status == ConjugateGradientStatus.Converged && result.Iterations is > 0 and <= PatientProducts;
+        if (_gaussNewtonWorks && result.Iterations == 0)
+        {
+            _gaussNewtonWorks = step >= 0.1;
+        }
+        else if (step < 0.2)
+        {
+            RaiseRegularisation();
+        }
+        else if (step >= 0.5)
+        {
+            LowerRegularisation();
+        }
+    }
+
+    /// <summary>Ever faster, as Nielsen (1999).</summary>
+    /// <returns>False when there is nothing left to raise.</returns>
+    private bool RaiseRegularisation()
+    {
+        _factorsAreUsable = false;
+        if (_regularisation >= LargestRegularisation)
+        {
+            return false;
+        }
+
+        _regularisationGrowth *= 2;
+        _regularisation = Math.Clamp(_regularisation * _regularisationGrowth, FirstRegularisation, LargestRegularisation);
+        return true;
+    }
+
+    private void LowerRegularisation()
+    {
+        _regularisationGrowth = 2;
+        if (_regularisation > 0)
+        {
+            _regularisation = _regularisation < 5 * FirstRegularisation ? 0 : _regularisation / 5;
+            _factorsAreUsable = false;
+        }
     }
 
     /// <summary>
@@ -247,24 +332,50 @@ public sealed unsafe class IterativeLqr<T>
     /// u_t = ubar_t + alpha du_t + K_t (z_t - zbar_t - alpha dz_t).
     /// For a Gauss-Newton direction, du = k + K dz, this is iLQR's forward pass.
     /// </summary>
+    /// <param name="direction">The direction.</param>
+    /// <param name="ceiling">A cost that is accepted in any case.</param>
+    /// <param name="mayLengthen">Whether to look beyond the full step.</param>
     /// <returns>The accepted step, or 0. The candidate holds its trajectory.</returns>
-    private double LineSearch(TangentRollout<T> direction, double slope, double sufficientDecrease, double ceiling)
+    private double LineSearch(TangentRollout<T> direction, double ceiling, bool mayLengthen)
     {
+        var slope = Adjoint.Gradient.Dot(direction.Direction);
         if (!(slope < 0))
         {
             return 0;
         }
 
         var step = 1.0;
-        for (var k = 0; k < LineSearchSteps; k++, step *= 0.5)
+        for (var k = 0; k < LineSearchSteps; k++)
         {
-            if (RollOutWithFeedback(direction, T.CreateChecked(step)) <= Math.Max(Current.Cost + (sufficientDecrease * step * slope), ceiling))
+            var allowed = Math.Max(Current.Cost + (_options.SufficientDecrease * step * slope), ceiling);
+            if (RollOutWithFeedback(direction, T.CreateChecked(step)) <= allowed)
             {
-                return step;
+                return mayLengthen && k == 0 ? Lengthen(direction) : step;
             }
+
+            step *= k < Halvings ? 0.5 : 0.1;
         }
 
         return 0;
+    }
+
+    /// <summary>Doubles the full step while that decreases the cost, along a direction in which the cost bends downwards.</summary>
+    private double Lengthen(TangentRollout<T> direction)
+    {
+        var step = 1.0;
+        for (var k = 0; k < LineSearchSteps; k++)
+        {
+            var best = _candidate.Cost;
+            if (!(RollOutWithFeedback(direction, T.CreateChecked(2 * step)) < best))
+            {
+                RollOutWithFeedback(direction, T.CreateChecked(step));
+                break;
+            }
+
+            step *= 2;
+        }
+
+        return step;
     }
 
     private double RollOutWithFeedback(TangentRollout<T> direction, T step)

@@ -24,6 +24,9 @@ namespace IlqrVae.Control;
 public sealed unsafe class RiccatiFactors<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private static readonly double MachineEpsilon = typeof(T) == typeof(float) ? 1.2e-7 : 2.3e-16;
+
+    private readonly T _roundingGuard;
     private readonly int _n;
     private readonly int _m;
     private readonly int _inputWidth;
@@ -44,6 +47,7 @@ public sealed unsafe class RiccatiFactors<T>
     {
         _n = problem.StateCount;
         _m = problem.InputCount;
+        _roundingGuard = T.CreateChecked(1 + ((_n + _m) * MachineEpsilon));
         _inputWidth = Matrix<T>.PaddedLength(_m);
         var steps = problem.Capacity - 1;
         _gains = Matrix<T>.Allocate(checked(steps * _m), _n);
@@ -108,6 +112,12 @@ public sealed unsafe class RiccatiFactors<T>
                 return false;
             }
 
+            // The difference is positive semidefinite but for rounding, which is relative to what it is taken from: make up for that.
+            for (var i = 0; i < _n; i++)
+            {
+                _value[i, i] *= _roundingGuard;
+            }
+
             Gemm.SymmetricUpperSubtract(panelOfState, _value);
             Cholesky.NegativeSolve(_panel, panelOfState, Gain(t));
             InputFactor(t).CopyFrom(panelOfInput);
@@ -129,8 +139,10 @@ public sealed unsafe class RiccatiFactors<T>
     /// <param name="at">The trajectory at which the dynamics is linearised (not necessarily that of the factors).</param>
     /// <param name="r">The right-hand side.</param>
     /// <param name="direction">The result and its tangent roll-out.</param>
-    public void Apply(ShootingProblem<T> problem, Trajectory<T> at, InputVector<T> r, TangentRollout<T> direction)
+    /// <returns>r' M^-1 r, as the sum of squares |R_t'^-1 q_t|^2 that it is: it cannot cancel, nor be negative.</returns>
+    public double Apply(ShootingProblem<T> problem, Trajectory<T> at, InputVector<T> r, TangentRollout<T> direction)
     {
+        var squares = 0.0;
         var s = _scratch.RowPointer(0);
         var toState = _scratch.RowPointer(1);
         var q = _scratch.RowPointer(2);
@@ -144,6 +156,7 @@ public sealed unsafe class RiccatiFactors<T>
             Elementwise.ScaleTo(-T.One, q, k, _m);
             var factor = InputFactor(t);
             Cholesky.SolveTransposed(factor, k);
+            squares += Squares(k, _m);
             Cholesky.Solve(factor, k);
             var swap = s;
             s = toState;
@@ -154,6 +167,7 @@ public sealed unsafe class RiccatiFactors<T>
         var initial = direction.Direction.InitialPointer;
         Elementwise.Subtract(r.InitialPointer, s, initial, _n);
         Cholesky.SolveTransposed(_initialFactor, initial);
+        squares += Squares(initial, _n);
         Cholesky.Solve(_initialFactor, initial);
 
         Elementwise.Copy(initial, direction.States.RowPointer(0), _n);
@@ -164,6 +178,8 @@ public sealed unsafe class RiccatiFactors<T>
             Gemv.AddScaled(T.One, _feedforward.RowPointer(t), input, _m);
             direction.Step(problem, at, t);
         }
+
+        return squares;
     }
 
     /// <summary>log det M = sum_t log det Q_uu,t + log det(d2 c_0 + V_0), the log determinant of the factored Hessian.</summary>
@@ -174,6 +190,19 @@ public sealed unsafe class RiccatiFactors<T>
         for (var t = 0; t < bins - 1; t++)
         {
             sum += Cholesky.LogDeterminant(InputFactor(t));
+        }
+
+        return sum;
+    }
+
+    /// <summary>|x|^2, beyond the range of T if need be.</summary>
+    private static double Squares(T* x, int count)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < count; i++)
+        {
+            var value = double.CreateChecked(x[i]);
+            sum += value * value;
         }
 
         return sum;

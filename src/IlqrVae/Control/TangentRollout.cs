@@ -91,8 +91,8 @@ public sealed unsafe class TangentRollout<T>
     public void CopyFrom(TangentRollout<T> other)
     {
         Direction.CopyFrom(other.Direction);
-        States.CopyFrom(other.States);
-        Tape.CopyFrom(other.Tape);
+        RowOperations.Copy(other.States, States);
+        RowOperations.Copy(other.Tape, Tape);
     }
 
     internal T* TapeRow(int t) => Tape.Rows == 0 ? null : Tape.RowPointer(t);

@@ -175,7 +175,7 @@ public sealed unsafe class ElboEstimator<T>
         Gemv.Multiply(posterior.Initial.Value, draws.Initial(k).Pointer, initial);
         Gemv.AddScaled(T.One, map.States.RowPointer(0), initial, map.States.Columns);
         var correlated = _correlated.RowRange(0, steps);
-        Gemm.Multiply(timeFactor, draws.Inputs(k), correlated);
+        Gemm.LowerMultiply(timeFactor, draws.Inputs(k), correlated);
         for (var t = 0; t < steps; t++)
         {
             var u = _sample.Inputs.RowPointer(t);
@@ -218,7 +218,7 @@ public sealed unsafe class ElboEstimator<T>
         Gemm.Multiply(g.Inputs, posterior.Space.Value, weighted);
         var draw = _transposedDraw.ColumnRange(0, steps);
         draws.Inputs(k).TransposeTo(draw);
-        Gemm.Multiply(weighted, draw, gradient[posterior.Time].RowRange(0, steps).ColumnRange(0, steps), accumulate: true);
+        Gemm.LowerAccumulate(weighted, draw, gradient[posterior.Time].RowRange(0, steps));
     }
 
     /// <summary>E[-log p(z_0)] = -log p(z_0*) + sum_i (row i of L_0)^2 / (2 sigma_i^2).</summary>

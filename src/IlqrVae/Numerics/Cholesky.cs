@@ -18,26 +18,31 @@ internal static unsafe class Cholesky
     public static bool EliminatePanel<T>(Matrix<T> panel)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        // Row by row, each minus a combination of the rows above it that stays in registers.
         var m = panel.Rows;
-        var width = panel.Columns;
         var unit = Matrix<T>.PaddedLength(1);
+        var column = stackalloc T[m];
         for (var k = 0; k < m; k++)
         {
-            var row = panel.RowPointer(k);
-            var pivot = row[k];
+            var start = k / unit * unit;
+            var row = panel.RowPointer(k) + start;
+            if (k > 0)
+            {
+                for (var i = 0; i < k; i++)
+                {
+                    column[i] = -panel[i, k];
+                }
+
+                Gemv.TransposedMultiply(panel.RowRange(0, k).ColumnRange(start, panel.Columns - start), column, row, accumulate: true);
+            }
+
+            var pivot = panel[k, k];
             if (!(pivot > T.Zero) || !T.IsFinite(pivot))
             {
                 return false;
             }
 
-            var start = k / unit * unit;
-            var inverse = T.One / T.Sqrt(pivot);
-            Elementwise.Scale(inverse, row + start, width - start);
-            for (var i = k + 1; i < m; i++)
-            {
-                var from = i / unit * unit;
-                Gemv.AddScaled(-row[i], row + from, panel.RowPointer(i) + from, width - from);
-            }
+            Elementwise.Scale(T.One / T.Sqrt(pivot), row, panel.Columns - start);
         }
 
         return true;
@@ -94,15 +99,15 @@ internal static unsafe class Cholesky
         var n = y.Columns;
         for (var i = r.Rows - 1; i >= 0; i--)
         {
-            var row = r.RowPointer(i);
-            var inverse = -T.One / row[i];
+            // K_i = -(Y_i + sum_{j > i} R_ij K_j) / R_ii.
             var target = k.RowPointer(i);
-            var source = y.RowPointer(i);
-            Elementwise.ScaleTo(inverse, source, target, n);
-            for (var j = i + 1; j < r.Rows; j++)
+            Elementwise.Copy(y.RowPointer(i), target, n);
+            if (i < r.Rows - 1)
             {
-                Gemv.AddScaled(row[j] * inverse, k.RowPointer(j), target, n);
+                Gemv.TransposedMultiply(k.RowRange(i + 1, r.Rows - i - 1), r.RowPointer(i) + i + 1, target, accumulate: true);
             }
+
+            Elementwise.Scale(-T.One / r[i, i], target, n);
         }
     }
 

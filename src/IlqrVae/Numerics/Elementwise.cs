@@ -37,7 +37,13 @@ internal static unsafe class Elementwise
     /// <summary>y = 1 / (1 + exp(-x)), without overflow for any x.</summary>
     public static void Sigmoid<T>(T* x, T* y, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => TensorPrimitives.Sigmoid(new ReadOnlySpan<T>(x, n), new Span<T>(y, n));
+    {
+        // The library's function refuses empty spans.
+        if (n > 0)
+        {
+            TensorPrimitives.Sigmoid(new ReadOnlySpan<T>(x, n), new Span<T>(y, n));
+        }
+    }
 
     /// <summary>y = tanh(x).</summary>
     public static void Tanh<T>(T* x, T* y, int n)

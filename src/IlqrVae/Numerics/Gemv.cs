@@ -84,7 +84,7 @@ internal static unsafe class Gemv
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RowCombination<T, V>(Matrix<T> a, T* x, T* y, bool accumulate)
+    internal static void RowCombination<T, V>(Matrix<T> a, T* x, T* y, bool accumulate)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
     {
@@ -159,7 +159,7 @@ internal static unsafe class Gemv
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static T Dot<T, V>(T* x, T* y, int n)
+    internal static T Dot<T, V>(T* x, T* y, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
     {
@@ -181,7 +181,7 @@ internal static unsafe class Gemv
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddScaled<T, V>(T a, T* x, T* y, int n)
+    internal static void AddScaled<T, V>(T a, T* x, T* y, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IlqrVae.Models.Differentiation;
 
 /// <summary>
@@ -11,19 +13,24 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     where TScalar : struct, IScalar<TScalar>
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static implicit operator Dual<TScalar>(double value) => new(value, default);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> operator +(Dual<TScalar> x, Dual<TScalar> y) => new(x.Value + y.Value, x.Tangent + y.Tangent);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> operator -(Dual<TScalar> x, Dual<TScalar> y) => new(x.Value - y.Value, x.Tangent - y.Tangent);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> operator *(Dual<TScalar> x, Dual<TScalar> y)
         => new(x.Value * y.Value, (x.Tangent * y.Value) + (x.Value * y.Tangent));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> operator /(Dual<TScalar> x, Dual<TScalar> y)
     {
         var quotient = Elementary<TScalar>.Divide(x.Value, y.Value, out var toX, out var toY);
@@ -31,12 +38,29 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> operator -(Dual<TScalar> x) => new(-x.Value, -x.Tangent);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> FromDouble(double value) => value;
 
     /// <inheritdoc/>
+    public static Dual<TScalar> Dot(ReadOnlySpan<double> weights, ReadOnlySpan<Dual<TScalar>> vector, Dual<TScalar> start)
+    {
+        var (value, tangent) = start;
+        for (var i = 0; i < weights.Length; i++)
+        {
+            TScalar weight = weights[i];
+            value += weight * vector[i].Value;
+            tangent += weight * vector[i].Tangent;
+        }
+
+        return new(value, tangent);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> Exp(Dual<TScalar> x)
     {
         var y = Elementary<TScalar>.Exp(x.Value, out var slope);
@@ -44,6 +68,7 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> Log(Dual<TScalar> x)
     {
         var y = Elementary<TScalar>.Log(x.Value, out var slope);
@@ -51,6 +76,7 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> Sqrt(Dual<TScalar> x)
     {
         var y = Elementary<TScalar>.Sqrt(x.Value, out var slope);
@@ -58,6 +84,7 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> Pow(Dual<TScalar> x, double p)
     {
         var y = Elementary<TScalar>.Pow(x.Value, p, out var slope);
@@ -65,6 +92,7 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> Tanh(Dual<TScalar> x)
     {
         var y = Elementary<TScalar>.Tanh(x.Value, out var slope);
@@ -72,6 +100,7 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> Sigmoid(Dual<TScalar> x)
     {
         var y = Elementary<TScalar>.Sigmoid(x.Value, out var slope);
@@ -79,6 +108,7 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> Softplus(Dual<TScalar> x)
     {
         var y = Elementary<TScalar>.Softplus(x.Value, out var slope);
@@ -86,6 +116,7 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> Sin(Dual<TScalar> x)
     {
         var y = Elementary<TScalar>.Sin(x.Value, out var slope);
@@ -93,6 +124,7 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> Cos(Dual<TScalar> x)
     {
         var y = Elementary<TScalar>.Cos(x.Value, out var slope);
@@ -100,6 +132,7 @@ public readonly record struct Dual<TScalar>(TScalar Value, TScalar Tangent) : IS
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dual<TScalar> Atan(Dual<TScalar> x)
     {
         var y = Elementary<TScalar>.Atan(x.Value, out var slope);

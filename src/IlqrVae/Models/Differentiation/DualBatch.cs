@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace IlqrVae.Models.Differentiation;
 
@@ -13,19 +14,24 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     public static int Width => Vector<T>.Count;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static implicit operator DualBatch<T>(double value) => new(value, Vector<T>.Zero);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> operator +(DualBatch<T> x, DualBatch<T> y) => new(x.Value + y.Value, x.Tangents + y.Tangents);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> operator -(DualBatch<T> x, DualBatch<T> y) => new(x.Value - y.Value, x.Tangents - y.Tangents);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> operator *(DualBatch<T> x, DualBatch<T> y)
         => new(x.Value * y.Value, (x.Tangents * y.Value.Value) + (y.Tangents * x.Value.Value));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> operator /(DualBatch<T> x, DualBatch<T> y)
     {
         var quotient = Elementary<Real<T>>.Divide(x.Value, y.Value, out var toX, out var toY);
@@ -33,12 +39,32 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> operator -(DualBatch<T> x) => new(-x.Value, -x.Tangents);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> FromDouble(double value) => value;
 
     /// <inheritdoc/>
+    public static DualBatch<T> Dot(ReadOnlySpan<double> weights, ReadOnlySpan<DualBatch<T>> vector, DualBatch<T> start)
+    {
+        var value = start.Value.Value;
+        var tangents = start.Tangents;
+        vector = vector[..weights.Length];
+        for (var i = 0; i < weights.Length; i++)
+        {
+            ref readonly var x = ref vector[i];
+            Real<T> weight = weights[i];
+            value += weight.Value * x.Value.Value;
+            tangents += x.Tangents * weight.Value;
+        }
+
+        return new(new Real<T>(value), tangents);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> Exp(DualBatch<T> x)
     {
         var y = Elementary<Real<T>>.Exp(x.Value, out var slope);
@@ -46,6 +72,7 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> Log(DualBatch<T> x)
     {
         var y = Elementary<Real<T>>.Log(x.Value, out var slope);
@@ -53,6 +80,7 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> Sqrt(DualBatch<T> x)
     {
         var y = Elementary<Real<T>>.Sqrt(x.Value, out var slope);
@@ -60,6 +88,7 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> Pow(DualBatch<T> x, double p)
     {
         var y = Elementary<Real<T>>.Pow(x.Value, p, out var slope);
@@ -67,6 +96,7 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> Tanh(DualBatch<T> x)
     {
         var y = Elementary<Real<T>>.Tanh(x.Value, out var slope);
@@ -74,6 +104,7 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> Sigmoid(DualBatch<T> x)
     {
         var y = Elementary<Real<T>>.Sigmoid(x.Value, out var slope);
@@ -81,6 +112,7 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> Softplus(DualBatch<T> x)
     {
         var y = Elementary<Real<T>>.Softplus(x.Value, out var slope);
@@ -88,6 +120,7 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> Sin(DualBatch<T> x)
     {
         var y = Elementary<Real<T>>.Sin(x.Value, out var slope);
@@ -95,6 +128,7 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> Cos(DualBatch<T> x)
     {
         var y = Elementary<Real<T>>.Cos(x.Value, out var slope);
@@ -102,6 +136,7 @@ public readonly record struct DualBatch<T>(Real<T> Value, Vector<T> Tangents) : 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DualBatch<T> Atan(DualBatch<T> x)
     {
         var y = Elementary<Real<T>>.Atan(x.Value, out var slope);

@@ -48,8 +48,33 @@ public interface IScalar<TSelf>
     /// <summary>x >= y, by value.</summary>
     static virtual bool operator >=(TSelf x, TSelf y) => x.ToDouble() >= y.ToDouble();
 
-    /// <summary>x y + z.</summary>
-    static virtual TSelf MultiplyAdd(TSelf x, TSelf y, TSelf z) => (x * y) + z;
+    /// <summary>start + sum_i weights_i vector_i with weights that have no derivatives.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="vector">At least as many numbers.</param>
+    /// <param name="start">What the sum starts from.</param>
+    static virtual TSelf Dot(ReadOnlySpan<double> weights, ReadOnlySpan<TSelf> vector, TSelf start)
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            start += weights[i] * vector[i];
+        }
+
+        return start;
+    }
+
+    /// <summary>start + sum_i weights_i vector_i.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="vector">At least as many numbers.</param>
+    /// <param name="start">What the sum starts from.</param>
+    static virtual TSelf Dot(ReadOnlySpan<TSelf> weights, ReadOnlySpan<TSelf> vector, TSelf start)
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            start += weights[i] * vector[i];
+        }
+
+        return start;
+    }
 
     /// <summary>exp(x).</summary>
     static abstract TSelf Exp(TSelf x);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IlqrVae.Models.Differentiation;
 
 /// <summary>
@@ -5,19 +7,24 @@ namespace IlqrVae.Models.Differentiation;
 /// variable. Over duals it gives a gradient and the tangent of that gradient at once. Memory is kept when records are dropped, so nothing is
 /// allocated once the longest record has been seen. Serves one thread at a time.
 /// </summary>
+/// <remarks>
+/// A record has an edge to each of its parents, with the derivative with respect to it. The edges of record i end where those of record i + 1 begin.
+/// </remarks>
 /// <typeparam name="TScalar">The scalar underneath.</typeparam>
 public sealed class Tape<TScalar>
     where TScalar : struct, IScalar<TScalar>
 {
-    private const int None = -1;
-    private Entry[] _entries = new Entry[256];
+    private TScalar[] _derivatives = new TScalar[64];
+    private int[] _ends = new int[64];
+    private Edge[] _edges = new Edge[256];
+    private int _edgeCount;
 
     /// <summary>Number of records.</summary>
     public int Count { get; private set; }
 
     /// <summary>A new independent variable.</summary>
     /// <param name="value">Its value.</param>
-    public Variable<TScalar> Variable(TScalar value) => Record(value, None, default, None, default);
+    public Variable<TScalar> Variable(TScalar value) => Record(value, 0);
 
     /// <summary>Drops every record after the first <paramref name="count"/>; those keep the derivatives they have gathered.</summary>
     /// <param name="count">Records to keep.</param>
@@ -26,6 +33,7 @@ public sealed class Tape<TScalar>
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
         Count = count;
+        _edgeCount = count == 0 ? 0 : _ends[count - 1];
     }
 
     /// <summary>Adds to the weight of a result in the sum that <see cref="Sweep"/> differentiates.</summary>
@@ -35,8 +43,7 @@ public sealed class Tape<TScalar>
     {
         if (result.Tape is not null)
         {
-            ref var derivative = ref _entries[result.Index].Derivative;
-            derivative += weight;
+            _derivatives[result.Index] += weight;
         }
     }
 
@@ -46,54 +53,63 @@ public sealed class Tape<TScalar>
     /// <param name="stop">Records before this number have no parents: independent variables.</param>
     public void Sweep(int stop)
     {
-        var entries = _entries;
+        var derivatives = _derivatives;
+        var edges = _edges;
+        var e = _edgeCount - 1;
         for (var i = Count - 1; i >= stop; i--)
         {
-            ref readonly var entry = ref entries[i];
-            if (entry.First >= 0)
+            var derivative = derivatives[i];
+            var first = i == 0 ? 0 : _ends[i - 1];
+            for (; e >= first; e--)
             {
-                ref var derivative = ref entries[entry.First].Derivative;
-                derivative += entry.ToFirst * entry.Derivative;
-            }
-
-            if (entry.Second >= 0)
-            {
-                ref var derivative = ref entries[entry.Second].Derivative;
-                derivative += entry.ToSecond * entry.Derivative;
+                ref readonly var edge = ref edges[e];
+                derivatives[edge.Parent] += edge.Slope * derivative;
             }
         }
     }
 
     /// <summary>The derivative that a variable has gathered; zero for a constant.</summary>
     /// <param name="variable">A variable on this tape.</param>
-    public TScalar Derivative(Variable<TScalar> variable) => variable.Tape is null ? default : _entries[variable.Index].Derivative;
+    public TScalar Derivative(Variable<TScalar> variable) => variable.Tape is null ? default : _derivatives[variable.Index];
 
-    internal Variable<TScalar> Record(TScalar value, int first, TScalar toFirst)
-        => Record(value, first, toFirst, None, default);
-
-    internal Variable<TScalar> Record(TScalar value, int first, TScalar toFirst, int second, TScalar toSecond)
+    /// <summary>Room for the parents of the record to come.</summary>
+    /// <param name="count">The most there can be.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Span<Edge> Reserve(int count)
     {
-        var index = Count++;
-        if (index == _entries.Length)
+        if (_edges.Length - _edgeCount < count)
         {
-            Array.Resize(ref _entries, 2 * index);
+            Array.Resize(ref _edges, Math.Max(2 * _edges.Length, _edgeCount + count));
         }
 
-        ref var entry = ref _entries[index];
-        entry.First = first;
-        entry.Second = second;
-        entry.ToFirst = toFirst;
-        entry.ToSecond = toSecond;
-        entry.Derivative = default;
+        return _edges.AsSpan(_edgeCount, count);
+    }
+
+    /// <summary>Makes the record whose parents are in the room reserved last.</summary>
+    /// <param name="value">Its value.</param>
+    /// <param name="parents">How many there are.</param>
+    internal Variable<TScalar> Record(TScalar value, int parents)
+    {
+        var index = Count++;
+        if (index == _ends.Length)
+        {
+            Array.Resize(ref _ends, 2 * index);
+            Array.Resize(ref _derivatives, 2 * index);
+        }
+
+        _edgeCount += parents;
+        _ends[index] = _edgeCount;
+        _derivatives[index] = default;
         return new Variable<TScalar>(value, this, index);
     }
 
-    private struct Entry
+    /// <summary>A parent of a record.</summary>
+    internal struct Edge
     {
-        public int First;
-        public int Second;
-        public TScalar ToFirst;
-        public TScalar ToSecond;
-        public TScalar Derivative;
+        /// <summary>The derivative of the record with respect to the parent.</summary>
+        public TScalar Slope;
+
+        /// <summary>The number of the parent.</summary>
+        public int Parent;
     }
 }

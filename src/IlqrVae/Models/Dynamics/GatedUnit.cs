@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
 
@@ -148,47 +147,41 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
     public override void Jacobian(DynamicsScratch<T> scratch, T* z, T* u, T* x, T* tape, Matrix<T> a, Matrix<T> b)
     {
         var n = StateCount;
-        var m = InputCount;
         T* gate = tape, error = tape + Padded, slope = error + Padded;
-        var inner = ((GatedUnitScratch)scratch).Inner;
-        for (var i = 0; i < n; i++)
+        var own = (GatedUnitScratch)scratch;
+        T* throughState = scratch.Vectors.RowPointer(0), throughError = scratch.Vectors.RowPointer(1), candidate = scratch.Vectors.RowPointer(2);
+        for (var i = 0; i < n; i += Vector<T>.Count)
         {
-            var row = inner.RowPointer(i);
-            Elementwise.ScaleTo(z[i] * gate[i] * (T.One - gate[i]), _uf.Matrix.RowPointer(i), row, n);
-            row[i] += gate[i];
+            var g = Vector.Load(gate + i);
+            var s = g * (Vector<T>.One - g);
+            Vector.Store(s * Vector.Load(z + i), throughState + i);
+            Vector.Store(s * Vector.Load(error + i), throughError + i);
+            Vector.Store(g * Vector.Load(slope + i), candidate + i);
         }
 
-        Gemm.Multiply(_uh.Matrix, inner, a);
+        RowOperations.ScaleRows(throughState, _uf.Matrix, own.Inner);
         for (var i = 0; i < n; i++)
         {
-            var row = a.RowPointer(i);
-            ScaleAndAddRow(gate[i] * slope[i], row, error[i] * gate[i] * (T.One - gate[i]), _uf.Matrix.RowPointer(i), n);
-            row[i] += T.One - gate[i];
+            own.Inner[i, i] += gate[i];
+        }
+
+        Gemm.Multiply(_uh.Matrix, own.Inner, a);
+        RowOperations.CombineRows(candidate, a, throughError, _uf.Matrix);
+        for (var i = 0; i < n; i++)
+        {
+            a[i, i] += T.One - gate[i];
         }
 
         if (_wf is null)
         {
-            for (var i = 0; i < n; i++)
-            {
-                Elementwise.ScaleTo(_outside ? gate[i] : gate[i] * slope[i], _w.Matrix.RowPointer(i), b.RowPointer(i), m);
-            }
+            RowOperations.ScaleRows(_outside ? gate : candidate, _w.Matrix, b);
+            return;
         }
-        else
-        {
-            var innerOfInput = ((GatedUnitScratch)scratch).InnerOfInput;
-            for (var i = 0; i < n; i++)
-            {
-                Elementwise.ScaleTo(z[i] * gate[i] * (T.One - gate[i]), _wf.Matrix.RowPointer(i), innerOfInput.RowPointer(i), m);
-            }
 
-            Gemm.Multiply(_uh.Matrix, innerOfInput, b);
-            for (var i = 0; i < n; i++)
-            {
-                var row = b.RowPointer(i);
-                Elementwise.Add(row, _w.Matrix.RowPointer(i), row, m);
-                ScaleAndAddRow(gate[i] * slope[i], row, error[i] * gate[i] * (T.One - gate[i]), _wf.Matrix.RowPointer(i), m);
-            }
-        }
+        RowOperations.ScaleRows(throughState, _wf.Matrix, own.InnerOfInput);
+        b.CopyFrom(_w.Matrix);
+        Gemm.Multiply(_uh.Matrix, own.InnerOfInput, b, accumulate: true);
+        RowOperations.CombineRows(candidate, b, throughError, _wf.Matrix);
     }
 
     /// <inheritdoc/>
@@ -361,18 +354,6 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
         for (var i = 0; i < n; i += Vector<T>.Count)
         {
             Vector.Store((Vector.Load(a + i) * Vector.Load(b + i)) + (Vector.Load(c + i) * Vector.Load(d + i)), y + i);
-        }
-    }
-
-    /// <summary>y = a y + b x.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void ScaleAndAddRow(T a, T* y, T b, T* x, int n)
-    {
-        var va = new Vector<T>(a);
-        var vb = new Vector<T>(b);
-        for (var i = 0; i < n; i += Vector<T>.Count)
-        {
-            Vector.Store((va * Vector.Load(y + i)) + (vb * Vector.Load(x + i)), y + i);
         }
     }
 

@@ -120,27 +120,28 @@ public abstract unsafe class Likelihood<T>
     {
         var weights = (kind == CurvatureKind.Exact ? scratch.Exact : scratch.Fisher).RowPointer(t);
         var c = _readout.Matrix;
-        var used = 0;
-        var gathers = !scratch.Observed!.Mask.IsEmpty;
-        for (var i = 0; i < c.Rows; i++)
+        if (scratch.Observed!.Mask.IsEmpty)
         {
-            var w = weights[i];
-            if (gathers && w == T.Zero)
-            {
-                continue;
-            }
-
-            Elementwise.ScaleTo(w, c.RowPointer(i), scratch.Weighted.RowPointer(used), c.Columns);
-            if (gathers)
-            {
-                Elementwise.Copy(c.RowPointer(i), scratch.Gathered.RowPointer(used), c.Columns);
-            }
-
-            used++;
+            Gemm.SymmetricUpperWeighted(c, weights, scratch.Weighted, target);
+            return;
         }
 
-        var left = gathers ? scratch.Gathered.RowRange(0, used) : c;
-        Gemm.SymmetricUpper(left, scratch.Weighted.RowRange(0, used), target, accumulate: true);
+        var used = 0;
+        var usedWeights = scratch.Row(1);
+        for (var i = 0; i < c.Rows; i++)
+        {
+            if (weights[i] != T.Zero)
+            {
+                usedWeights[used] = weights[i];
+                Elementwise.Copy(c.RowPointer(i), scratch.Gathered.RowPointer(used), c.Columns);
+                used++;
+            }
+        }
+
+        fixed (T* packed = usedWeights)
+        {
+            Gemm.SymmetricUpperWeighted(scratch.Gathered.RowRange(0, used), packed, scratch.Weighted, target);
+        }
     }
 
     /// <summary>product += the exact second derivatives times a tangent of the states; remembers the tangent of the activations.</summary>
@@ -255,7 +256,7 @@ public sealed class LikelihoodScratch<T>
         Exact = Matrix<T>.Allocate(capacity, channels);
         ActivationTangents = Matrix<T>.Allocate(capacity, channels);
         FirstTangents = Matrix<T>.Allocate(capacity, channels);
-        Weighted = Matrix<T>.Allocate(channels, states);
+        Weighted = Matrix<T>.Allocate(Gemm.WeightedBlock, states);
         Gathered = Matrix<T>.Allocate(channels, states);
     }
 

@@ -30,6 +30,13 @@ public abstract class Link
     /// <summary>True when a factor on the rate can be absorbed by the bias of the activation.</summary>
     public virtual bool AbsorbsGain => false;
 
+    /// <summary>True when the link is exp itself at each of these activations.</summary>
+    /// <param name="activation">Activations.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    public virtual bool IsExponentialFor<T>(ReadOnlySpan<T> activation)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => false;
+
     /// <summary>A link by name.</summary>
     /// <param name="name">"exp", "softplus" or "soft-relu".</param>
     /// <returns>Null when there is none of this name.</returns>
@@ -68,13 +75,16 @@ public abstract class Link
 
         public override bool AbsorbsGain => true;
 
+        public override bool IsExponentialFor<T>(ReadOnlySpan<T> activation)
+            => activation.IsEmpty || TensorPrimitives.Max(activation) <= T.CreateChecked(ExponentialLimit);
+
         public override double Invert(double rate) => Math.Log(rate);
 
         public override void Evaluate<T>(ReadOnlySpan<T> activation, Span<T> rate, Span<T> logarithm)
         {
             activation.CopyTo(logarithm);
             var limit = T.CreateChecked(ExponentialLimit);
-            if (activation.IsEmpty || TensorPrimitives.Max(activation) <= limit)
+            if (IsExponentialFor(activation))
             {
                 TensorPrimitives.Exp(activation, rate);
                 return;
@@ -101,7 +111,7 @@ public abstract class Link
             var limit = T.CreateChecked(ExponentialLimit);
             first.Fill(T.One);
             second.Clear();
-            if (activation.IsEmpty || TensorPrimitives.Max(activation) <= limit)
+            if (IsExponentialFor(activation))
             {
                 TensorPrimitives.Exp(activation, rate);
                 return;

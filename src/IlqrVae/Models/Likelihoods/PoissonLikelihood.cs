@@ -106,9 +106,18 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
     protected override void Losses(LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> losses)
     {
         var logarithm = scratch.Row(1);
-        Link.Evaluate(activation, losses, logarithm);
+        if (Link.IsExponentialFor(activation))
+        {
+            TensorPrimitives.Exp(activation, losses);
+            TensorPrimitives.Multiply(activation, observed, logarithm);
+        }
+        else
+        {
+            Link.Evaluate(activation, losses, logarithm);
+            TensorPrimitives.Multiply(logarithm, observed, logarithm);
+        }
+
         TensorPrimitives.Multiply(losses, _factor.Row(0), losses);
-        TensorPrimitives.Multiply(logarithm, observed, logarithm);
         TensorPrimitives.Subtract(losses, logarithm, losses);
     }
 
@@ -116,6 +125,16 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
     protected override void Derivatives(
         LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> first, Span<T> fisher, Span<T> exact)
     {
+        if (Link.IsExponentialFor(activation))
+        {
+            // The canonical link: h' = 1 and h'' = 0.
+            TensorPrimitives.Exp(activation, fisher);
+            TensorPrimitives.Multiply(fisher, _factor.Row(0), fisher);
+            TensorPrimitives.Subtract(fisher, observed, first);
+            fisher.CopyTo(exact);
+            return;
+        }
+
         var slope = scratch.Row(1);
         var bend = scratch.Row(2);
         Link.Differentiate(activation, fisher, slope, bend);

@@ -5,16 +5,18 @@ namespace IlqrVae.Models.Parameters;
 
 /// <summary>One matrix for each parameter of a model, of its shape: sums of derivatives with respect to the constrained values.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-public sealed class ParameterGradient<T>
+public sealed unsafe class ParameterGradient<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Matrix<T>[] _blocks;
+    private readonly bool[] _isLower;
 
     /// <summary>Allocates a zero gradient.</summary>
     /// <param name="parameters">The parameters of a model, in order.</param>
     public ParameterGradient(IReadOnlyList<Parameter<T>> parameters)
     {
         _blocks = [.. parameters.Select(parameter => Matrix<T>.Allocate(parameter.Rows, parameter.Columns))];
+        _isLower = [.. parameters.Select(parameter => parameter.Constraint == Constraint.CholeskyFactor)];
     }
 
     /// <summary>The block of a parameter.</summary>
@@ -27,16 +29,27 @@ public sealed class ParameterGradient<T>
     {
         for (var i = 0; i < _blocks.Length; i++)
         {
-            RowOperations.AddScaled(T.One, other._blocks[i], _blocks[i]);
+            var block = _blocks[i];
+            for (var row = 0; row < block.Rows; row++)
+            {
+                Gemv.AddScaled(T.One, other._blocks[i].RowPointer(row), block.RowPointer(row), UsedColumns(i, row));
+            }
         }
     }
 
     /// <summary>Sets every block to zero.</summary>
     public void Clear()
     {
-        foreach (var block in _blocks)
+        for (var i = 0; i < _blocks.Length; i++)
         {
-            block.Clear();
+            var block = _blocks[i];
+            for (var row = 0; row < block.Rows; row++)
+            {
+                Elementwise.Clear(block.RowPointer(row), Matrix<T>.PaddedLength(UsedColumns(i, row)));
+            }
         }
     }
+
+    /// <summary>Nothing above the diagonal of a lower-triangular factor matters; for long trials that is half of all there is.</summary>
+    private int UsedColumns(int block, int row) => _isLower[block] ? row + 1 : _blocks[block].Columns;
 }

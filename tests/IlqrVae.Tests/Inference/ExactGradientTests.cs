@@ -1,0 +1,180 @@
+using IlqrVae.Control;
+using IlqrVae.Inference;
+using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Tests.Inference;
+
+/// <summary>The exact gradient of the ELBO against differences of it that solve for the MAP inputs anew on either side.</summary>
+public sealed class ExactGradientTests
+{
+    private const double Step = 1e-3;
+
+    /// <summary>Every dynamics with every prior and every read-out, in trials with and without gaps, external inputs and spare bins.</summary>
+    public static TheoryData<DynamicsChoice, PriorChoice, ReadoutChoice> Combinations
+    {
+        get
+        {
+            var data = new TheoryData<DynamicsChoice, PriorChoice, ReadoutChoice>();
+            foreach (var dynamics in Enum.GetValues<DynamicsChoice>())
+            {
+                foreach (var prior in Enum.GetValues<PriorChoice>())
+                {
+                    foreach (var readout in Enum.GetValues<ReadoutChoice>())
+                    {
+                        data.Add(dynamics, prior, readout);
+                    }
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Combinations))]
+    public void The_gradient_matches_differences_of_the_elbo(DynamicsChoice dynamics, PriorChoice prior, ReadoutChoice readout)
+    {
+        var variant = ((int)dynamics * 14) + ((int)prior * 7) + (int)readout;
+        AssertGradientMatches(new Recipe
+        {
+            Seed = 1000 + (ulong)variant,
+            States = 2 + (variant % 3),
+            Inputs = 1 + (variant % 2),
+            Channels = 3 + (variant % 3),
+            Bins = 3 + (variant % 5),
+            SpareBins = variant % 2,
+            External = variant % 3 == 0 ? 2 : 0,
+            MissingShare = variant % 5 < 2 ? 0.3 : 0,
+            Dynamics = dynamics,
+            Prior = prior,
+            Readout = readout,
+            WeightScale = 0.6,
+            PriorScale = 0.6,
+            ReadoutScale = 0.7,
+            NoiseScale = 0.7,
+        });
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void The_gradient_matches_in_trials_of_one_and_two_bins(int bins)
+    {
+        foreach (var dynamics in Enum.GetValues<DynamicsChoice>())
+        {
+            AssertGradientMatches(new Recipe
+            {
+                Seed = 77 + (ulong)dynamics,
+                Bins = bins,
+                SpareBins = 2,
+                Dynamics = dynamics,
+                Prior = PriorChoice.Student,
+                Readout = ReadoutChoice.SpikesAndValues,
+                WeightScale = 0.6,
+                PriorScale = 0.6,
+            });
+        }
+    }
+
+    [Fact]
+    public void The_gradient_matches_where_everything_is_missing()
+        => AssertGradientMatches(new Recipe
+        {
+            Seed = 5,
+            MissingShare = 1,
+            Dynamics = DynamicsChoice.MiniGru,
+            Prior = PriorChoice.Student,
+            Readout = ReadoutChoice.SpikesAndValues,
+        });
+
+    private static void AssertGradientMatches(Recipe recipe)
+    {
+        foreach (var priorTerm in Enum.GetValues<PriorTerm>())
+        {
+            AssertGradientMatches(recipe, priorTerm);
+        }
+    }
+
+    private static void AssertGradientMatches(Recipe recipe, PriorTerm priorTerm)
+    {
+        var options = new ElboOptions
+        {
+            Solver = new SolverOptions { Tolerance = 1e-22 },
+            PriorTerm = priorTerm,
+            GradientTolerance = 1e-12,
+            MaximumGradientSteps = 200,
+        };
+        var (_, model, trial, capacity) = RandomModels.Create<double>(recipe);
+        var estimator = new ElboEstimator<double>(model, capacity);
+        var draws = new PosteriorDraws<double>(2, capacity, recipe.States, recipe.Inputs);
+        draws.SetBins(trial.Bins);
+        draws.Fill(recipe.Seed, 0, 0);
+        var parameters = model.Parameters;
+        var gradient = new ParameterGradient<double>(parameters.All);
+        var result = estimator.Evaluate(trial, null, draws, options, gradient);
+        Assert.Equal(SolverStatus.Converged, result.Map.Status);
+        Assert.False(result.FellBack, "the Hessian at the MAP inputs is not positive definite; draw a calmer model");
+        var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
+        start.CopyFrom(estimator.Solver.Current);
+        var exact = new double[parameters.RawCount];
+        parameters.PullBack(gradient, exact);
+
+        var raw = new double[parameters.RawCount];
+        parameters.CopyRawTo(raw);
+        var random = new CounterRandom(recipe.Seed, 9);
+        foreach (var parameter in parameters.All.Where(parameter => parameter.Raw.Length > 0))
+        {
+            var block = exact.AsSpan(parameter.RawOffset, parameter.Raw.Length).ToArray();
+            var allowed = (1e-5 * Norm(block)) + (1e-13 * Math.Max(1, Math.Abs(result.Elbo)) / Step);
+            for (var k = 0; k < 3; k++)
+            {
+                var direction = k < 2 ? RandomDirection(block.Length, ref random) : Coordinate(block.Length, ref random);
+                var expected = -Slope(direction, parameter);
+                var actual = direction.Zip(block, (d, g) => d * g).Sum();
+                Assert.True(
+                    Math.Abs(actual - expected) <= allowed,
+                    $"{parameter.Name}: slope {actual:R} where differences give {expected:R} ({Math.Abs(actual - expected) / Norm(block):G2} of |gradient| = {Norm(block):G3})");
+            }
+        }
+
+        // Fourth-order central differences.
+        double Slope(double[] direction, Parameter<double> parameter)
+        {
+            double ElboAt(double step)
+            {
+                var moved = raw.ToArray();
+                for (var i = 0; i < direction.Length; i++)
+                {
+                    moved[parameter.RawOffset + i] += step * direction[i];
+                }
+
+                model.SetRaw(moved);
+                var there = estimator.Evaluate(trial, start, draws, options, null);
+                Assert.Equal(SolverStatus.Converged, there.Map.Status);
+                return there.Elbo;
+            }
+
+            var slope = ((8 * (ElboAt(Step) - ElboAt(-Step))) - (ElboAt(2 * Step) - ElboAt(-2 * Step))) / (12 * Step);
+            model.SetRaw(raw);
+            return slope;
+        }
+    }
+
+    private static double Norm(double[] vector) => Math.Sqrt(vector.Sum(x => x * x));
+
+    private static double[] RandomDirection(int length, ref CounterRandom random)
+    {
+        var direction = new double[length];
+        random.FillNormal(direction);
+        var norm = Norm(direction);
+        return [.. direction.Select(x => x / norm)];
+    }
+
+    private static double[] Coordinate(int length, ref CounterRandom random)
+    {
+        var direction = new double[length];
+        direction[random.NextInt32(length)] = 1;
+        return direction;
+    }
+}

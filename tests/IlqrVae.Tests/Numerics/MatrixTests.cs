@@ -1,0 +1,91 @@
+using System.Numerics;
+using CsCheck;
+using IlqrVae.Numerics;
+using static IlqrVae.Tests.Numerics.KernelCase;
+
+namespace IlqrVae.Tests.Numerics;
+
+public sealed class MatrixDoubleTests : MatrixTests<double>;
+
+public sealed class MatrixSingleTests : MatrixTests<float>;
+
+public abstract unsafe class MatrixTests<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private static readonly Gen<(int Rows, int Columns, int Seed)> Shapes = Gen.Select(Gen.Int[0, 70], Gen.Int[0, 70], Gen.Int[0, 1_000_000]);
+
+    [Fact]
+    public void Rows_are_aligned_padded_and_zero() => Shapes.Sample(
+        s =>
+        {
+            var matrix = Matrix<T>.Allocate(s.Rows, s.Columns);
+            Assert.Equal(Matrix<T>.PaddedLength(s.Columns), matrix.Stride);
+            Assert.Equal(0, matrix.Stride * sizeof(T) % 64);
+            Assert.Equal(s.Rows == 0 || s.Columns == 0, matrix.IsEmpty);
+            for (var i = 0; i < s.Rows; i++)
+            {
+                Assert.Equal(0, (int)((nuint)matrix.RowPointer(i) % 64));
+                for (var j = 0; j < matrix.Stride; j++)
+                {
+                    Assert.Equal(T.Zero, matrix.RowPointer(i)[j]);
+                }
+            }
+        });
+
+    [Fact]
+    public void Numbers_travel_there_and_back() => Shapes.Sample(
+        s =>
+        {
+            var matrix = Draw<T>(new Random(s.Seed), s.Rows, s.Columns);
+            var numbers = matrix.ToArray();
+            var back = Matrix<T>.Allocate(s.Rows, s.Columns);
+            back.CopyFrom(numbers);
+            Assert.Equal(numbers, back.ToArray());
+            Assert.Equal(numbers, Transpose(Transpose(matrix)).ToArray());
+            PaddingIsZero(back);
+            PaddingIsZero(Transpose(matrix));
+        });
+
+    [Fact]
+    public void Views_share_memory() => Gen.Select(Gen.Int[1, 70], Gen.Int[1, 70], Gen.Int[0, 1_000_000]).Sample(
+        (rows, columns, seed) =>
+        {
+            var random = new Random(seed);
+            var matrix = Draw<T>(random, rows, columns);
+            var (top, left) = (random.Next(rows), random.Next(columns));
+            var view = matrix.RowRange(top, rows - top).ColumnRange(left, columns - left);
+            Assert.Equal(matrix[top, left], view[0, 0]);
+            Assert.Equal(matrix[rows - 1, columns - 1], view[view.Rows - 1, view.Columns - 1]);
+            view[0, 0] = T.CreateChecked(7);
+            Assert.Equal(T.CreateChecked(7), matrix[top, left]);
+            Assert.Equal(columns - left, view.Row(0).Length);
+        });
+
+    [Fact]
+    public void Clearing_touches_the_view_alone()
+    {
+        var matrix = Draw<T>(new Random(3), 6, 5);
+        var before = Copy(matrix);
+        matrix.RowRange(2, 2).Clear();
+        for (var i = 0; i < 6; i++)
+        {
+            for (var j = 0; j < 5; j++)
+            {
+                Assert.Equal(i is 2 or 3 ? T.Zero : before[i, j], matrix[i, j]);
+            }
+        }
+
+        default(Matrix<T>).Clear();
+    }
+
+    [Fact]
+    public void Views_beyond_the_matrix_are_refused()
+    {
+        var matrix = Matrix<T>.Allocate(4, 3);
+        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.RowRange(2, 3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.RowRange(-1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.ColumnRange(0, matrix.Stride + 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Matrix<T>.Allocate(-1, 1));
+        Assert.Throws<InsufficientMemoryException>(() => Matrix<T>.Allocate(int.MaxValue, 1000));
+    }
+}
