@@ -17,8 +17,8 @@ internal static unsafe class Gemm
     /// <summary>Rows of a block of a triangular product.</summary>
     private const int TriangularBlock = 48;
 
-    /// <summary>Rows of a block of a weighted product: two blocks of 64 doubles a row fill the nearest cache of common processors.</summary>
-    internal const int WeightedBlock = 40;
+    /// <summary>Bytes of each of the two blocks of a weighted product: together they fill most of the nearest cache of common processors.</summary>
+    private const int WeightedBytes = 20 * 1024;
 
     /// <summary>What a product does to its result.</summary>
     internal enum StoreMode
@@ -79,21 +79,29 @@ internal static unsafe class Gemm
     /// </summary>
     /// <param name="a">k x n.</param>
     /// <param name="w">k weights.</param>
-    /// <param name="scratch">At least <see cref="WeightedBlock"/> x n.</param>
+    /// <param name="scratch"><see cref="WeightedRows"/> x n.</param>
     /// <param name="c">n x n.</param>
     /// <typeparam name="T">float or double.</typeparam>
     public static void SymmetricUpperWeighted<T>(Matrix<T> a, T* w, Matrix<T> scratch, Matrix<T> c)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (var first = 0; first < a.Rows; first += WeightedBlock)
+        for (var first = 0; first < a.Rows; first += scratch.Rows)
         {
-            var rows = Math.Min(WeightedBlock, a.Rows - first);
+            var rows = Math.Min(scratch.Rows, a.Rows - first);
             var block = a.RowRange(first, rows);
             var weighted = scratch.RowRange(0, rows);
             RowOperations.ScaleRows(w + first, block, weighted);
             SymmetricUpper(block, weighted, c, accumulate: true);
         }
     }
+
+    /// <summary>Rows of the scratch space that <see cref="SymmetricUpperWeighted"/> works best with.</summary>
+    /// <param name="k">Rows of its operand.</param>
+    /// <param name="n">Columns of its operand.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    public static int WeightedRows<T>(int k, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => Math.Clamp(WeightedBytes / (Matrix<T>.PaddedLength(n) * sizeof(T)), 8, Math.Max(8, k));
 
     /// <summary>C = L B with L lower triangular: whatever is above its diagonal blocks is neither read nor multiplied.</summary>
     /// <param name="l">n x n.</param>

@@ -91,6 +91,19 @@ public readonly unsafe struct Matrix<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<T> Row(int row) => new(Pointer + ((nint)row * Stride), Columns);
 
+    /// <summary>
+    /// All elements of a matrix whose rows follow each other without gaps, padding included, as one vector: for operations whose call would cost
+    /// more than a short row.
+    /// </summary>
+    public Span<T> Flat
+    {
+        get
+        {
+            System.Diagnostics.Debug.Assert(Stride == PaddedLength(Columns), "A block of columns is not contiguous.");
+            return new(Pointer, checked(Rows * Stride));
+        }
+    }
+
     /// <summary>The address of a row.</summary>
     /// <param name="row">Row.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -12,6 +12,7 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Matrix<T> _precision;
+    private readonly Matrix<T> _halfPrecision;
     private readonly Matrix<T> _weighted;
     private readonly Matrix<T> _curvature;
 
@@ -26,6 +27,7 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
         Variance = variance;
         Parameters = [weights, bias, variance];
         _precision = Matrix<T>.Allocate(1, weights.Rows);
+        _halfPrecision = Matrix<T>.Allocate(1, weights.Rows);
         _weighted = Matrix<T>.Allocate(weights.Rows, weights.Columns);
         _curvature = Matrix<T>.Allocate(weights.Columns, weights.Columns);
         Refresh();
@@ -47,6 +49,7 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
         for (var i = 0; i < ChannelCount; i++)
         {
             _precision[0, i] = T.CreateSaturating(1 / Variance.ExactValue[i]);
+            _halfPrecision[0, i] = T.CreateSaturating(0.5 / Variance.ExactValue[i]);
             Elementwise.ScaleTo(_precision[0, i], Weights.Value.RowPointer(i), _weighted.RowPointer(i), StateCount);
         }
 
@@ -98,22 +101,28 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
     }
 
     /// <inheritdoc/>
-    protected override void Losses(LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> losses)
+    protected override void Losses(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> losses)
     {
-        TensorPrimitives.Subtract(activation, observed, losses);
-        TensorPrimitives.Multiply(losses, losses, losses);
-        TensorPrimitives.Multiply(losses, _precision.Row(0), losses);
-        TensorPrimitives.Multiply(losses, T.CreateChecked(0.5), losses);
+        var flat = losses.Flat;
+        TensorPrimitives.Subtract<T>(activations.Flat, observed.Flat, flat);
+        TensorPrimitives.Multiply(flat, flat, flat);
+        for (var t = 0; t < losses.Rows; t++)
+        {
+            TensorPrimitives.Multiply(losses.Row(t), _halfPrecision.Row(0), losses.Row(t));
+        }
     }
 
     /// <inheritdoc/>
     protected override void Derivatives(
-        LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> first, Span<T> fisher, Span<T> exact)
+        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> first, Matrix<T> fisher, Matrix<T> exact)
     {
-        TensorPrimitives.Subtract(activation, observed, first);
-        TensorPrimitives.Multiply(first, _precision.Row(0), first);
-        _precision.Row(0).CopyTo(fisher);
-        _precision.Row(0).CopyTo(exact);
+        TensorPrimitives.Subtract<T>(activations.Flat, observed.Flat, first.Flat);
+        for (var t = 0; t < first.Rows; t++)
+        {
+            TensorPrimitives.Multiply(first.Row(t), _precision.Row(0), first.Row(t));
+            _precision.Row(0).CopyTo(fisher.Row(t));
+            _precision.Row(0).CopyTo(exact.Row(t));
+        }
     }
 
     /// <summary>d loss / d variance = (1 - (a - y)^2 / variance) / (2 variance).</summary>

@@ -15,6 +15,7 @@ public abstract unsafe class Likelihood<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly LinearMap<T> _readout;
+    private readonly Matrix<T> _bias;
 
     /// <summary>Creates the read-out.</summary>
     /// <param name="group">Name of the channel group it explains.</param>
@@ -26,6 +27,7 @@ public abstract unsafe class Likelihood<T>
         Weights = weights;
         Bias = bias;
         _readout = new LinearMap<T>(weights);
+        _bias = Matrix<T>.Allocate(1, bias.Columns);
     }
 
     /// <summary>What configurations call it.</summary>
@@ -54,7 +56,12 @@ public abstract unsafe class Likelihood<T>
     public LikelihoodScratch<T> CreateScratch(int capacity) => new(capacity, ChannelCount, StateCount);
 
     /// <summary>Recomputes whatever is derived from the parameters; to be called after they change.</summary>
-    public virtual void Refresh() => _readout.Refresh();
+    public virtual void Refresh()
+    {
+        _readout.Refresh();
+        _bias.Flat.Fill(ActivationPadding);
+        Bias.Value.Row(0).CopyTo(_bias.Row(0));
+    }
 
     /// <summary>-log p(observations | states), summed over observed entries.</summary>
     /// <param name="scratch">Scratch space.</param>
@@ -63,21 +70,20 @@ public abstract unsafe class Likelihood<T>
     public double Loss(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed)
     {
         // In blocks and beside the activations of the last differentiation, which stay valid through a line search.
-        var losses = scratch.Row(0);
         var sum = Constant(observed);
         for (var first = 0; first < states.Rows; first += LikelihoodScratch<T>.Block)
         {
             var count = Math.Min(LikelihoodScratch<T>.Block, states.Rows - first);
             var activations = scratch.LossActivations.RowRange(0, count);
+            var losses = scratch.Losses.RowRange(0, count);
             Activate(states.RowRange(first, count), activations);
-            for (var i = 0; i < count; i++)
+            Losses(scratch, activations, observed.Values.RowRange(first, count), losses);
+            if (!observed.Mask.IsEmpty)
             {
-                var t = first + i;
-                Losses(scratch, activations.Row(i), observed.Values.Row(t), losses);
-                sum += double.CreateChecked(observed.Mask.IsEmpty
-                    ? TensorPrimitives.Sum((ReadOnlySpan<T>)losses)
-                    : TensorPrimitives.Dot((ReadOnlySpan<T>)losses, observed.Mask.Row(t)));
+                TensorPrimitives.Multiply(losses.Flat, observed.Mask.RowRange(first, count).Flat, losses.Flat);
             }
+
+            sum += double.CreateChecked(TensorPrimitives.Sum<T>(losses.Flat));
         }
 
         return sum;
@@ -90,25 +96,27 @@ public abstract unsafe class Likelihood<T>
     /// <param name="stateGradient">T x n, added to.</param>
     public void Differentiate(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed, Matrix<T> stateGradient)
     {
-        var activations = scratch.Activations.RowRange(0, states.Rows);
-        Activate(states, activations);
-        for (var t = 0; t < states.Rows; t++)
+        for (var start = 0; start < states.Rows; start += LikelihoodScratch<T>.Block)
         {
-            var first = scratch.First.Row(t);
-            var fisher = scratch.Fisher.Row(t);
-            var exact = scratch.Exact.Row(t);
-            Derivatives(scratch, activations.Row(t), observed.Values.Row(t), first, fisher, exact);
+            var count = Math.Min(LikelihoodScratch<T>.Block, states.Rows - start);
+            var activations = scratch.Activations.RowRange(start, count);
+            var first = scratch.First.RowRange(start, count);
+            var fisher = scratch.Fisher.RowRange(start, count);
+            var exact = scratch.Exact.RowRange(start, count);
+            Activate(states.RowRange(start, count), activations);
+            Derivatives(scratch, activations, observed.Values.RowRange(start, count), first, fisher, exact);
             if (!observed.Mask.IsEmpty)
             {
-                var mask = observed.Mask.Row(t);
-                TensorPrimitives.Multiply(first, mask, first);
-                TensorPrimitives.Multiply(fisher, mask, fisher);
-                TensorPrimitives.Multiply(exact, mask, exact);
+                var mask = observed.Mask.RowRange(start, count).Flat;
+                TensorPrimitives.Multiply(first.Flat, mask, first.Flat);
+                TensorPrimitives.Multiply(fisher.Flat, mask, fisher.Flat);
+                TensorPrimitives.Multiply(exact.Flat, mask, exact.Flat);
             }
+
+            Gemm.Multiply(first, _readout.Matrix, stateGradient.RowRange(start, count), accumulate: true);
         }
 
         scratch.Observed = observed;
-        Gemm.Multiply(scratch.First.RowRange(0, states.Rows), _readout.Matrix, stateGradient, accumulate: true);
     }
 
     /// <summary>Adds C' diag(w_t) C to the upper triangle of an n x n matrix; channels without weight (missing ones) cost nothing.</summary>
@@ -153,10 +161,7 @@ public abstract unsafe class Likelihood<T>
         var tangents = scratch.ActivationTangents.RowRange(0, stateTangents.Rows);
         var weighted = scratch.FirstTangents.RowRange(0, stateTangents.Rows);
         Gemm.Multiply(stateTangents, _readout.Transposed, tangents);
-        for (var t = 0; t < tangents.Rows; t++)
-        {
-            TensorPrimitives.Multiply(scratch.Exact.Row(t), tangents.Row(t), weighted.Row(t));
-        }
+        TensorPrimitives.Multiply(scratch.Exact.RowRange(0, stateTangents.Rows).Flat, tangents.Flat, weighted.Flat);
 
         Gemm.Multiply(weighted, _readout.Matrix, product, accumulate: true);
     }
@@ -190,14 +195,14 @@ public abstract unsafe class Likelihood<T>
             scratch, scratch.Activations.RowRange(0, states.Rows), scratch.ActivationTangents.RowRange(0, states.Rows), scratch.Observed!, gradient);
     }
 
-    /// <summary>a = C z + d for every bin.</summary>
+    /// <summary>a = C z + d for every bin. The padding of the activations becomes <see cref="ActivationPadding"/>.</summary>
     /// <param name="states">T x n.</param>
     /// <param name="activations">T x N, overwritten.</param>
     public void Activate(Matrix<T> states, Matrix<T> activations)
     {
         for (var t = 0; t < states.Rows; t++)
         {
-            Bias.Value.Row(0).CopyTo(activations.Row(t));
+            Elementwise.Copy(_bias.Pointer, activations.RowPointer(t), _bias.Stride);
         }
 
         Gemm.Multiply(states, _readout.Transposed, activations, accumulate: true);
@@ -217,15 +222,20 @@ public abstract unsafe class Likelihood<T>
     /// <param name="sample">N observations.</param>
     public abstract void Sample(ref CounterRandom random, ReadOnlySpan<T> mean, Span<double> sample);
 
+    /// <summary>What fills the padding of activations: a number at which losses and derivatives are zero, so that whole blocks are one vector.</summary>
+    protected virtual T ActivationPadding => T.Zero;
+
     /// <summary>The part of the loss that does not depend on the states.</summary>
     protected abstract double Constant(ObservationMatrix<T> observed);
 
-    /// <summary>The loss of each channel of one bin, without the constant.</summary>
-    protected abstract void Losses(LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> losses);
+    /// <summary>The loss of each channel in a block of bins, without the constant; zero in the padding.</summary>
+    protected abstract void Losses(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> losses);
 
-    /// <summary>The derivatives of the losses of one bin with respect to the activations: first, Fisher information, exact second.</summary>
+    /// <summary>
+    /// The derivatives of the losses in a block of bins with respect to the activations: first, Fisher information, exact second; zero in the padding.
+    /// </summary>
     protected abstract void Derivatives(
-        LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> first, Span<T> fisher, Span<T> exact);
+        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> first, Matrix<T> fisher, Matrix<T> exact);
 
     /// <summary>The derivatives with respect to parameters other than C and d.</summary>
     protected abstract void AccumulateChannelGradient(
@@ -251,18 +261,21 @@ public sealed class LikelihoodScratch<T>
         _rows = Matrix<T>.Allocate(4, channels);
         Activations = Matrix<T>.Allocate(capacity, channels);
         LossActivations = Matrix<T>.Allocate(Math.Min(Block, capacity), channels);
+        Losses = Matrix<T>.Allocate(Math.Min(Block, capacity), channels);
         First = Matrix<T>.Allocate(capacity, channels);
         Fisher = Matrix<T>.Allocate(capacity, channels);
         Exact = Matrix<T>.Allocate(capacity, channels);
         ActivationTangents = Matrix<T>.Allocate(capacity, channels);
         FirstTangents = Matrix<T>.Allocate(capacity, channels);
-        Weighted = Matrix<T>.Allocate(Gemm.WeightedBlock, states);
+        Weighted = Matrix<T>.Allocate(Gemm.WeightedRows<T>(channels, states), states);
         Gathered = Matrix<T>.Allocate(channels, states);
     }
 
     internal Matrix<T> Activations { get; }
 
     internal Matrix<T> LossActivations { get; }
+
+    internal Matrix<T> Losses { get; }
 
     internal Matrix<T> First { get; }
 

@@ -90,6 +90,9 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
         }
     }
 
+    /// <summary>Under the exponential link the rate of a channel that is not there is exp of this: zero.</summary>
+    protected override T ActivationPadding => Link.AbsorbsGain ? T.CreateChecked(-1e4) : T.Zero;
+
     /// <summary>sum log y! - sum y log(gain * bin width).</summary>
     protected override double Constant(ObservationMatrix<T> observed)
     {
@@ -103,48 +106,56 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
     }
 
     /// <inheritdoc/>
-    protected override void Losses(LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> losses)
+    protected override void Losses(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> losses)
     {
-        var logarithm = scratch.Row(1);
-        if (Link.IsExponentialFor(activation))
+        if (Link.IsExponentialFor<T>(activations.Flat))
         {
-            TensorPrimitives.Exp(activation, losses);
-            TensorPrimitives.Multiply(activation, observed, logarithm);
-        }
-        else
-        {
-            Link.Evaluate(activation, losses, logarithm);
-            TensorPrimitives.Multiply(logarithm, observed, logarithm);
+            // r - y log r with r = exp(a) * bin width, the whole block at once.
+            var flat = losses.Flat;
+            TensorPrimitives.Exp<T>(activations.Flat, flat);
+            TensorPrimitives.Multiply(flat, T.CreateChecked(BinWidth), flat);
+            SubtractProduct(activations.Flat, observed.Flat, flat);
+            return;
         }
 
-        TensorPrimitives.Multiply(losses, _factor.Row(0), losses);
-        TensorPrimitives.Subtract(losses, logarithm, losses);
+        var logarithm = scratch.Row(1);
+        for (var t = 0; t < activations.Rows; t++)
+        {
+            var row = losses.Row(t);
+            Link.Evaluate(activations.Row(t), row, logarithm);
+            TensorPrimitives.Multiply(row, _factor.Row(0), row);
+            SubtractProduct(logarithm, observed.Row(t), row);
+        }
     }
 
     /// <inheritdoc/>
     protected override void Derivatives(
-        LikelihoodScratch<T> scratch, ReadOnlySpan<T> activation, ReadOnlySpan<T> observed, Span<T> first, Span<T> fisher, Span<T> exact)
+        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> first, Matrix<T> fisher, Matrix<T> exact)
     {
-        if (Link.IsExponentialFor(activation))
+        if (Link.IsExponentialFor<T>(activations.Flat))
         {
             // The canonical link: h' = 1 and h'' = 0.
-            TensorPrimitives.Exp(activation, fisher);
-            TensorPrimitives.Multiply(fisher, _factor.Row(0), fisher);
-            TensorPrimitives.Subtract(fisher, observed, first);
-            fisher.CopyTo(exact);
+            TensorPrimitives.Exp<T>(activations.Flat, fisher.Flat);
+            TensorPrimitives.Multiply(fisher.Flat, T.CreateChecked(BinWidth), fisher.Flat);
+            TensorPrimitives.Subtract<T>(fisher.Flat, observed.Flat, first.Flat);
+            fisher.Flat.CopyTo(exact.Flat);
             return;
         }
 
         var slope = scratch.Row(1);
         var bend = scratch.Row(2);
-        Link.Differentiate(activation, fisher, slope, bend);
-        TensorPrimitives.Multiply(fisher, _factor.Row(0), fisher);
-        TensorPrimitives.Subtract(fisher, observed, first);
-        TensorPrimitives.Multiply(bend, first, exact);
-        TensorPrimitives.Multiply(first, slope, first);
-        TensorPrimitives.Multiply(fisher, slope, fisher);
-        TensorPrimitives.Multiply(fisher, slope, fisher);
-        TensorPrimitives.Add(exact, fisher, exact);
+        for (var t = 0; t < activations.Rows; t++)
+        {
+            Span<T> d = first.Row(t), f = fisher.Row(t), e = exact.Row(t);
+            Link.Differentiate(activations.Row(t), f, slope, bend);
+            TensorPrimitives.Multiply(f, _factor.Row(0), f);
+            TensorPrimitives.Subtract(f, observed.Row(t), d);
+            TensorPrimitives.Multiply(bend, d, e);
+            TensorPrimitives.Multiply(d, slope, d);
+            TensorPrimitives.Multiply(f, slope, f);
+            TensorPrimitives.Multiply(f, slope, f);
+            TensorPrimitives.Add(e, f, e);
+        }
     }
 
     /// <summary>d loss / d gain = (r - y) / gain.</summary>
@@ -192,6 +203,21 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
             TensorPrimitives.Divide(rate, Gain.Value.Row(0), rate);
             Mask(observed, t, rate);
             TensorPrimitives.Add(target, rate, target);
+        }
+    }
+
+    /// <summary>z -= x * y.</summary>
+    private static void SubtractProduct(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> z)
+    {
+        var i = 0;
+        for (; i + Vector<T>.Count <= z.Length; i += Vector<T>.Count)
+        {
+            (new Vector<T>(z[i..]) - (new Vector<T>(x[i..]) * new Vector<T>(y[i..]))).CopyTo(z[i..]);
+        }
+
+        for (; i < z.Length; i++)
+        {
+            z[i] -= x[i] * y[i];
         }
     }
 
