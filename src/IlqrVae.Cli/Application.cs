@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using IlqrVae.Cli.Commands;
 using IlqrVae.Cli.Configuration;
 
 namespace IlqrVae.Cli;
 
 /// <summary>The command line: its commands, and the one place where errors become exit codes.</summary>
-internal static class Application
+internal static partial class Application
 {
     private const string Name = "ilqr-vae";
     private const int DiskFull = 28;
@@ -65,7 +66,7 @@ internal static class Application
         }
         catch (IOException exception) when (exception.HResult is DiskFull or DiskFullOnWindows || exception.Message.StartsWith("No space left", StringComparison.Ordinal))
         {
-            return Report(terminal, ExitCode.Failed, $"the disk is full ({exception.Message}); free some space. What was complete before is intact.");
+            return Report(terminal, ExitCode.Failed, $"the disk is full ({FinalName(exception.Message)}); free some space. What was complete before is intact.");
         }
         catch (IOException exception)
         {
@@ -160,6 +161,12 @@ internal static class Application
     }
 
     private static string LowerFirst(string text) => char.ToLowerInvariant(text[0]) + text[1..].TrimEnd('.');
+
+    /// <summary>The name of the file that was being written in place of that of its unfinished copy.</summary>
+    private static string FinalName(string message) => UnfinishedPattern().Replace(message, "${name}");
+
+    [GeneratedRegex(@"\.(?<name>[^/\\]+)\.[0-9a-f]{32}\.tmp", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex UnfinishedPattern();
 
     private static int Report(Terminal terminal, int code, string message)
     {

@@ -238,7 +238,7 @@ internal static class Figures
         return plot;
     }
 
-    private static string Shorten(string title) => title.Contains(" seen", StringComparison.Ordinal) ? title[..title.IndexOf(" seen", StringComparison.Ordinal)] : title;
+    private static string Shorten(string title) => title.Contains(" seen", StringComparison.Ordinal) ? title[..title.IndexOf(" seen", StringComparison.Ordinal)].TrimEnd(',') : title;
 
     private static Plot NewPlot(string x, string y)
     {
