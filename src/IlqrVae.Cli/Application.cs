@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using IlqrVae.Cli.Commands;
 using IlqrVae.Cli.Configuration;
 
 namespace IlqrVae.Cli;
 
 /// <summary>The command line: its commands, and the one place where errors become exit codes.</summary>
-internal static class Application
+internal static partial class Application
 {
     private const string Name = "ilqr-vae";
     private const int DiskFull = 28;
@@ -26,9 +27,19 @@ internal static class Application
 
         // Files may be called @something: no response files.
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0 && parsed.Action is null or System.CommandLine.Invocation.ParseErrorAction)
+        var asksForHelp = parsed.Action is System.CommandLine.Help.HelpAction;
+        if (!asksForHelp && (parsed.Errors.Count > 0 || FindUnknown(arguments, parsed) is not null))
         {
-            return Report(terminal, ExitCode.WrongInput, Explain(parsed));
+            return Report(terminal, ExitCode.WrongInput, Explain(arguments, parsed));
+        }
+
+        if (parsed.CommandResult.Command == root)
+        {
+            // In the overview each command has one line.
+            foreach (var command in root.Subcommands)
+            {
+                command.Description = command.Description!.Split('\n')[0].TrimEnd();
+            }
         }
 
         try
@@ -55,7 +66,7 @@ internal static class Application
         }
         catch (IOException exception) when (exception.HResult is DiskFull or DiskFullOnWindows || exception.Message.StartsWith("No space left", StringComparison.Ordinal))
         {
-            return Report(terminal, ExitCode.Failed, $"the disk is full ({exception.Message}); free some space. What was complete before is intact.");
+            return Report(terminal, ExitCode.Failed, $"the disk is full ({FinalName(exception.Message)}); free some space. What was complete before is intact.");
         }
         catch (IOException exception)
         {
@@ -101,24 +112,61 @@ internal static class Application
         return root;
     }
 
-    private static string Explain(ParseResult parsed)
+    /// <summary>The first option that the command does not have; a parser would take it for the value of something.</summary>
+    private static string? FindUnknown(string[] arguments, ParseResult parsed)
     {
-        var path = new List<string>();
-        for (SymbolResult? at = parsed.CommandResult; at is not null; at = at.Parent)
+        var known = parsed.CommandResult.Command.Options.Concat(parsed.RootCommandResult.Command.Options).SelectMany(option => option.Aliases.Append(option.Name)).ToHashSet(StringComparer.Ordinal);
+        return arguments.TakeWhile(argument => argument != "--")
+            .FirstOrDefault(argument => argument.Length > 1 && argument[0] == '-' && !char.IsDigit(argument[1]) && argument[1] != '.' && !known.Contains(argument.Split('=', ':')[0])
+                && !(argument[1] != '-' && known.Contains(argument[..2])));
+    }
+
+    private static string Explain(string[] arguments, ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var isRoot = command is RootCommand;
+        var name = isRoot ? Name : $"{Name} {command.Name}";
+        var see = $"(see '{name} --help')";
+        if (isRoot && arguments[0].Length > 0 && arguments[0][0] != '-')
         {
-            if (at is CommandResult { Command: not RootCommand } command)
-            {
-                path.Insert(0, command.Command.Name);
-            }
+            var commands = command.Subcommands.Select(one => one.Name).ToList();
+            return $"{name}: there is no command '{arguments[0]}'; {DidYouMean(arguments[0], commands)}use one of {string.Join(", ", commands)} {see}";
         }
 
-        var name = string.Join(' ', path.Prepend(Name));
-        var message = parsed.Errors[0].Message.TrimEnd('.');
-        var words = parsed.CommandResult.Command.Options.Select(option => option.Name)
-            .Concat(parsed.CommandResult.Command.Subcommands.Select(command => command.Name));
-        var guess = parsed.UnmatchedTokens.Count > 0 ? ConfigurationFile.Closest(parsed.UnmatchedTokens[0], words) : null;
-        return $"{name}: {message}{(guess is null ? "" : $"; did you mean '{guess}'?")} (see '{name} --help')";
+        if (FindUnknown(arguments, parsed) is { } unknown)
+        {
+            return $"{name}: there is no option '{unknown}'; {DidYouMean(unknown, command.Options.Select(option => option.Name))}leave it out {see}";
+        }
+
+        var error = parsed.Errors.Count > 0 ? parsed.Errors[0] : null;
+        var message = error?.SymbolResult switch
+        {
+            OptionResult { Option: var option } when error.Message.StartsWith("Cannot parse", StringComparison.Ordinal)
+                => $"{option.Name}: '{string.Join(' ', ((OptionResult)error.SymbolResult).Tokens.Select(token => token.Value))}' is not {NumberOf(option.ValueType)}",
+            ArgumentResult { Argument: var argument } when error.Message.StartsWith("Required argument", StringComparison.Ordinal)
+                => $"{argument.Name} is missing; give {LowerFirst(argument.Description ?? "it")}",
+            _ when parsed.UnmatchedTokens.Count > 0 => $"'{parsed.UnmatchedTokens[0]}' is one argument too many; leave it out",
+            _ => error?.Message.TrimEnd('.') ?? "the arguments do not fit",
+        };
+        return $"{name}: {message} {see}";
     }
+
+    private static string DidYouMean(string word, IEnumerable<string> words)
+        => ConfigurationFile.Closest(word, words) is { } closest ? $"did you mean '{closest}'? Else " : "";
+
+    private static string NumberOf(Type type)
+    {
+        var number = Nullable.GetUnderlyingType(type) ?? type;
+        return number == typeof(double) ? "a number" : number == typeof(ulong) ? "a whole number from 0" : "a whole number";
+    }
+
+    private static string LowerFirst(string text) => char.ToLowerInvariant(text[0]) + text[1..].TrimEnd('.');
+
+    /// <summary>The name of the file that was being written in place of that of its unfinished copy.</summary>
+    private static string FinalName(string message) => UnfinishedPattern().Replace(message, "${name}");
+
+    [GeneratedRegex(@"\.(?<name>[^/\\]+)\.[0-9a-f]{32}\.tmp", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex UnfinishedPattern();
 
     private static int Report(Terminal terminal, int code, string message)
     {

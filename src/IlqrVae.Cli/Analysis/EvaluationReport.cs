@@ -85,6 +85,9 @@ internal sealed record EvaluationReport
     /// <summary>The affine map from inferred to true states; null when the recording does not know them.</summary>
     public static LinearAlignment? AlignStates(InferenceResult result) => Align(result, "states", estimate => estimate.States, dropLastBin: false);
 
+    /// <summary>The affine map from inferred to true inputs; null when the recording does not know them.</summary>
+    public static LinearAlignment? AlignInputs(InferenceResult result) => Align(result, "inputs", estimate => estimate.Inputs, dropLastBin: true);
+
     /// <summary>The scores as one JSON object.</summary>
     public JsonObject ToJson()
     {
@@ -254,7 +257,7 @@ internal sealed record EvaluationReport
             yield return new TruthScore("states", states.R2PerColumn, states.VarianceCaptured);
         }
 
-        if (Align(result, "inputs", estimate => estimate.Inputs, dropLastBin: true) is { } inputs)
+        if (AlignInputs(result) is { } inputs)
         {
             yield return new TruthScore("inputs", inputs.R2PerColumn, inputs.VarianceCaptured);
         }

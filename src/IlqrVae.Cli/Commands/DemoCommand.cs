@@ -18,7 +18,7 @@ internal static class DemoCommand
 {
     private const string Description =
         """
-        Simulates a recording, learns a model of it, infers what drove the held-out trials and compares it with the truth, with figures.
+        Simulates, learns, infers and compares with the truth, with figures: the whole thing with no input.
 
           lorenz    spikes of 64 neurons that follow the Lorenz attractor; about a minute on two cores (default)
           duffing   spikes driven by Duffing's oscillator with sudden jumps, which show up as inputs
@@ -139,13 +139,14 @@ internal static class DemoCommand
                 "Duffing's oscillator seen through the spikes of 100 neurons, with a jump in the middle of each trial",
                 () => Simulations.Duffing(new DuffingOptions { Seed = seed, Channels = 100, Bins = 100, Trials = 64, ValidationTrials = 16, TestTrials = 16, BinWidth = 0.02 }),
                 Configure(seed, new ModelSpecification { States = 12, Inputs = 2 }, 300)),
+            // Inputs are compared with the true ones on their own scale, which columns of unit norm fix.
             "sparse" => new(
                 name,
                 "a linear system that gets rare kicks, seen through 10 noisy channels",
                 () => Simulations.Linear(new LinearOptions { Seed = seed, ValidationTrials = 16, TestTrials = 16 }),
                 Configure(
                     seed,
-                    new ModelSpecification { States = 3, Inputs = 3, Dynamics = new DynamicsSpecification { Kind = DynamicsKind.Linear }, Prior = new PriorSpecification { DegreesOfFreedom = 4 } },
+                    new ModelSpecification { States = 3, Inputs = 3, Dynamics = new DynamicsSpecification { Kind = DynamicsKind.Linear, UnitNormInputs = true }, Prior = new PriorSpecification { DegreesOfFreedom = 4 } },
                     400)),
             _ => new(
                 name,

@@ -9,8 +9,10 @@ internal static class EvaluateCommand
 {
     private const string Description =
         """
-        Scores a model on the trials of a dataset: the bound on the likelihood, how well each channel group is explained or (when hidden) predicted, how
-        close rates, states and inputs come to the truth of a simulation, and how inference went.
+        Scores a model on the trials of a dataset.
+
+        The scores are the bound on the likelihood, how well each channel group is explained or (when hidden) predicted, how close rates, states and
+        inputs come to the truth of a simulation, and how inference went.
 
         Example:
           ilqr-vae evaluate run --data data.h5

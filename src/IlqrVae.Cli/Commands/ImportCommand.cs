@@ -11,9 +11,9 @@ internal static partial class ImportCommand
 {
     private const string Description =
         """
-        Turns a recording in another format into a dataset (HDF5, docs/dataset-format.md) and prints a summary of it.
+        Turns a recording in another format into a dataset and prints a summary of it.
 
-        The format is told by the content: MATLAB files of level 5 and 7.3 with the binned spike counts of one session, HDF5 files in the layout of the
+        The dataset is an HDF5 file (docs/dataset-format.md). The format of the recording is told by the content: MATLAB files of level 5 and 7.3 with the binned spike counts of one session, HDF5 files in the layout of the
         LFADS tutorials, and datasets of this program.
 
         Example:

@@ -13,9 +13,9 @@ internal static class InferCommand
 {
     private const string Description =
         """
-        Finds inputs, states, rates and their uncertainty in each trial of a dataset, and writes them to a posterior file (HDF5, docs/posterior-format.md).
+        Finds inputs, states and rates with their uncertainty in the trials of a dataset.
 
-        Trials may be longer than those the model was trained on. Groups that are hidden are predicted from the others.
+        They are written to a posterior file (HDF5, docs/posterior-format.md). Trials may be longer than those the model was trained on. Groups that are hidden are predicted from the others.
 
         Example:
           ilqr-vae infer run --data data.h5 -o posterior.h5

@@ -11,7 +11,7 @@ internal static class SimulateCommand
 {
     private const string Description =
         """
-        Simulates a recording of which everything is known, and writes it as a dataset with the truth: states, inputs and rates.
+        Simulates a recording and writes it as a dataset with the truth: states, inputs and rates.
 
           lorenz    the Lorenz attractor, no inputs            linear   a random linear system driven by inputs
           duffing   Duffing's oscillator with sudden jumps     maze     delayed reaches of a motor cortical population

@@ -258,19 +258,26 @@ internal static class ConfigurationFile
         return new string([.. cut.Select(character => char.IsControl(character) ? ' ' : character)]);
     }
 
+    /// <summary>Letters to add, drop, change or swap to get from one word to another.</summary>
     private static int Distance(string a, string b)
     {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
+        var rows = new int[a.Length + 1][];
+        for (var i = 0; i <= a.Length; i++)
         {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
+            rows[i] = new int[b.Length + 1];
+            for (var j = 0; j <= b.Length; j++)
             {
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+                if (i == 0 || j == 0)
+                {
+                    rows[i][j] = i + j;
+                    continue;
+                }
+
+                var cost = Math.Min(Math.Min(rows[i - 1][j], rows[i][j - 1]) + 1, rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+                rows[i][j] = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] ? Math.Min(cost, rows[i - 2][j - 2] + 1) : cost;
             }
         }
 
-        return row[b.Length];
+        return rows[a.Length][b.Length];
     }
 }

@@ -133,10 +133,24 @@ internal static class Figures
 
     private static Plot Inputs(InferenceResult found, int trial)
     {
-        var plot = NewPlot("time (s)", "inputs, with one deviation");
         var estimate = found.Estimates[trial];
         var steps = Math.Max(1, found.Trials[trial].Bins - 1);
         var time = Time(found, trial).Take(steps).ToArray();
+        if (TruthOf(found, trial, "inputs") is { Columns: > 0 } truth && EvaluationReport.AlignInputs(found) is { } map)
+        {
+            var mapped = map.Apply(estimate.Inputs);
+            var compared = NewPlot("time (s)", "true inputs, inferred ones mapped");
+            for (var c = 0; c < Math.Min(Palette.Length, truth.Columns); c++)
+            {
+                AddLine(compared, time, [.. Column(mapped, c, 0).Take(steps)], Palette[c], c == 0 ? "inferred" : "", 1.8f);
+                AddLine(compared, time, [.. Column(truth, c, 0).Take(steps)], Truth, c == 0 ? "true" : "", 1, LinePattern.Dashed);
+            }
+
+            AddLegendAbove(compared);
+            return compared;
+        }
+
+        var plot = NewPlot("time (s)", "inputs, with one deviation");
         var columns = Math.Min(Palette.Length, estimate.Inputs.Columns);
         double[] Mean(int column) => [.. Column(estimate.Inputs, column, 0).Take(steps)];
         for (var c = 0; c < columns; c++)
@@ -224,7 +238,7 @@ internal static class Figures
         return plot;
     }
 
-    private static string Shorten(string title) => title.Contains(" seen", StringComparison.Ordinal) ? title[..title.IndexOf(" seen", StringComparison.Ordinal)] : title;
+    private static string Shorten(string title) => title.Contains(" seen", StringComparison.Ordinal) ? title[..title.IndexOf(" seen", StringComparison.Ordinal)].TrimEnd(',') : title;
 
     private static Plot NewPlot(string x, string y)
     {
@@ -243,7 +257,7 @@ internal static class Figures
         plot.Axes.Top.FrameLineStyle.Width = 0;
         plot.Grid.MajorLineColor = Grid;
         plot.Axes.Margins(0.02, 0.08);
-        plot.Axes.Left.MinimumSize = 68;
+        plot.Axes.Left.MinimumSize = 60;
         plot.Axes.Title.Label.Bold = false;
         plot.Legend.OutlineWidth = 0;
         plot.Legend.ShadowColor = Colors.Transparent;

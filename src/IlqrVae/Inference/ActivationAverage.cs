@@ -11,7 +11,7 @@ namespace IlqrVae.Inference;
 public sealed class ActivationAverage<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Number of quadrature nodes: exact for polynomials of degree 39, and for exp of activations of deviation 3 to eight digits.</summary>
+    /// <summary>Number of quadrature nodes: exact for polynomials of degree 39, and for exp of activations of deviation 2 to nine digits.</summary>
     public const int Nodes = 20;
 
     private readonly Likelihood<T> _likelihood;

@@ -1,0 +1,45 @@
+namespace IlqrVae.Cli.Tests;
+
+/// <summary>What a command line did.</summary>
+/// <param name="ExitCode">The exit code.</param>
+/// <param name="Output">Standard output.</param>
+/// <param name="Error">Standard error.</param>
+internal sealed record Outcome(int ExitCode, string Output, string Error);
+
+/// <summary>A folder of a test's own in which command lines run, removed with what is in it.</summary>
+internal sealed class CommandLine : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ilqr-vae-cli-");
+
+    public string this[string name] => Path.Combine(_folder.FullName, name);
+
+    public string Folder => _folder.FullName;
+
+    /// <summary>Runs a command line; "@/" in front of an argument, or behind "=", stands for the folder.</summary>
+    public Outcome Run(params string[] arguments) => Run(CancellationToken.None, arguments);
+
+    public Outcome Run(CancellationToken interrupt, params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var code = Application.Run(
+            [.. arguments.Select(argument => argument.Replace("@/", _folder.FullName + Path.DirectorySeparatorChar, StringComparison.Ordinal))],
+            new Terminal(output, error, isLive: false, interrupt));
+        return new Outcome(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Runs a command line that must succeed.</summary>
+    public string Must(params string[] arguments)
+    {
+        var outcome = Run(arguments);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        return outcome.Output;
+    }
+
+    public void Write(string name, string text) => File.WriteAllText(this[name], text);
+
+    /// <summary>Everything in the folder, for telling whether a command left something behind.</summary>
+    public string[] Files() => [.. Directory.GetFileSystemEntries(_folder.FullName, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}
