@@ -58,7 +58,7 @@ internal static class TrainCommand
             {
                 TrainingEnd.Interrupted => ExitCode.Interrupted,
                 TrainingEnd.Diverged => throw new FailedRunException(
-                    $"training diverged: the loss of ten batches in a row was not finite; the best parameters are in {folder.Model}. Train anew with a smaller learning-rate."),
+                    $"training diverged again and again, even with a much smaller learning rate; the best parameters are in {folder.Model}. Look at the data with 'ilqr-vae inspect', or train anew with a smaller learning-rate."),
                 _ => ExitCode.Done,
             };
         });

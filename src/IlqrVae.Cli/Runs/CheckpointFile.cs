@@ -25,6 +25,9 @@ internal static class CheckpointFile
         archive.SetAttribute("/", "best_loss", state.BestLoss);
         archive.SetAttribute("/", "best_iteration", (long)state.BestIteration);
         archive.SetAttribute("/", "validations_without_improvement", (long)state.ValidationsWithoutImprovement);
+        archive.SetAttribute("/", "usual_gradient_norm", state.UsualGradientNorm);
+        archive.SetAttribute("/", "bad_iterations", (long)state.BadIterations);
+        archive.SetAttribute("/", "recoveries", (long)state.Recoveries);
         archive.SetAttribute("/", "updates", (long)state.Optimiser.Updates);
         archive.Add("raw", state.Raw);
         archive.Add("best_raw", state.BestRaw);
@@ -64,6 +67,9 @@ internal static class CheckpointFile
             Seconds = archive.ReadNumber("/", "seconds"),
             BestLoss = archive.ReadNumber("/", "best_loss"),
             BestIteration = (int)archive.ReadWhole("/", "best_iteration"),
+            UsualGradientNorm = archive.ReadNumber("/", "usual_gradient_norm"),
+            BadIterations = (int)archive.ReadWhole("/", "bad_iterations"),
+            Recoveries = (int)archive.ReadWhole("/", "recoveries"),
             ValidationsWithoutImprovement = (int)archive.ReadWhole("/", "validations_without_improvement"),
         };
         var names = archive.ReadStrings("warm_starts/name", -1).Values;

@@ -26,6 +26,8 @@ internal sealed class HistoryFile : IDisposable
         ("gradient_steps", record => record.GradientSteps),
         ("fall_backs", record => record.FallBacks),
         ("unconverged", record => record.Unconverged),
+        ("bounded", record => record.Bounded),
+        ("recoveries", record => record.Recoveries),
     ];
 
     private readonly StreamWriter _table;

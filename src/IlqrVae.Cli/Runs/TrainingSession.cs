@@ -156,6 +156,8 @@ internal static class TrainingSession
             CheckpointFile.Write(_folder.Checkpoint, state);
         }
 
+        private int _recoveries;
+
         private void Remark(TrainingRecord record)
         {
             if (record.ValidationLoss is { } loss)
@@ -165,7 +167,13 @@ internal static class TrainingSession
 
             if (!double.IsFinite(record.Loss))
             {
-                _folder.Write($"iteration {record.Iteration}: the loss is not finite; the batch was passed over");
+                _folder.Write($"iteration {record.Iteration}: numbers overflowed in a trial; it was left out of the update");
+            }
+
+            if (record.Recoveries > _recoveries)
+            {
+                _recoveries = record.Recoveries;
+                _folder.Write($"iteration {record.Iteration}: most trials overflowed or had exploding gradients; training went back to the best parameters with half the learning rate");
             }
 
             if (2 * record.Unconverged > _batch)

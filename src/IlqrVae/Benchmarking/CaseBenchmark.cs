@@ -153,7 +153,7 @@ public static class CaseBenchmark<T>
                 var result = estimator.Evaluate(trials[i], starts[i], draws, options, gradient);
                 var elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 starts[i].CopyFrom(estimator.Solver.Current);
-                total.Add(gradient);
+                total.AddScaled(1, gradient);
                 if (pass >= 4)
                 {
                     times.Add(elapsed);

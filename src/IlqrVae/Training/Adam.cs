@@ -24,6 +24,14 @@ public sealed class Adam
     /// <summary>Number of updates so far.</summary>
     public int Updates { get; set; }
 
+    /// <summary>Forgets all history.</summary>
+    public void Reset()
+    {
+        Array.Clear(First);
+        Array.Clear(Second);
+        Updates = 0;
+    }
+
     /// <summary>One update.</summary>
     /// <param name="parameters">Changed in place.</param>
     /// <param name="gradient">The gradient of the loss.</param>

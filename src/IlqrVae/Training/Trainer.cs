@@ -16,7 +16,11 @@ namespace IlqrVae.Training;
 public sealed class Trainer<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int DivergenceLimit = 10;
+    /// <summary>Bad iterations in a row after which training goes back to its best parameters.</summary>
+    private const int BadIterationLimit = 5;
+
+    /// <summary>Times it may do so.</summary>
+    private const int RecoveryLimit = 6;
 
     /// <summary>Stream of the validation draws, the same at every validation so that losses compare.</summary>
     private const ulong ValidationStream = ulong.MaxValue;
@@ -29,6 +33,8 @@ public sealed class Trainer<T>
     private readonly Worker[] _workers;
     private readonly ParameterGradient<T>[] _gradients;
     private readonly ElboResult[] _results;
+    private readonly double[] _norms;
+    private readonly double[] _weights;
     private readonly ParameterGradient<T> _total;
     private readonly double[] _rawGradient;
 
@@ -59,6 +65,8 @@ public sealed class Trainer<T>
         _batches = new MiniBatches(_trials.Length, options.BatchSize, options.Seed);
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         _workers = [.. Enumerable.Range(0, Math.Min(threads, Math.Max(_batches.Size, _validation.Length))).Select(_ => new Worker(model, longest, options.Elbo.Draws))];
+        _norms = new double[_batches.Size];
+        _weights = new double[_batches.Size];
         _gradients = [.. Enumerable.Range(0, _batches.Size).Select(_ => new ParameterGradient<T>(model.Parameters.All))];
         _results = new ElboResult[Math.Max(_batches.Size, _validation.Length)];
         _total = new ParameterGradient<T>(model.Parameters.All);
@@ -102,7 +110,6 @@ public sealed class Trainer<T>
         var end = TrainingEnd.Finished;
         var clock = Stopwatch.StartNew();
         var secondsBefore = State.Seconds;
-        var diverged = 0;
         while (State.Iteration < _options.Iterations)
         {
             if (interrupt.IsCancellationRequested)
@@ -129,8 +136,7 @@ public sealed class Trainer<T>
                 ValidationLoss = validation,
                 TrialsPerSecond = record.TrialsPerSecond / Math.Max(seconds, 1e-9),
             });
-            diverged = double.IsFinite(record.Loss) ? 0 : diverged + 1;
-            if (diverged >= DivergenceLimit)
+            if (State.BadIterations >= BadIterationLimit && !Recover())
             {
                 end = TrainingEnd.Diverged;
                 break;
@@ -179,14 +185,22 @@ public sealed class Trainer<T>
             worker.Draws.Fill(_options.Seed, (ulong)State.Iteration + 1, (ulong)batch[i]);
             var start = State.WarmStarts[trial.Name];
             _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, _gradients[i]);
+            _norms[i] = double.IsFinite(_results[i].Elbo) ? _gradients[i].Norm() / Math.Max(1, trial.ObservedCount) : double.NaN;
             Keep(start, worker.Estimator.Solver);
         });
 
+        var usual = State.UsualGradientNorm;
+        var bounded = GradientGuard.Weigh(_norms.AsSpan(0, batch.Length), ref usual, _weights);
+        State.UsualGradientNorm = usual;
+        State.BadIterations = 2 * bounded > batch.Length ? State.BadIterations + 1 : 0;
         var entries = Math.Max(1, batch.Sum(i => _trials[i].ObservedCount));
         _total.Clear();
         for (var i = 0; i < batch.Length; i++)
         {
-            _total.Add(_gradients[i]);
+            if (_weights[i] > 0)
+            {
+                _total.AddScaled(_weights[i], _gradients[i]);
+            }
         }
 
         AddPenalty(entries);
@@ -199,7 +213,7 @@ public sealed class Trainer<T>
         }
 
         norm = Math.Sqrt(norm);
-        var rate = _options.RateAt(State.Iteration);
+        var rate = _options.RateAt(State.Iteration) * Math.Pow(0.5, State.Recoveries);
         if (double.IsFinite(norm))
         {
             if (_options.GradientClip > 0 && norm > _options.GradientClip)
@@ -230,7 +244,35 @@ public sealed class Trainer<T>
             results.Average(result => result.Map.ConjugateGradientSteps),
             results.Average(result => result.GradientSteps),
             results.Count(result => result.FellBack),
-            results.Count(result => result.Map.Status != SolverStatus.Converged));
+            results.Count(result => result.Map.Status != SolverStatus.Converged),
+            bounded,
+            State.Recoveries);
+    }
+
+    /// <summary>
+    /// Goes back to the best parameters (the first ones, where nothing was validated yet) with half the learning rate, a fresh optimiser and trials at
+    /// rest.
+    /// </summary>
+    /// <returns>False when that was done too often already.</returns>
+    private bool Recover()
+    {
+        if (State.Recoveries >= RecoveryLimit)
+        {
+            return false;
+        }
+
+        State.Recoveries++;
+        State.BadIterations = 0;
+        State.UsualGradientNorm = 0;
+        State.BestRaw.CopyTo(State.Raw, 0);
+        State.Optimiser.Reset();
+        foreach (var start in State.WarmStarts.Values)
+        {
+            Array.Clear(start.Values);
+        }
+
+        _model.SetRaw(State.Raw);
+        return true;
     }
 
     private double Validate()

@@ -32,6 +32,15 @@ public sealed class TrainingState<T>
     /// <summary>Validations since the best one.</summary>
     public int ValidationsWithoutImprovement { get; set; }
 
+    /// <summary>The usual norm of one trial's gradient per observed entry, against which outliers are bounded; zero before the first batch.</summary>
+    public double UsualGradientNorm { get; set; }
+
+    /// <summary>Iterations in a row in which most of the batch was bounded or overflowed.</summary>
+    public int BadIterations { get; set; }
+
+    /// <summary>How often training went back to its best parameters with half the learning rate.</summary>
+    public int Recoveries { get; set; }
+
     /// <summary>Warm starts by the name of the trial.</summary>
     public Dictionary<string, WarmStart<T>> WarmStarts { get; } = new(StringComparer.Ordinal);
 }
@@ -51,6 +60,8 @@ public sealed class TrainingState<T>
 /// <param name="GradientSteps">Mean Hessian products of the exact gradient a trial.</param>
 /// <param name="FallBacks">Trials of the batch whose gradient fell back to Gauss-Newton.</param>
 /// <param name="Unconverged">Trials of the batch whose MAP solve did not converge.</param>
+/// <param name="Bounded">Trials of the batch whose gradient was far larger than usual, and bounded, or not finite, and left out.</param>
+/// <param name="Recoveries">How often training has gone back to its best parameters with half the learning rate.</param>
 public sealed record TrainingRecord(
     int Iteration,
     double Seconds,
@@ -65,7 +76,9 @@ public sealed record TrainingRecord(
     double NewtonSteps,
     double GradientSteps,
     int FallBacks,
-    int Unconverged);
+    int Unconverged,
+    int Bounded,
+    int Recoveries);
 
 /// <summary>Why training ended.</summary>
 public enum TrainingEnd
@@ -79,6 +92,6 @@ public enum TrainingEnd
     /// <summary>It was asked to stop.</summary>
     Interrupted,
 
-    /// <summary>The loss of ten batches in a row was not finite.</summary>
+    /// <summary>Numbers overflowed again and again, even from the best parameters with a much smaller learning rate.</summary>
     Diverged,
 }

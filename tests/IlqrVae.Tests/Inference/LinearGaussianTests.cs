@@ -125,7 +125,7 @@ public sealed class LinearGaussianTests
     /// <summary>A Kalman filter and Rauch-Tung-Striebel smoother of the state (z_t, u_t), by the book.</summary>
     private sealed class Smoother
     {
-        public Smoother(Models.GenerativeModel<double> model, PreparedTrial<double> trial)
+        public Smoother(IlqrVae.Models.GenerativeModel<double> model, PreparedTrial<double> trial)
         {
             var dynamics = (LinearDynamics<double>)model.Dynamics;
             var prior = (GaussianPrior<double>)model.InputPrior;

@@ -127,7 +127,8 @@ public abstract class Constraint
         {
             for (var i = 0; i < raw.Length; i++)
             {
-                rawGradient[i] = gradient[i] * Math.Exp(raw[i]);
+                var slope = Math.Exp(raw[i]);
+                rawGradient[i] = slope > Margin ? gradient[i] * slope : 0;
             }
         }
 

@@ -23,16 +23,38 @@ public sealed unsafe class ParameterGradient<T>
     /// <param name="parameter">A parameter of the model.</param>
     public Matrix<T> this[Parameter<T> parameter] => _blocks[parameter.Index];
 
-    /// <summary>Adds another gradient of the same model.</summary>
-    /// <param name="other">The other gradient.</param>
-    public void Add(ParameterGradient<T> other)
+    /// <summary>The Euclidean norm over all blocks; not finite where an element is not.</summary>
+    public double Norm()
     {
+        var sum = 0.0;
         for (var i = 0; i < _blocks.Length; i++)
         {
             var block = _blocks[i];
             for (var row = 0; row < block.Rows; row++)
             {
-                Gemv.AddScaled(T.One, other._blocks[i].RowPointer(row), block.RowPointer(row), UsedColumns(i, row));
+                foreach (var value in block.Row(row)[..UsedColumns(i, row)])
+                {
+                    var number = double.CreateChecked(value);
+                    sum += number * number;
+                }
+            }
+        }
+
+        return Math.Sqrt(sum);
+    }
+
+    /// <summary>Adds a multiple of another gradient of the same model.</summary>
+    /// <param name="factor">The factor.</param>
+    /// <param name="other">The other gradient.</param>
+    public void AddScaled(double factor, ParameterGradient<T> other)
+    {
+        var f = T.CreateSaturating(factor);
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            var block = _blocks[i];
+            for (var row = 0; row < block.Rows; row++)
+            {
+                Gemv.AddScaled(f, other._blocks[i].RowPointer(row), block.RowPointer(row), UsedColumns(i, row));
             }
         }
     }

@@ -1,0 +1,110 @@
+using IlqrVae.Benchmarking;
+using IlqrVae.Inference;
+using IlqrVae.Models;
+using IlqrVae.Models.Parameters;
+using IlqrVae.Simulation;
+using IlqrVae.Training;
+
+namespace IlqrVae.Tests.Training;
+
+public sealed class TrainingTests
+{
+    private static readonly BenchmarkCase Small = new("small", 6, 2, 12, 25, IsLinear: false, IsStudent: true, IsSpikes: true);
+
+    [Fact]
+    public void Batches_depend_on_the_iteration_alone_and_every_epoch_holds_every_trial_once()
+    {
+        var batches = new MiniBatches(10, 4, 3);
+        var later = new MiniBatches(10, 4, 3);
+        var seen = new List<int>();
+        for (var iteration = 0; iteration < 6; iteration++)
+        {
+            var batch = batches.At(iteration).ToArray();
+            seen.AddRange(batch);
+            Assert.InRange(batch.Length, 1, batches.Size);
+        }
+
+        Assert.Equal(later.At(5).ToArray(), seen.TakeLast(batches.At(5).Length));
+        Assert.Equal(Enumerable.Range(0, 10), seen.Take(10).Order());
+        Assert.Equal(Enumerable.Range(0, 10), seen.Skip(10).Order());
+        Assert.NotEqual(seen.Take(10), seen.Skip(10));
+    }
+
+    [Fact]
+    public void Learning_rates_follow_their_schedules()
+    {
+        var options = new TrainingOptions { LearningRate = 0.1, Iterations = 100, ScheduleIterations = 25 };
+        Assert.Equal(0.1, (options with { Schedule = LearningRateSchedule.Constant }).RateAt(77));
+        Assert.Equal(0.1 / 3, (options with { Schedule = LearningRateSchedule.InverseSquareRoot }).RateAt(100), 12);
+        Assert.Equal(0.1, options.RateAt(0), 12);
+        Assert.Equal(0.001, options.RateAt(100), 12);
+    }
+
+    [Fact]
+    public void One_exploding_trial_is_bounded_and_one_that_overflowed_is_left_out()
+    {
+        var usual = 0.0;
+        var weights = new double[5];
+        Assert.Equal(2, GradientGuard.Weigh([1, 1.2, 1e17, double.NaN, 0.8], ref usual, weights));
+        Assert.Equal([1, 1, 1.2e-16, 0, 1], weights, (expected, actual) => Math.Abs(expected - actual) <= 1e-12 * expected);
+        Assert.Equal(1.2, usual, 12);
+        GradientGuard.Weigh([1e6, 1e6, 1e6, 1e6, 1e6], ref usual, weights);
+        Assert.InRange(usual, 1.2, 1.45);
+        Assert.All(weights, weight => Assert.InRange(weight, 1e-6, 1e-4));
+    }
+
+    [Fact]
+    public void An_absurd_learning_rate_ends_with_finite_parameters_no_worse_than_the_first()
+    {
+        var recording = Simulations.Lorenz(LorenzOptions.Spiking with { Channels = 20, Trials = 12, ValidationTrials = 4, TestTrials = 0, Bins = 30 });
+        var specification = new ModelSpecification { States = 6, Inputs = 2 };
+        var generative = ModelBuilder<double>.Build(specification, recording, 1);
+        var model = new VariationalModel<double>(generative, SharedPosterior<double>.Independent(6, 2, 30, 0.3, 0.3));
+        var options = new TrainingOptions { Iterations = 60, BatchSize = 6, LearningRate = 30, GradientClip = 0, ValidationInterval = 5, Threads = 1 };
+        var trainer = new Trainer<double>(model, recording, options);
+        var losses = new List<double?>();
+        var end = trainer.Run(record => losses.Add(record.ValidationLoss), null, TestContext.Current.CancellationToken);
+
+        Assert.NotEqual(TrainingEnd.Interrupted, end);
+        Assert.Equal(losses.Where(loss => loss is not null).Min() ?? double.PositiveInfinity, trainer.State.BestLoss);
+        Assert.All(model.Parameters.All, parameter => Assert.All(parameter.ExactValue.ToArray(), value => Assert.True(double.IsFinite(value), parameter.Name)));
+    }
+
+    [Fact]
+    public void Learning_raises_the_elbo_of_held_out_trials()
+    {
+        var recording = Simulations.Lorenz(LorenzOptions.Spiking with { Channels = 20, Trials = 16, ValidationTrials = 6, TestTrials = 0, Bins = 40 });
+        var generative = ModelBuilder<double>.Build(new ModelSpecification { States = 6, Inputs = 2 }, recording, 1);
+        var model = new VariationalModel<double>(generative, SharedPosterior<double>.Independent(6, 2, 40, 0.3, 0.3));
+        var losses = new List<double>();
+        new Trainer<double>(model, recording, new TrainingOptions { Iterations = 60, BatchSize = 8, ValidationInterval = 20, Threads = 2 }).Run(
+            record => losses.AddRange(record.ValidationLoss is { } loss ? [loss] : []), null, TestContext.Current.CancellationToken);
+        Assert.True(losses[^1] < losses[0], $"{losses[0]} to {losses[^1]}");
+    }
+
+    [Fact]
+    public void The_gradient_in_single_precision_agrees_with_that_in_double()
+    {
+        var exact = Gradient<double>();
+        var rounded = Gradient<float>();
+        var difference = Math.Sqrt(exact.Zip(rounded, (a, b) => (a - b) * (a - b)).Sum());
+        Assert.InRange(difference / Math.Sqrt(exact.Sum(x => x * x)), 0, 1e-3);
+
+        static double[] Gradient<T>()
+            where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+        {
+            // The same data in both precisions: drawn in double.
+            var recording = Small.CreateRecording(Small.CreateModel<double>(1), 1, 2);
+            var model = Small.CreateModel<T>(1);
+            var trial = new PreparedTrial<T>(model.Generative, recording, recording.Trials[0]);
+            var draws = new PosteriorDraws<T>(2, Small.Bins, Small.States, Small.Inputs);
+            draws.Fill(1, 2, 3);
+            var gradient = new ParameterGradient<T>(model.Parameters.All);
+            new ElboEstimator<T>(model, Small.Bins).Evaluate(
+                trial, null, draws, new ElboOptions { Solver = new() { Tolerance = 1e-7 }, GradientTolerance = 1e-5 }, gradient);
+            var raw = new double[model.Parameters.RawCount];
+            model.Parameters.PullBack(gradient, raw);
+            return raw;
+        }
+    }
+}
