@@ -61,6 +61,7 @@ public sealed class TrialInference<T>
 {
     private readonly VariationalModel<T> _model;
     private readonly ElboEstimator<T> _estimator;
+    private readonly AnnealedSolve<T> _annealed;
     private readonly LaplacePosterior<T> _posterior;
     private readonly ActivationAverage<T>[] _averages;
 
@@ -72,11 +73,12 @@ public sealed class TrialInference<T>
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
         _estimator = new ElboEstimator<T>(model, capacity);
+        _annealed = new AnnealedSolve<T>(_estimator);
         _posterior = new LaplacePosterior<T>(model.Generative, _estimator);
         _averages = [.. model.Generative.Likelihoods.Select(likelihood => new ActivationAverage<T>(likelihood))];
     }
 
-    /// <summary>Analyses a trial from rest. Allocates the result.</summary>
+    /// <summary>Analyses a trial that nobody has solved before. Allocates the result.</summary>
     /// <param name="trial">The trial.</param>
     /// <param name="options">Settings of the solve and of the ELBO.</param>
     /// <param name="elboDraws">Draws for the ELBO, filled for this trial; null when it is not wanted.</param>
@@ -86,10 +88,15 @@ public sealed class TrialInference<T>
     {
         ArgumentNullException.ThrowIfNull(trial);
         ArgumentNullException.ThrowIfNull(options);
-        ElboResult? elbo = elboDraws is not null && trial.Bins <= _model.Posterior.Capacity
-            ? _estimator.Evaluate(trial, null, elboDraws, options, null)
-            : null;
-        var map = elbo?.Map ?? _estimator.SolveMap(trial, null, options.Solver);
+        var map = _annealed.Run(trial, options.Solver);
+        ElboResult? elbo = null;
+        if (elboDraws is not null && trial.Bins <= _model.Posterior.Capacity)
+        {
+            var start = new WarmStart<T>(trial.Bins, _model.Generative.StateCount, _model.Generative.InputCount);
+            start.CopyFrom(_estimator.Solver.Current);
+            elbo = _estimator.Evaluate(trial, start, elboDraws, options, null);
+        }
+
         var current = _estimator.Solver.Current;
         var inputs = WithLastRow(current.Inputs, trial.Bins, _model.Generative.InputCount);
         var states = new Table(trial.Bins, _model.Generative.StateCount, current.States.ToArray());

@@ -66,6 +66,11 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     /// <summary>Leaves the prior of the initial state out of <see cref="DifferentiateCost"/>.</summary>
     public bool OmitsInitialPriorGradient { get; set; }
 
+    /// <summary>
+    /// A factor on the loss of the inputs' prior in the cost and all its derivatives with respect to states and inputs; 1 is the model itself.
+    /// </summary>
+    public double InputPriorWeight { get; set; } = 1;
+
     private PreparedTrial<T> Trial => _trial ?? throw new InvalidOperationException("Bind a trial first.");
 
     /// <summary>Sets the trial.</summary>
@@ -98,7 +103,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     public override double Cost(Trajectory<T> at)
     {
         var (inputs, initial) = PriorLosses(at);
-        return inputs + initial + ObservationLoss(at.States);
+        return (InputPriorWeight * inputs) + initial + ObservationLoss(at.States);
     }
 
     /// <inheritdoc/>
@@ -152,6 +157,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         else
         {
             _model.InputPrior.Gradient(at.Inputs, inputGradient);
+            Weigh(inputGradient);
         }
 
         if (OmitsInitialPriorGradient)
@@ -176,7 +182,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
 
     /// <inheritdoc/>
     public override void AddInputCurvature(int t, Trajectory<T> at, CurvatureKind kind, T scale, Matrix<T> target)
-        => _model.InputPrior.AddCurvature(at.Inputs.RowPointer(t), kind, scale, target);
+        => _model.InputPrior.AddCurvature(at.Inputs.RowPointer(t), kind, scale * T.CreateChecked(InputPriorWeight), target);
 
     /// <inheritdoc/>
     public override void AddInitialCurvature(T scale, Matrix<T> target)
@@ -193,6 +199,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         }
 
         _model.InputPrior.HessianProduct(at.Inputs, direction.Inputs, inputProduct.Inputs);
+        Weigh(inputProduct.Inputs);
         direction.Initial.CopyTo(_initialDirection.Row(0));
         _model.InitialPrior.HessianProduct(_initialDirection, _initialDirection, _initialProduct);
         _initialProduct.Row(0).CopyTo(inputProduct.Initial);
@@ -240,6 +247,14 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         _model.InputPrior.AccumulateGradientTangent(at.Inputs, direction.Direction.Inputs, gradient);
         direction.Direction.Initial.CopyTo(_initialDirection.Row(0));
         _model.InitialPrior.AccumulateGradientTangent(at.States.RowRange(0, 1), _initialDirection, gradient);
+    }
+
+    private void Weigh(Matrix<T> inputs)
+    {
+        if (InputPriorWeight != 1)
+        {
+            RowOperations.Scale(T.CreateChecked(InputPriorWeight), inputs);
+        }
     }
 
     private static T* Tape(Trajectory<T> at, int t) => at.Tape.Rows == 0 ? null : at.Tape.RowPointer(t);
