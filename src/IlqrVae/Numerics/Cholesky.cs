@@ -33,7 +33,7 @@ internal static unsafe class Cholesky
                     column[i] = -panel[i, k];
                 }
 
-                Gemv.TransposedMultiply(panel.RowRange(0, k).ColumnRange(start, panel.Columns - start), column, row, accumulate: true);
+                Gemv.TransposedMultiply(panel.Pointer + start, panel.Stride, k, panel.Columns - start, column, row, accumulate: true);
             }
 
             var pivot = panel[k, k];
@@ -104,7 +104,7 @@ internal static unsafe class Cholesky
             Elementwise.Copy(y.RowPointer(i), target, n);
             if (i < r.Rows - 1)
             {
-                Gemv.TransposedMultiply(k.RowRange(i + 1, r.Rows - i - 1), r.RowPointer(i) + i + 1, target, accumulate: true);
+                Gemv.TransposedMultiply(k.RowPointer(i + 1), k.Stride, r.Rows - i - 1, n, r.RowPointer(i) + i + 1, target, accumulate: true);
             }
 
             Elementwise.Scale(-T.One / r[i, i], target, n);

@@ -6,12 +6,15 @@ namespace IlqrVae.Numerics;
 /// <summary>Element-by-element operations on vectors given by address and length. No method allocates.</summary>
 internal static unsafe class Elementwise
 {
-    /// <summary>x *= a.</summary>
+    /// <summary>x *= a, padding included.</summary>
     public static void Scale<T>(T a, T* x, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var span = new Span<T>(x, n);
-        TensorPrimitives.Multiply(span, a, span);
+        var factor = new Vector<T>(a);
+        for (var i = 0; i < n; i += Vector<T>.Count)
+        {
+            Vector.Store(factor * Vector.Load(x + i), x + i);
+        }
     }
 
     /// <summary>y = a x.</summary>

@@ -18,18 +18,23 @@ internal static unsafe class Gemv
     /// <typeparam name="T">float or double.</typeparam>
     public static void TransposedMultiply<T>(Matrix<T> a, T* x, T* y, bool accumulate = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => TransposedMultiply(a.Pointer, a.Stride, a.Rows, a.Columns, x, y, accumulate);
+
+    /// <summary>The same over a raw operand of k rows of n numbers, <paramref name="lda"/> apart.</summary>
+    public static void TransposedMultiply<T>(T* a, nint lda, int k, int n, T* x, T* y, bool accumulate)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (Vector512.IsHardwareAccelerated)
         {
-            RowCombination<T, Simd512<T>>(a, x, y, accumulate);
+            RowCombination<T, Simd512<T>>(a, lda, k, n, x, y, accumulate);
         }
         else if (Vector256.IsHardwareAccelerated)
         {
-            RowCombination<T, Simd256<T>>(a, x, y, accumulate);
+            RowCombination<T, Simd256<T>>(a, lda, k, n, x, y, accumulate);
         }
         else
         {
-            RowCombination<T, Simd128<T>>(a, x, y, accumulate);
+            RowCombination<T, Simd128<T>>(a, lda, k, n, x, y, accumulate);
         }
     }
 
@@ -84,18 +89,16 @@ internal static unsafe class Gemv
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void RowCombination<T, V>(Matrix<T> a, T* x, T* y, bool accumulate)
+    internal static void RowCombination<T, V>(T* a, nint ld, int rows, int columns, T* x, T* y, bool accumulate)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
     {
         var width = V.Count;
-        var rows = a.Rows;
-        var ld = (nint)a.Stride;
-        var padded = (a.Columns + width - 1) / width * width;
+        var padded = (columns + width - 1) / width * width;
         var j = 0;
         for (; j + (4 * width) <= padded; j += 4 * width)
         {
-            var p = a.Pointer + j;
+            var p = a + j;
             V y0 = V.Zero, y1 = V.Zero, y2 = V.Zero, y3 = V.Zero;
             V z0 = V.Zero, z1 = V.Zero, z2 = V.Zero, z3 = V.Zero;
             var i = 0;
@@ -133,7 +136,7 @@ internal static unsafe class Gemv
         for (; j < padded; j += width)
         {
             // Four partial sums hide the latency of the multiply-add when only one vector is left.
-            var p = a.Pointer + j;
+            var p = a + j;
             V y0 = V.Zero, y1 = V.Zero, y2 = V.Zero, y3 = V.Zero;
             var i = 0;
             for (; i + 4 <= rows; i += 4)

@@ -26,9 +26,9 @@ public abstract unsafe class GemvTests<T>
     [InlineData(true)]
     public void Transposed_multiply_in_every_register_width(bool accumulate)
     {
-        CheckRowCombination((a, x, y) => Gemv.RowCombination<T, Simd512<T>>(a, x.Pointer, y.Pointer, accumulate), accumulate);
-        CheckRowCombination((a, x, y) => Gemv.RowCombination<T, Simd256<T>>(a, x.Pointer, y.Pointer, accumulate), accumulate);
-        CheckRowCombination((a, x, y) => Gemv.RowCombination<T, Simd128<T>>(a, x.Pointer, y.Pointer, accumulate), accumulate);
+        CheckRowCombination((a, x, y) => Gemv.RowCombination<T, Simd512<T>>(a.Pointer, a.Stride, a.Rows, a.Columns, x.Pointer, y.Pointer, accumulate), accumulate);
+        CheckRowCombination((a, x, y) => Gemv.RowCombination<T, Simd256<T>>(a.Pointer, a.Stride, a.Rows, a.Columns, x.Pointer, y.Pointer, accumulate), accumulate);
+        CheckRowCombination((a, x, y) => Gemv.RowCombination<T, Simd128<T>>(a.Pointer, a.Stride, a.Rows, a.Columns, x.Pointer, y.Pointer, accumulate), accumulate);
     }
 
     [Theory]

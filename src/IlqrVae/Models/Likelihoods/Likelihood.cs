@@ -77,7 +77,12 @@ public abstract unsafe class Likelihood<T>
             var activations = scratch.LossActivations.RowRange(0, count);
             var losses = scratch.Losses.RowRange(0, count);
             Activate(states.RowRange(first, count), activations);
-            Losses(scratch, activations, observed.Values.RowRange(first, count), losses);
+            for (var i = 0; i < count; i += scratch.Strip)
+            {
+                var rows = Math.Min(scratch.Strip, count - i);
+                Losses(scratch, activations.RowRange(i, rows), observed.Values.RowRange(first + i, rows), losses.RowRange(i, rows));
+            }
+
             if (!observed.Mask.IsEmpty)
             {
                 TensorPrimitives.Multiply(losses.Flat, observed.Mask.RowRange(first, count).Flat, losses.Flat);
@@ -104,7 +109,14 @@ public abstract unsafe class Likelihood<T>
             var fisher = scratch.Fisher.RowRange(start, count);
             var exact = scratch.Exact.RowRange(start, count);
             Activate(states.RowRange(start, count), activations);
-            Derivatives(scratch, activations, observed.Values.RowRange(start, count), first, fisher, exact);
+            for (var i = 0; i < count; i += scratch.Strip)
+            {
+                var rows = Math.Min(scratch.Strip, count - i);
+                Derivatives(
+                    scratch, activations.RowRange(i, rows), observed.Values.RowRange(start + i, rows),
+                    first.RowRange(i, rows), fisher.RowRange(i, rows), exact.RowRange(i, rows));
+            }
+
             if (!observed.Mask.IsEmpty)
             {
                 var mask = observed.Mask.RowRange(start, count).Flat;
@@ -254,10 +266,14 @@ public sealed class LikelihoodScratch<T>
     /// <summary>Bins of a block.</summary>
     internal const int Block = 64;
 
+    /// <summary>Numbers of a strip: long enough to drown the cost of a call, short enough for several strips to stay in the nearest cache.</summary>
+    private const int StripLength = 768;
+
     private readonly Matrix<T> _rows;
 
     internal LikelihoodScratch(int capacity, int channels, int states)
     {
+        Strip = Math.Clamp(StripLength / Matrix<T>.PaddedLength(channels), 1, Block);
         _rows = Matrix<T>.Allocate(4, channels);
         Activations = Matrix<T>.Allocate(capacity, channels);
         LossActivations = Matrix<T>.Allocate(Math.Min(Block, capacity), channels);
@@ -270,6 +286,9 @@ public sealed class LikelihoodScratch<T>
         Weighted = Matrix<T>.Allocate(Gemm.WeightedRows<T>(channels, states), states);
         Gathered = Matrix<T>.Allocate(channels, states);
     }
+
+    /// <summary>Bins that are worked on element by element at once.</summary>
+    internal int Strip { get; }
 
     internal Matrix<T> Activations { get; }
 

@@ -90,8 +90,11 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
         }
     }
 
-    /// <summary>Under the exponential link the rate of a channel that is not there is exp of this: zero.</summary>
-    protected override T ActivationPadding => Link.AbsorbsGain ? T.CreateChecked(-1e4) : T.Zero;
+    /// <summary>
+    /// Under the exponential link the rate of a channel that is not there is exp of this: as good as zero, and still in the range in which the
+    /// vectorised exponential is fast.
+    /// </summary>
+    protected override T ActivationPadding => !Link.AbsorbsGain ? T.Zero : T.CreateChecked(typeof(T) == typeof(float) ? -80.0 : -700.0);
 
     /// <summary>sum log y! - sum y log(gain * bin width).</summary>
     protected override double Constant(ObservationMatrix<T> observed)
