@@ -51,6 +51,7 @@ public sealed class Faults : IDisposable
         { "", "evaluate @/nothing --data @/data.h5", ["nothing", "no such run"] },
         { "", "evaluate @/nothing --data @/data.h5 --draws 0", ["--draws"] },
         { "", "evaluate @/nothing --data @/data.h5 --split some", ["some", "test"] },
+        { "", "bench --precision single", ["--precision", "--long"] },
     };
 
     public static TheoryData<string, string, string[]> Configurations => new()

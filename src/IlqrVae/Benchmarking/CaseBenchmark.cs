@@ -7,189 +7,392 @@ using IlqrVae.Training;
 
 namespace IlqrVae.Benchmarking;
 
+/// <summary>How much time to spend on a case.</summary>
+/// <param name="Seconds">Time for each kind of measurement.</param>
+/// <param name="WarmUpSeconds">Time before, so that the compiler has optimised what is measured.</param>
+/// <param name="Trials">Trials of a pass when the gradient is timed.</param>
+/// <param name="EarlyPasses">Passes over them before the steady state.</param>
+/// <param name="Updates">Parameter updates timed for throughput, at the least.</param>
+public sealed record BenchmarkEffort(double Seconds, double WarmUpSeconds, int Trials, int EarlyPasses, int Updates)
+{
+    /// <summary>For figures to report.</summary>
+    public static BenchmarkEffort Full { get; } = new(3, 1.5, 32, 4, 7);
+
+    /// <summary>For a first look.</summary>
+    public static BenchmarkEffort Quick { get; } = new(0.2, 0.5, 8, 3, 3);
+}
+
 /// <summary>What was measured of one case; times are medians, in milliseconds, on one thread unless said otherwise.</summary>
-/// <param name="Case">The case.</param>
-/// <param name="Precision">"double" or "single".</param>
-/// <param name="IterationMilliseconds">One Gauss-Newton iteration of the MAP solve: linearisation, backward pass, direction, roll-out, adjoint sweep.</param>
-/// <param name="IterationGigaflops">Its useful operations, in billions a second.</param>
-/// <param name="PeakFraction">The same over the measured peak.</param>
-/// <param name="FactorisationMilliseconds">The linearisation and backward pass alone.</param>
-/// <param name="MapMilliseconds">A MAP solve from rest.</param>
-/// <param name="MapFactorisations">Backward passes of that solve.</param>
-/// <param name="MapProducts">Exact Hessian products of that solve.</param>
-/// <param name="GradientMilliseconds">ELBO and exact gradient, warm-started, in the steady state of training.</param>
-/// <param name="GradientFactorisations">Median backward passes of those.</param>
-/// <param name="NewtonProducts">Mean exact Hessian products of their MAP solves.</param>
-/// <param name="GradientProducts">Mean exact Hessian products of their implicit gradients.</param>
-/// <param name="TrialsPerSecond">Training on one thread, everything included.</param>
-/// <param name="TrialsPerSecondAllThreads">Training on all threads.</param>
-/// <param name="Threads">How many that is.</param>
-public sealed record CaseResult(
-    string Case,
-    string Precision,
-    double IterationMilliseconds,
-    double IterationGigaflops,
-    double PeakFraction,
-    double FactorisationMilliseconds,
-    double MapMilliseconds,
-    int MapFactorisations,
-    int MapProducts,
-    double GradientMilliseconds,
-    double GradientFactorisations,
-    double NewtonProducts,
-    double GradientProducts,
-    double TrialsPerSecond,
-    double TrialsPerSecondAllThreads,
-    int Threads);
+public sealed record CaseResult
+{
+    /// <summary>The case.</summary>
+    public required BenchmarkCase Case { get; init; }
+
+    /// <summary>"double" or "single".</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>
+    /// One Gauss-Newton iteration of the MAP solve: linearisation, backward pass, direction, line search, adjoint sweep. The roll-out and adjoint
+    /// sweep that a solve starts with are taken off.
+    /// </summary>
+    public required double IterationMilliseconds { get; init; }
+
+    /// <summary>Backward passes an iteration, as the solver counts them.</summary>
+    public required double FactorisationsPerIteration { get; init; }
+
+    /// <summary>Useful operations of an iteration, in billions a second.</summary>
+    public required double IterationGigaflops { get; init; }
+
+    /// <summary>The same over the peak: the median of ratios to peaks read just before and after.</summary>
+    public required double PeakFraction { get; init; }
+
+    /// <summary>The median of those peaks.</summary>
+    public required double PeakGigaflops { get; init; }
+
+    /// <summary>The linearisation and backward pass alone.</summary>
+    public required double FactorisationMilliseconds { get; init; }
+
+    /// <summary>A MAP solve from rest, to the tolerance of training.</summary>
+    public required double MapMilliseconds { get; init; }
+
+    /// <summary>Its backward passes (median).</summary>
+    public required double MapFactorisations { get; init; }
+
+    /// <summary>Its exact Hessian products (median).</summary>
+    public required double MapProducts { get; init; }
+
+    /// <summary>ELBO and exact gradient, warm-started, in the steady state of training.</summary>
+    public required double GradientMilliseconds { get; init; }
+
+    /// <summary>Backward passes of those (median).</summary>
+    public required double GradientFactorisations { get; init; }
+
+    /// <summary>Exact Hessian products of their MAP solves (median).</summary>
+    public required double NewtonProducts { get; init; }
+
+    /// <summary>Exact Hessian products of their implicit gradients (median).</summary>
+    public required double GradientProducts { get; init; }
+
+    /// <summary>Training on one thread, everything included, with batches of <see cref="CaseBenchmark{T}.BatchSize"/>.</summary>
+    public required double TrialsPerSecond { get; init; }
+
+    /// <summary>Training on all threads.</summary>
+    public required double TrialsPerSecondAllThreads { get; init; }
+
+    /// <summary>The median of ratios of the two, each of updates done one after the other.</summary>
+    public required double ThreadGain { get; init; }
+
+    /// <summary>How many threads that is.</summary>
+    public required int Threads { get; init; }
+}
 
 /// <summary>Measures one case.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-public static class CaseBenchmark<T>
+public sealed class CaseBenchmark<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int Trials = 32;
+    /// <summary>Trials of a batch when throughput is measured.</summary>
+    public const int BatchSize = 32;
+
+    private const int MostIterations = 4;
+    private const int Rounds = 5;
     private const double LearningRate = 2e-3;
+    private static readonly SolverOptions Solver = new() { Tolerance = 1e-4 };
+
+    private readonly BenchmarkCase _case;
+    private readonly MachinePeak<T> _peak;
+    private readonly BenchmarkEffort _effort;
+    private readonly CancellationToken _interrupt;
+    private readonly VariationalModel<T> _model;
+    private readonly PreparedTrial<T>[] _trials;
+    private readonly ElboEstimator<T> _estimator;
+
+    private CaseBenchmark(BenchmarkCase benchmark, MachinePeak<T> peak, BenchmarkEffort effort, CancellationToken interrupt)
+    {
+        _case = benchmark;
+        _peak = peak;
+        _effort = effort;
+        _interrupt = interrupt;
+        _model = benchmark.CreateModel<T>(1);
+        var recording = benchmark.CreateRecording(_model, BatchSize, 2);
+        _trials = [.. recording.Trials.Select(trial => new PreparedTrial<T>(_model.Generative, recording, trial))];
+        _estimator = new ElboEstimator<T>(_model, benchmark.Bins);
+    }
 
     /// <summary>Measures a case.</summary>
     /// <param name="benchmark">The case.</param>
-    /// <param name="peak">The machine's peak in this precision, from <see cref="MachinePeak"/>.</param>
-    /// <param name="quick">A tenth of the time, for a first look.</param>
-    public static CaseResult Run(BenchmarkCase benchmark, double peak, bool quick)
+    /// <param name="peak">The meter of the machine's peak.</param>
+    /// <param name="effort">Time to spend.</param>
+    /// <param name="threads">"All" threads.</param>
+    /// <param name="interrupt">Stops measuring.</param>
+    /// <exception cref="OperationCanceledException">It was interrupted.</exception>
+    public static CaseResult Run(BenchmarkCase benchmark, MachinePeak<T> peak, BenchmarkEffort effort, int threads, CancellationToken interrupt)
     {
-        var seconds = quick ? 0.2 : 1.5;
-        var model = benchmark.CreateModel<T>(1);
-        var recording = benchmark.CreateRecording(model, Trials, 2);
-        var trials = recording.Trials.Select(trial => new PreparedTrial<T>(model.Generative, recording, trial)).ToArray();
-        var estimator = new ElboEstimator<T>(model, benchmark.Bins);
-
-        // Plain iLQR to a tight tolerance, so that every trial takes the same few iterations; the start, which is a roll-out, is taken off.
-        var plain = new SolverOptions { MaximumConjugateGradientSteps = 0, Tolerance = 1e-9, MaximumIterations = 4 };
-        var iterations = 0;
-        var solve = Median(seconds, i =>
+        ArgumentNullException.ThrowIfNull(benchmark);
+        ArgumentNullException.ThrowIfNull(peak);
+        ArgumentNullException.ThrowIfNull(effort);
+        var run = new CaseBenchmark<T>(benchmark, peak, effort, interrupt);
+        run.WarmUp();
+        var iteration = run.MeasureIteration();
+        var map = run.MeasureMap();
+        var gradient = run.MeasureGradient();
+        var throughput = run.MeasureThroughput(threads);
+        return new CaseResult
         {
-            var solution = estimator.SolveMap(trials[i % Trials], null, plain);
-            iterations = Math.Max(1, solution.Iterations);
-            return iterations;
-        });
-        var factorise = Median(seconds / 2, _ =>
-        {
-            estimator.Solver.Factors.Factorise(estimator.Problem, estimator.Solver.Current, 0);
-            return 1;
-        });
-        var solver = new SolverOptions { Tolerance = 1e-4 };
-        Solution map = default;
-        var cold = Median(seconds, i =>
-        {
-            map = estimator.SolveMap(trials[i % Trials], null, solver);
-            return 1;
-        });
-        var steady = SteadyState(model, trials, estimator, solver, quick ? 3 : 12);
-        var one = Throughput(benchmark, 1, quick);
-        var threads = Environment.ProcessorCount;
-        var all = threads == 1 ? one : Throughput(benchmark, threads, quick);
-        var flops = benchmark.FlopsPerBin * (benchmark.Bins - 1);
-        return new CaseResult(
-            benchmark.Name,
-            typeof(T) == typeof(float) ? "single" : "double",
-            solve * 1e3,
-            flops / solve / 1e9,
-            flops / solve / 1e9 / peak,
-            factorise * 1e3,
-            cold * 1e3,
-            map.Factorisations,
-            map.ConjugateGradientSteps,
-            steady.Seconds * 1e3,
-            steady.Factorisations,
-            steady.NewtonProducts,
-            steady.GradientProducts,
-            one,
-            all,
-            threads);
+            Case = benchmark,
+            Precision = typeof(T) == typeof(float) ? "single" : "double",
+            IterationMilliseconds = iteration.Seconds * 1e3,
+            FactorisationsPerIteration = iteration.Factorisations,
+            IterationGigaflops = run.OperationsPerIteration / iteration.Seconds / 1e9,
+            PeakFraction = iteration.Share,
+            PeakGigaflops = iteration.Peak,
+            FactorisationMilliseconds = iteration.FactorisationSeconds * 1e3,
+            MapMilliseconds = map.Seconds * 1e3,
+            MapFactorisations = map.Factorisations,
+            MapProducts = map.Products,
+            GradientMilliseconds = gradient.Seconds * 1e3,
+            GradientFactorisations = gradient.Factorisations,
+            NewtonProducts = gradient.NewtonProducts,
+            GradientProducts = gradient.GradientProducts,
+            TrialsPerSecond = throughput.One,
+            TrialsPerSecondAllThreads = throughput.All,
+            ThreadGain = throughput.Gain,
+            Threads = threads,
+        };
     }
 
-    /// <summary>The median time of an action over the number of units it says it did.</summary>
-    private static double Median(double seconds, Func<int, int> action)
-    {
-        for (var i = 0; i < 3; i++)
-        {
-            action(i);
-        }
+    private double OperationsPerIteration => _case.FlopsPerBin * (_case.Bins - 1);
 
-        var times = new List<double>();
+    /// <summary>Goes through everything that is measured, for as long as the compiler needs to notice and optimise it.</summary>
+    private void WarmUp()
+    {
         var clock = Stopwatch.StartNew();
-        while (times.Count < 5 || clock.Elapsed.TotalSeconds < seconds)
+        var state = new Steady(this);
+        var plain = Plain(MostIterations);
+        for (var i = 0; i < 3 || clock.Elapsed.TotalSeconds < _effort.WarmUpSeconds; i++)
         {
-            var start = Stopwatch.GetTimestamp();
-            var units = action(times.Count);
-            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds / units);
+            _interrupt.ThrowIfCancellationRequested();
+            _estimator.SolveMap(_trials[i % BatchSize], null, plain);
+            state.Evaluate(i % BatchSize);
         }
-
-        times.Sort();
-        return times[times.Count / 2];
     }
 
-    /// <summary>Passes over the trials with an Adam update after each, as training does; the first passes, from rest, are not counted.</summary>
-    private static (double Seconds, double Factorisations, double NewtonProducts, double GradientProducts) SteadyState(
-        VariationalModel<T> model, PreparedTrial<T>[] trials, ElboEstimator<T> estimator, SolverOptions solver, int passes)
+    /// <summary>
+    /// Solves by Gauss-Newton steps alone, stopped after as many iterations as every trial takes, less solves of no iteration. Rounds of them alternate
+    /// with readings of the peak.
+    /// </summary>
+    private (double Seconds, double FactorisationSeconds, double Factorisations, double Share, double Peak) MeasureIteration()
     {
-        var options = new TrainingOptions().Elbo with { Solver = solver };
-        var starts = trials.Select(trial => new WarmStart<T>(trial.Bins, model.Generative.StateCount, model.Generative.InputCount)).ToArray();
-        var draws = new PosteriorDraws<T>(1, trials[0].Bins, model.Generative.StateCount, model.Generative.InputCount);
-        var gradient = new ParameterGradient<T>(model.Parameters.All);
-        var total = new ParameterGradient<T>(model.Parameters.All);
-        var raw = new double[model.Parameters.RawCount];
-        var rawGradient = new double[raw.Length];
-        model.Parameters.CopyRawTo(raw);
-        var optimiser = new Adam(raw.Length);
-        var times = new List<double>();
-        var results = new List<ElboResult>();
-        for (var pass = 0; pass < passes + 4; pass++)
+        var count = MostIterations;
+        while (count > 1 && !_trials.All(trial => _estimator.SolveMap(trial, null, Plain(count)) is { } solution
+            && solution.Iterations == count && solution.Factorisations == count))
         {
-            total.Clear();
-            for (var i = 0; i < trials.Length; i++)
+            count--;
+        }
+
+        var factorisations = _trials.Average(trial => (double)_estimator.SolveMap(trial, null, Plain(count)).Factorisations) / count;
+        var solve = Plain(count);
+        var start = Plain(0);
+        List<double> seconds = [], factorisationSeconds = [], shares = [], peaks = [];
+        var before = _peak.Read(ReadingSeconds);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var starting = MedianSeconds(0.1 * _effort.Seconds / Rounds, i => _estimator.SolveMap(_trials[i % BatchSize], null, start));
+            var solving = MedianSeconds(_effort.Seconds / Rounds, i => _estimator.SolveMap(_trials[i % BatchSize], null, solve));
+            var after = _peak.Read(ReadingSeconds);
+            var iteration = Math.Max(1e-12, (solving - starting) / count);
+            seconds.Add(iteration);
+            shares.Add(OperationsPerIteration / iteration / 1e9 / Math.Max(before, after));
+            peaks.Add(Math.Max(before, after));
+            factorisationSeconds.Add(MedianSeconds(
+                0.3 * _effort.Seconds / Rounds, _ => _estimator.Solver.Factors.Factorise(_estimator.Problem, _estimator.Solver.Current, 0)));
+            before = _peak.Read(ReadingSeconds);
+        }
+
+        return (Median(seconds), Median(factorisationSeconds), factorisations, Median(shares), Median(peaks));
+    }
+
+    private double ReadingSeconds => Math.Min(0.02, 0.1 * _effort.Seconds);
+
+    private (double Seconds, double Factorisations, double Products) MeasureMap()
+    {
+        List<double> factorisations = [], products = [];
+        var seconds = MedianSeconds(_effort.Seconds, i =>
+        {
+            var solution = _estimator.SolveMap(_trials[i % BatchSize], null, Solver);
+            factorisations.Add(solution.Factorisations);
+            products.Add(solution.ConjugateGradientSteps);
+        });
+        return (seconds, Median(factorisations), Median(products));
+    }
+
+    /// <summary>Passes over trials with an update after each, as training does; the first ones, from rest, are not counted.</summary>
+    private (double Seconds, double Factorisations, double NewtonProducts, double GradientProducts) MeasureGradient()
+    {
+        var state = new Steady(this);
+        var results = new List<ElboResult>();
+        var times = new List<double>();
+        var clock = new Stopwatch();
+        for (var pass = 0; pass < _effort.EarlyPasses + 2 || clock.Elapsed.TotalSeconds < 2 * _effort.Seconds; pass++)
+        {
+            for (var i = 0; i < _effort.Trials; i++)
             {
-                draws.Fill(1, (ulong)pass, (ulong)i);
-                var start = Stopwatch.GetTimestamp();
-                var result = estimator.Evaluate(trials[i], starts[i], draws, options, gradient);
-                var elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
-                starts[i].CopyFrom(estimator.Solver.Current);
-                total.AddScaled(1, gradient);
-                if (pass >= 4)
+                _interrupt.ThrowIfCancellationRequested();
+                var (result, seconds) = state.Evaluate(i);
+                if (pass >= _effort.EarlyPasses)
                 {
-                    times.Add(elapsed);
+                    times.Add(seconds);
                     results.Add(result);
                 }
             }
 
-            model.Parameters.PullBack(total, rawGradient);
-            optimiser.Update(raw, rawGradient, LearningRate);
-            model.SetRaw(raw);
+            state.Update();
+            if (pass == _effort.EarlyPasses - 1)
+            {
+                clock.Start();
+            }
         }
 
-        times.Sort();
-        var factorisations = results.Select(result => (double)result.Map.Factorisations).Order().ToArray();
         return (
-            times[times.Count / 2],
-            factorisations[factorisations.Length / 2],
-            results.Average(result => result.Map.ConjugateGradientSteps),
-            results.Average(result => result.GradientSteps));
+            Median(times),
+            Median(results.Select(result => (double)result.Map.Factorisations)),
+            Median(results.Select(result => (double)result.Map.ConjugateGradientSteps)),
+            Median(results.Select(result => (double)result.GradientSteps)));
     }
 
-    private static double Throughput(BenchmarkCase benchmark, int threads, bool quick)
+    /// <summary>Trains the same model twice, update by update in turn: on one thread, and on all.</summary>
+    private (double One, double All, double Gain) MeasureThroughput(int threads)
     {
-        var model = benchmark.CreateModel<T>(1);
-        var recording = benchmark.CreateRecording(model, Trials, 2);
-        var options = new TrainingOptions
+        // These hold a gradient of every trial: one after the other, and nothing else of the kind at the same time.
+        var one = CreateTrainer(1);
+        var all = threads == 1 ? null : CreateTrainer(threads);
+        List<double> ones = [], alls = [], gains = [];
+        var clock = new Stopwatch();
+        for (var update = 0; update < _effort.Updates + _effort.EarlyPasses || clock.Elapsed.TotalSeconds < 2 * _effort.Seconds; update++)
         {
-            Iterations = quick ? 8 : 20,
-            BatchSize = Trials,
+            _interrupt.ThrowIfCancellationRequested();
+            if (update == _effort.EarlyPasses)
+            {
+                clock.Start();
+            }
+
+            var alone = UpdateOnce(one);
+            var together = all is null ? alone : UpdateOnce(all);
+            if (update >= _effort.EarlyPasses)
+            {
+                ones.Add(alone);
+                alls.Add(together);
+                gains.Add(together / alone);
+            }
+        }
+
+        return (Median(ones), Median(alls), Median(gains));
+    }
+
+    private Trainer<T> CreateTrainer(int threads)
+    {
+        var model = _case.CreateModel<T>(1);
+        return new Trainer<T>(model, _case.CreateRecording(model, BatchSize, 2), new TrainingOptions
+        {
+            Iterations = int.MaxValue,
+            BatchSize = BatchSize,
             LearningRate = LearningRate,
+            Schedule = LearningRateSchedule.Constant,
             Threads = threads,
             ValidationInterval = 0,
-        };
-        var rates = new List<double>();
-        new Trainer<T>(model, recording, options).Run(record => rates.Add(record.TrialsPerSecond), null, CancellationToken.None);
-        var counted = rates.Skip(rates.Count / 4).Order().ToArray();
-        return counted[counted.Length / 2];
+            CheckpointInterval = 0,
+        });
+    }
+
+    private static double UpdateOnce(Trainer<T> trainer)
+    {
+        using var stop = new CancellationTokenSource();
+        var rate = 0.0;
+        trainer.Run(
+            record =>
+            {
+                rate = record.TrialsPerSecond;
+                stop.Cancel();
+            },
+            null,
+            stop.Token);
+        return rate;
+    }
+
+    private static SolverOptions Plain(int iterations) => new() { MaximumConjugateGradientSteps = 0, Tolerance = 0, MaximumIterations = iterations };
+
+    /// <summary>The median time of an action.</summary>
+    private double MedianSeconds(double seconds, Action<int> action)
+    {
+        var times = new List<double>();
+        var clock = Stopwatch.StartNew();
+        while (times.Count < 3 || clock.Elapsed.TotalSeconds < seconds)
+        {
+            _interrupt.ThrowIfCancellationRequested();
+            var start = Stopwatch.GetTimestamp();
+            action(times.Count);
+            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return Median(times);
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[sorted.Length / 2];
+    }
+
+    /// <summary>Training without a trainer: a model of its own, the starts of its trials, and an update whenever one is asked for.</summary>
+    private sealed class Steady
+    {
+        private readonly CaseBenchmark<T> _owner;
+        private readonly VariationalModel<T> _model;
+        private readonly ElboEstimator<T> _estimator;
+        private readonly ElboOptions _options = new TrainingOptions().Elbo with { Solver = Solver };
+        private readonly WarmStart<T>[] _starts;
+        private readonly PosteriorDraws<T> _draws;
+        private readonly ParameterGradient<T> _gradient;
+        private readonly ParameterGradient<T> _total;
+        private readonly double[] _raw;
+        private readonly double[] _rawGradient;
+        private readonly Adam _optimiser;
+        private ulong _pass;
+
+        public Steady(CaseBenchmark<T> owner)
+        {
+            _owner = owner;
+            _model = owner._case.CreateModel<T>(1);
+            _estimator = new ElboEstimator<T>(_model, owner._case.Bins);
+            var generative = _model.Generative;
+            _starts = [.. owner._trials.Select(trial => new WarmStart<T>(trial.Bins, generative.StateCount, generative.InputCount))];
+            _draws = new PosteriorDraws<T>(1, owner._case.Bins, generative.StateCount, generative.InputCount);
+            _gradient = new ParameterGradient<T>(_model.Parameters.All);
+            _total = new ParameterGradient<T>(_model.Parameters.All);
+            _raw = new double[_model.Parameters.RawCount];
+            _rawGradient = new double[_raw.Length];
+            _model.Parameters.CopyRawTo(_raw);
+            _optimiser = new Adam(_raw.Length);
+        }
+
+        public (ElboResult Result, double Seconds) Evaluate(int trial)
+        {
+            _draws.Fill(1, _pass, (ulong)trial);
+            var start = Stopwatch.GetTimestamp();
+            var result = _estimator.Evaluate(_owner._trials[trial], _starts[trial], _draws, _options, _gradient);
+            var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            _starts[trial].CopyFrom(_estimator.Solver.Current);
+            _total.AddScaled(1, _gradient);
+            return (result, seconds);
+        }
+
+        public void Update()
+        {
+            _model.Parameters.PullBack(_total, _rawGradient);
+            _optimiser.Update(_raw, _rawGradient, LearningRate);
+            _model.SetRaw(_raw);
+            _total.Clear();
+            _pass++;
+        }
     }
 }

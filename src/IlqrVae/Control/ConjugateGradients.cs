@@ -56,10 +56,10 @@ public sealed unsafe class ConjugateGradients<T>
         _block = Matrix<T>.Allocate(problem.InputCount, problem.InputCount);
         _initialBlock = Matrix<T>.Allocate(problem.StateCount, problem.StateCount);
         _blockProduct = Matrix<T>.Allocate(1, Math.Max(problem.StateCount, problem.InputCount));
-        Solution = new TangentRollout<T>(problem);
+        Solution = new TangentRollout<T>(problem, hasTape: false);
     }
 
-    /// <summary>v and its tangent roll-out.</summary>
+    /// <summary>v and its tangent roll-out, without tape; see <see cref="RollOutSolution"/>.</summary>
     public TangentRollout<T> Solution { get; }
 
     /// <summary>M^-1 b after <see cref="Begin"/>; <see cref="Continue"/> writes over it.</summary>
@@ -188,6 +188,17 @@ public sealed unsafe class ConjugateGradients<T>
         }
 
         return new(ConjugateGradientStatus.MaximumIterations, maximumIterations, Math.Sqrt(rho / first));
+    }
+
+    /// <summary>v and its tangent roll-out with tape, as products with it need. The next run writes over it.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="at">The trajectory.</param>
+    public TangentRollout<T> RollOutSolution(ShootingProblem<T> problem, Trajectory<T> at)
+    {
+        _direction.SetBins(at.Bins);
+        _direction.Direction.CopyFrom(Solution.Direction);
+        _direction.Run(problem, at);
+        return _direction;
     }
 
     /// <summary>product += mu P direction, P the curvature of the priors that <see cref="RiccatiFactors{T}"/> regularises with.</summary>

@@ -12,26 +12,26 @@ public sealed unsafe class ExactHessian<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Matrix<T> _costateTangents;
-    private readonly Matrix<T> _tape;
+    private readonly Matrix<T> _row;
     private readonly Matrix<T> _toState;
     private readonly Matrix<T> _toInput;
+    private Matrix<T> _tape;
 
     /// <summary>Allocates the workspace of a problem.</summary>
     /// <param name="problem">The problem; its capacity bounds the number of bins.</param>
     public ExactHessian(ShootingProblem<T> problem)
     {
         _costateTangents = Matrix<T>.Allocate(problem.Capacity, problem.StateCount);
-        _tape = Matrix<T>.Allocate(problem.AdjointTangentTapeLength == 0 ? 0 : problem.Capacity - 1, problem.AdjointTangentTapeLength);
+        _row = Matrix<T>.Allocate(1, problem.AdjointTangentTapeLength);
         _toState = Matrix<T>.Allocate(1, problem.StateCount);
         _toInput = Matrix<T>.Allocate(1, problem.InputCount);
         CostateTangents = _costateTangents;
-        Tape = _tape;
     }
 
     /// <summary>T x n: the change of the costates along the last direction.</summary>
     public Matrix<T> CostateTangents { get; private set; }
 
-    /// <summary>(T - 1) x adjoint tangent tape length, of the last direction.</summary>
+    /// <summary>(T - 1) x adjoint tangent tape length, of the last direction that was recorded.</summary>
     public Matrix<T> Tape { get; private set; }
 
     /// <summary>product = H direction.</summary>
@@ -40,11 +40,23 @@ public sealed unsafe class ExactHessian<T>
     /// <param name="adjoint">The adjoint sweep at the trajectory.</param>
     /// <param name="direction">A rolled-out direction.</param>
     /// <param name="product">The result.</param>
+    /// <param name="isRecorded">Whether to fill <see cref="Tape"/>, for derivatives of the product with respect to parameters.</param>
     public void Multiply(
-        ShootingProblem<T> problem, Trajectory<T> at, AdjointSweep<T> adjoint, TangentRollout<T> direction, InputVector<T> product)
+        ShootingProblem<T> problem,
+        Trajectory<T> at,
+        AdjointSweep<T> adjoint,
+        TangentRollout<T> direction,
+        InputVector<T> product,
+        bool isRecorded = false)
     {
         CostateTangents = _costateTangents.RowRange(0, at.Bins);
-        Tape = _tape.Rows == 0 ? _tape : _tape.RowRange(0, at.Bins - 1);
+        if (isRecorded && problem.AdjointTangentTapeLength > 0)
+        {
+            // Solves alone, however long, do without.
+            _tape = _tape.IsEmpty && problem.Capacity > 1 ? Matrix<T>.Allocate(problem.Capacity - 1, problem.AdjointTangentTapeLength) : _tape;
+            Tape = _tape.IsEmpty ? _tape : _tape.RowRange(0, at.Bins - 1);
+        }
+
         var n = problem.StateCount;
         var m = problem.InputCount;
         product.SetBins(at.Bins);
@@ -62,7 +74,7 @@ public sealed unsafe class ExactHessian<T>
                 CostateTangents.RowPointer(t + 1),
                 _toState.Pointer,
                 _toInput.Pointer,
-                Tape.Rows == 0 ? null : Tape.RowPointer(t));
+                isRecorded && Tape.Rows > 0 ? Tape.RowPointer(t) : _row.Pointer);
             Gemv.AddScaled(T.One, _toState.Pointer, CostateTangents.RowPointer(t), n);
             Gemv.AddScaled(T.One, _toInput.Pointer, product.Inputs.RowPointer(t), m);
         }

@@ -16,10 +16,13 @@ public sealed unsafe class TangentRollout<T>
 
     /// <summary>Allocates the workspace of a problem.</summary>
     /// <param name="problem">The problem; its capacity bounds the number of bins.</param>
-    public TangentRollout(ShootingProblem<T> problem)
+    /// <param name="hasTape">
+    /// False for a direction that is only summed up and stepped along: it has no tape, and takes no part in Hessian products.
+    /// </param>
+    public TangentRollout(ShootingProblem<T> problem, bool hasTape = true)
     {
         _states = Matrix<T>.Allocate(problem.Capacity, problem.StateCount);
-        _tape = Matrix<T>.Allocate(problem.TangentTapeLength == 0 ? 0 : problem.Capacity - 1, problem.TangentTapeLength);
+        _tape = Matrix<T>.Allocate(hasTape && problem.TangentTapeLength > 0 ? problem.Capacity - 1 : 0, problem.TangentTapeLength);
         Direction = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);
         States = _states;
         Tape = _tape;
@@ -83,7 +86,10 @@ public sealed unsafe class TangentRollout<T>
         var f = T.CreateSaturating(factor);
         Direction.AddScaled(factor, other.Direction);
         RowOperations.AddScaled(f, other.States, States);
-        RowOperations.AddScaled(f, other.Tape, Tape);
+        if (!Tape.IsEmpty)
+        {
+            RowOperations.AddScaled(f, other.Tape, Tape);
+        }
     }
 
     /// <summary>Copies another rolled-out direction of the same number of bins.</summary>

@@ -1,5 +1,7 @@
 using System.Numerics;
 using IlqrVae.Control;
+using IlqrVae.Models;
+using IlqrVae.Models.Likelihoods;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Models.Priors;
 using IlqrVae.Numerics;
@@ -11,7 +13,7 @@ namespace IlqrVae.Inference;
 /// <code>
 /// d loss/d theta = d loss/d theta |_{u*}  -  d/d theta [ grad_u J(u*, theta) . v ],    H v = d loss/du*,    loss = -ELBO
 /// </code>
-/// One worker has one; it owns every workspace and allocates nothing per trial.
+/// One worker has one; it owns every workspace and, after the first, allocates nothing per trial.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed unsafe class ElboEstimator<T>
@@ -19,31 +21,23 @@ public sealed unsafe class ElboEstimator<T>
 {
     private readonly VariationalModel<T> _model;
     private readonly TrialProblem<T> _problem;
-    private readonly TrialProblem<T> _sampleProblem;
-    private readonly Trajectory<T> _sample;
-    private readonly AdjointSweep<T> _sampleAdjoint;
     private readonly InputVector<T> _lossGradient;
-    private readonly Matrix<T> _correlated;
-    private readonly Matrix<T> _weighted;
-    private readonly Matrix<T> _transposedDraw;
+    private readonly int _likelihoodWindow;
+    private SampleWorkspace? _samples;
 
     /// <summary>Allocates the workspace.</summary>
     /// <param name="model">The model.</param>
     /// <param name="capacity">The largest number of bins.</param>
-    public ElboEstimator(VariationalModel<T> model, int capacity)
+    /// <param name="likelihoodWindow">Bins whose likelihood terms are kept between calls; longer trials compute them again when needed.</param>
+    public ElboEstimator(VariationalModel<T> model, int capacity, int likelihoodWindow = LikelihoodScratch<T>.DefaultWindow)
     {
         var n = model.Generative.StateCount;
         var m = model.Generative.InputCount;
         _model = model;
-        _problem = new TrialProblem<T>(model.Generative, capacity);
-        _sampleProblem = new TrialProblem<T>(model.Generative, capacity);
+        _likelihoodWindow = likelihoodWindow;
+        _problem = new TrialProblem<T>(model.Generative, capacity, likelihoodWindow);
         Solver = new IterativeLqr<T>(_problem);
-        _sample = new Trajectory<T>(capacity, n, m, _problem.TapeLength);
-        _sampleAdjoint = new AdjointSweep<T>(_sampleProblem);
         _lossGradient = new InputVector<T>(capacity, n, m);
-        _correlated = Matrix<T>.Allocate(capacity - 1, m);
-        _weighted = Matrix<T>.Allocate(capacity - 1, m);
-        _transposedDraw = Matrix<T>.Allocate(m, capacity - 1);
     }
 
     /// <summary>The MAP solver; its current trajectory is the last trial's u* and z*.</summary>
@@ -104,6 +98,9 @@ public sealed unsafe class ElboEstimator<T>
         return new ElboResult(elbo, logLikelihood, divergence, map, steps, fellBack);
     }
 
+    /// <summary>Made by the first evaluation: solves alone, of trials however long, do without.</summary>
+    private SampleWorkspace Samples => _samples ??= new SampleWorkspace(_model.Generative, _problem.Capacity, _likelihoodWindow);
+
     private double EvaluateAtMap(
         PreparedTrial<T> trial,
         PosteriorDraws<T> draws,
@@ -117,10 +114,10 @@ public sealed unsafe class ElboEstimator<T>
         var timeFactor = posterior.Time.Value.RowRange(0, steps).ColumnRange(0, steps);
         var closedForm = options.PriorTerm == PriorTerm.ClosedFormWhereKnown;
         var inputsInClosedForm = closedForm && _model.Generative.InputPrior is GaussianPrior<T>;
-        _sampleProblem.Bind(trial);
-        _sampleProblem.OmitsPriorGradient = inputsInClosedForm;
-        _sampleProblem.OmitsInitialPriorGradient = closedForm;
-        _sample.SetBins(trial.Bins);
+        Samples.Problem.Bind(trial);
+        Samples.Problem.OmitsPriorGradient = inputsInClosedForm;
+        Samples.Problem.OmitsInitialPriorGradient = closedForm;
+        Samples.Trajectory.SetBins(trial.Bins);
         _lossGradient.SetBins(trial.Bins);
         _lossGradient.Clear();
         gradient?.Clear();
@@ -131,11 +128,11 @@ public sealed unsafe class ElboEstimator<T>
         for (var k = 0; k < draws.Count; k++)
         {
             Draw(draws, k, timeFactor);
-            IterativeLqr<T>.RollOut(_sampleProblem, _sample);
-            var (inputs, initial) = _sampleProblem.PriorLosses(_sample);
+            IterativeLqr<T>.RollOut(Samples.Problem, Samples.Trajectory);
+            var (inputs, initial) = Samples.Problem.PriorLosses(Samples.Trajectory);
             inputLoss += inputs / draws.Count;
             initialLoss += initial / draws.Count;
-            observationLoss += (_sample.Cost - inputs - initial) / draws.Count;
+            observationLoss += (Samples.Trajectory.Cost - inputs - initial) / draws.Count;
             if (gradient is not null)
             {
                 AccumulateDraw(draws, k, inputsInClosedForm, closedForm, gradient);
@@ -171,14 +168,14 @@ public sealed unsafe class ElboEstimator<T>
         var posterior = _model.Posterior;
         var map = Solver.Current;
         var steps = map.Bins - 1;
-        var initial = _sample.States.RowPointer(0);
+        var initial = Samples.Trajectory.States.RowPointer(0);
         Gemv.Multiply(posterior.Initial.Value, draws.Initial(k).Pointer, initial);
         Gemv.AddScaled(T.One, map.States.RowPointer(0), initial, map.States.Columns);
-        var correlated = _correlated.RowRange(0, steps);
+        var correlated = Samples.Correlated.RowRange(0, steps);
         Gemm.LowerMultiply(timeFactor, draws.Inputs(k), correlated);
         for (var t = 0; t < steps; t++)
         {
-            var u = _sample.Inputs.RowPointer(t);
+            var u = Samples.Trajectory.Inputs.RowPointer(t);
             Gemv.Multiply(posterior.Space.Value, correlated.RowPointer(t), u);
             Gemv.AddScaled(T.One, map.Inputs.RowPointer(t), u, map.Inputs.Columns);
         }
@@ -191,20 +188,20 @@ public sealed unsafe class ElboEstimator<T>
     private void AccumulateDraw(PosteriorDraws<T> draws, int k, bool omitsInputs, bool omitsInitial, ParameterGradient<T> gradient)
     {
         var posterior = _model.Posterior;
-        var steps = _sample.Bins - 1;
-        _sampleAdjoint.Run(_sampleProblem, _sample);
-        _sampleProblem.AccumulateGradient(_sample, _sampleAdjoint, gradient);
+        var steps = Samples.Trajectory.Bins - 1;
+        Samples.Adjoint.Run(Samples.Problem, Samples.Trajectory);
+        Samples.Problem.AccumulateGradient(Samples.Trajectory, Samples.Adjoint, gradient);
         if (!omitsInputs)
         {
-            _model.Generative.InputPrior.AccumulateGradient(_sample.Inputs, gradient);
+            _model.Generative.InputPrior.AccumulateGradient(Samples.Trajectory.Inputs, gradient);
         }
 
         if (!omitsInitial)
         {
-            _model.Generative.InitialPrior.AccumulateGradient(_sample.States.RowRange(0, 1), gradient);
+            _model.Generative.InitialPrior.AccumulateGradient(Samples.Trajectory.States.RowRange(0, 1), gradient);
         }
 
-        var g = _sampleAdjoint.Gradient;
+        var g = Samples.Adjoint.Gradient;
         _lossGradient.AddScaled(1, g);
         var initial = g.InitialPointer;
         var toInitial = gradient[posterior.Initial];
@@ -213,10 +210,10 @@ public sealed unsafe class ElboEstimator<T>
             Gemv.AddScaled(initial[i], draws.Initial(k).Pointer, toInitial.RowPointer(i), i + 1);
         }
 
-        Gemm.TransposedMultiply(g.Inputs, _correlated.RowRange(0, steps), gradient[posterior.Space], accumulate: true);
-        var weighted = _weighted.RowRange(0, steps);
+        Gemm.TransposedMultiply(g.Inputs, Samples.Correlated.RowRange(0, steps), gradient[posterior.Space], accumulate: true);
+        var weighted = Samples.Weighted.RowRange(0, steps);
         Gemm.Multiply(g.Inputs, posterior.Space.Value, weighted);
-        var draw = _transposedDraw.ColumnRange(0, steps);
+        var draw = Samples.TransposedDraw.ColumnRange(0, steps);
         draws.Inputs(k).TransposeTo(draw);
         Gemm.LowerAccumulate(weighted, draw, gradient[posterior.Time].RowRange(0, steps));
     }
@@ -284,7 +281,7 @@ public sealed unsafe class ElboEstimator<T>
                 Gemv.AddScaled(T.CreateSaturating(spaceSquares), timeFactor.RowPointer(t), toTime.RowPointer(t), t + 1);
             }
 
-            var pull = _weighted.RowRange(0, map.Inputs.Rows);
+            var pull = Samples.Weighted.RowRange(0, map.Inputs.Rows);
             prior.Gradient(map.Inputs, pull);
             RowOperations.AddScaled(T.One, pull, _lossGradient.Inputs);
             prior.AccumulateGradient(map.Inputs, gradient);
@@ -338,6 +335,7 @@ public sealed unsafe class ElboEstimator<T>
             fellBack = result.Status != ConjugateGradientStatus.Converged;
         }
 
+        TangentRollout<T> direction;
         if (fellBack || options.Method == GradientMethod.GaussNewton)
         {
             if (!Solver.Factors.Factorise(_problem, map, 0))
@@ -346,11 +344,16 @@ public sealed unsafe class ElboEstimator<T>
                 return (steps, true);
             }
 
-            Solver.Factors.Apply(_problem, map, _lossGradient, solver.Solution);
+            direction = solver.Preconditioned;
+            Solver.Factors.Apply(_problem, map, _lossGradient, direction);
+        }
+        else
+        {
+            direction = solver.RollOutSolution(_problem, map);
         }
 
-        Solver.Hessian.Multiply(_problem, map, Solver.Adjoint, solver.Solution, _sampleAdjoint.Gradient);
-        _problem.AccumulateMixedDerivative(map, Solver.Adjoint, solver.Solution, Solver.Hessian, gradient);
+        Solver.Hessian.Multiply(_problem, map, Solver.Adjoint, direction, Samples.Adjoint.Gradient, isRecorded: true);
+        _problem.AccumulateMixedDerivative(map, Solver.Adjoint, direction, Solver.Hessian, gradient);
         _lossGradient.Scale(-1);
         return (steps, fellBack);
     }
@@ -366,5 +369,31 @@ public sealed unsafe class ElboEstimator<T>
                 Elementwise.Scale(f, block.RowPointer(i), block.Columns);
             }
         }
+    }
+
+    private sealed class SampleWorkspace
+    {
+        public SampleWorkspace(GenerativeModel<T> model, int capacity, int likelihoodWindow)
+        {
+            var m = model.InputCount;
+            Problem = new TrialProblem<T>(model, capacity, likelihoodWindow);
+            Trajectory = new Trajectory<T>(capacity, model.StateCount, m, Problem.TapeLength);
+            Adjoint = new AdjointSweep<T>(Problem);
+            Correlated = Matrix<T>.Allocate(capacity - 1, m);
+            Weighted = Matrix<T>.Allocate(capacity - 1, m);
+            TransposedDraw = Matrix<T>.Allocate(m, capacity - 1);
+        }
+
+        public TrialProblem<T> Problem { get; }
+
+        public Trajectory<T> Trajectory { get; }
+
+        public AdjointSweep<T> Adjoint { get; }
+
+        public Matrix<T> Correlated { get; }
+
+        public Matrix<T> Weighted { get; }
+
+        public Matrix<T> TransposedDraw { get; }
     }
 }

@@ -26,12 +26,13 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     /// <summary>Allocates the workspace.</summary>
     /// <param name="model">The model.</param>
     /// <param name="capacity">The largest number of bins.</param>
-    public TrialProblem(GenerativeModel<T> model, int capacity)
+    /// <param name="likelihoodWindow">Bins whose likelihood terms are kept between calls.</param>
+    public TrialProblem(GenerativeModel<T> model, int capacity, int likelihoodWindow = LikelihoodScratch<T>.DefaultWindow)
     {
         _model = model;
         Capacity = capacity;
         _dynamicsScratch = model.Dynamics.CreateScratch();
-        _likelihoodScratch = [.. model.Likelihoods.Select(likelihood => likelihood.CreateScratch(capacity))];
+        _likelihoodScratch = [.. model.Likelihoods.Select(likelihood => likelihood.CreateScratch(capacity, likelihoodWindow))];
         _initialDirection = Matrix<T>.Allocate(1, model.StateCount);
         _initialProduct = Matrix<T>.Allocate(1, model.StateCount);
     }
@@ -214,7 +215,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         _model.Dynamics.AccumulateGradient(_dynamicsScratch, Path(at, adjoint), gradient);
         for (var i = 0; i < _likelihoodScratch.Length; i++)
         {
-            _model.Likelihoods[i].AccumulateGradient(_likelihoodScratch[i], at.States, gradient);
+            _model.Likelihoods[i].AccumulateGradient(_likelihoodScratch[i], gradient);
         }
     }
 
@@ -241,7 +242,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         _model.Dynamics.AccumulateGradientTangent(_dynamicsScratch, Path(at, adjoint), tangent, gradient);
         for (var i = 0; i < _likelihoodScratch.Length; i++)
         {
-            _model.Likelihoods[i].AccumulateGradientTangent(_likelihoodScratch[i], at.States, direction.States, gradient);
+            _model.Likelihoods[i].AccumulateGradientTangent(_likelihoodScratch[i], direction.States, gradient);
         }
 
         _model.InputPrior.AccumulateGradientTangent(at.Inputs, direction.Direction.Inputs, gradient);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models.Parameters;
@@ -140,9 +141,16 @@ public sealed class SolverTests
     [MemberData(nameof(Parts))]
     public void Solving_and_evaluating_allocate_nothing(DynamicsChoice dynamics, ReadoutChoice readout)
     {
+        AllocateNothing<double>(dynamics, readout);
+        AllocateNothing<float>(dynamics, readout);
+    }
+
+    private static void AllocateNothing<T>(DynamicsChoice dynamics, ReadoutChoice readout)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
         foreach (var prior in Enum.GetValues<PriorChoice>())
         {
-            var (recipe, model, trial, capacity) = RandomModels.Create<double>(new Recipe
+            var (recipe, model, trial, capacity) = RandomModels.Create<T>(new Recipe
             {
                 Seed = 12,
                 Dynamics = dynamics,
@@ -152,13 +160,13 @@ public sealed class SolverTests
                 External = 1,
                 MissingShare = 0.2,
             });
-            var estimator = new ElboEstimator<double>(model, capacity);
-            var gradient = new ParameterGradient<double>(model.Parameters.All);
-            var draws = new PosteriorDraws<double>(2, capacity, recipe.States, recipe.Inputs);
+            var estimator = new ElboEstimator<T>(model, capacity);
+            var gradient = new ParameterGradient<T>(model.Parameters.All);
+            var draws = new PosteriorDraws<T>(2, capacity, recipe.States, recipe.Inputs);
             draws.SetBins(trial.Bins);
             draws.Fill(1, 0, 0);
             var options = new ElboOptions();
-            var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
+            var start = new WarmStart<T>(trial.Bins, recipe.States, recipe.Inputs);
 
             // Warm up, twice, and past the first tier of the compiler.
             for (var i = 0; i < 3; i++)

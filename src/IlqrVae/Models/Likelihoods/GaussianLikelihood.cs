@@ -126,34 +126,34 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
     }
 
     /// <summary>d loss / d variance = (1 - (a - y)^2 / variance) / (2 variance).</summary>
-    protected override void AccumulateChannelGradient(
-        LikelihoodScratch<T> scratch, Matrix<T> activations, ObservationMatrix<T> observed, ParameterGradient<T> gradient)
+    protected override void AccumulateChannelGradient(LikelihoodScratch<T> scratch, int start, int count, ParameterGradient<T> gradient)
     {
+        // The first window brings in the part that depends on the number of observations alone.
+        var counts = scratch.Observed!.ColumnCounts;
         var half = T.CreateChecked(0.5);
         for (var i = 0; i < ChannelCount; i++)
         {
             var precision = _precision[0, i];
             var squares = T.Zero;
-            for (var t = 0; t < activations.Rows; t++)
+            for (var t = 0; t < count; t++)
             {
                 var first = scratch.First[t, i];
                 squares += first * first;
             }
 
-            gradient[Variance].Pointer[i] += half * ((T.CreateChecked(observed.ColumnCounts[i]) * precision) - squares);
+            gradient[Variance].Pointer[i] += half * ((T.CreateChecked(start == 0 ? counts[i] : 0) * precision) - squares);
         }
     }
 
     /// <summary>d2 loss / d variance d a = -(a - y) / variance^2.</summary>
-    protected override void AccumulateChannelGradientTangent(
-        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> tangents, ObservationMatrix<T> observed, ParameterGradient<T> gradient)
+    protected override void AccumulateChannelGradientTangent(LikelihoodScratch<T> scratch, int start, int count, ParameterGradient<T> gradient)
     {
         for (var i = 0; i < ChannelCount; i++)
         {
             var sum = T.Zero;
-            for (var t = 0; t < activations.Rows; t++)
+            for (var t = 0; t < count; t++)
             {
-                sum += scratch.First[t, i] * tangents[t, i];
+                sum += scratch.First[t, i] * scratch.ActivationTangents[t, i];
             }
 
             gradient[Variance].Pointer[i] -= sum * _precision[0, i];

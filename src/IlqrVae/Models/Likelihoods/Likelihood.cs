@@ -53,7 +53,9 @@ public abstract unsafe class Likelihood<T>
 
     /// <summary>Makes the scratch space of one worker.</summary>
     /// <param name="capacity">The largest number of bins.</param>
-    public LikelihoodScratch<T> CreateScratch(int capacity) => new(capacity, ChannelCount, StateCount);
+    /// <param name="window">Bins whose terms are kept between calls; for more bins than that, they are computed again when needed.</param>
+    public LikelihoodScratch<T> CreateScratch(int capacity, int window = LikelihoodScratch<T>.DefaultWindow)
+        => new(capacity, Math.Min(capacity, window), ChannelCount, StateCount);
 
     /// <summary>Recomputes whatever is derived from the parameters; to be called after they change.</summary>
     public virtual void Refresh()
@@ -96,39 +98,19 @@ public abstract unsafe class Likelihood<T>
 
     /// <summary>Adds the gradient of the loss with respect to the states, and remembers what the other derivatives need.</summary>
     /// <param name="scratch">Scratch space.</param>
-    /// <param name="states">T x n.</param>
+    /// <param name="states">T x n. Not to be changed as long as the other derivatives are asked for.</param>
     /// <param name="observed">The observations, T x N.</param>
     /// <param name="stateGradient">T x n, added to.</param>
     public void Differentiate(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed, Matrix<T> stateGradient)
     {
-        for (var start = 0; start < states.Rows; start += LikelihoodScratch<T>.Block)
-        {
-            var count = Math.Min(LikelihoodScratch<T>.Block, states.Rows - start);
-            var activations = scratch.Activations.RowRange(start, count);
-            var first = scratch.First.RowRange(start, count);
-            var fisher = scratch.Fisher.RowRange(start, count);
-            var exact = scratch.Exact.RowRange(start, count);
-            Activate(states.RowRange(start, count), activations);
-            for (var i = 0; i < count; i += scratch.Strip)
-            {
-                var rows = Math.Min(scratch.Strip, count - i);
-                Derivatives(
-                    scratch, activations.RowRange(i, rows), observed.Values.RowRange(start + i, rows),
-                    first.RowRange(i, rows), fisher.RowRange(i, rows), exact.RowRange(i, rows));
-            }
-
-            if (!observed.Mask.IsEmpty)
-            {
-                var mask = observed.Mask.RowRange(start, count).Flat;
-                TensorPrimitives.Multiply(first.Flat, mask, first.Flat);
-                TensorPrimitives.Multiply(fisher.Flat, mask, fisher.Flat);
-                TensorPrimitives.Multiply(exact.Flat, mask, exact.Flat);
-            }
-
-            Gemm.Multiply(first, _readout.Matrix, stateGradient.RowRange(start, count), accumulate: true);
-        }
-
         scratch.Observed = observed;
+        scratch.States = states;
+        for (var start = 0; start < states.Rows; start += scratch.Window)
+        {
+            var count = scratch.CountFrom(start);
+            Fill(scratch, start);
+            Gemm.Multiply(scratch.First.RowRange(0, count), _readout.Matrix, stateGradient.RowRange(start, count), accumulate: true);
+        }
     }
 
     /// <summary>Adds C' diag(w_t) C to the upper triangle of an n x n matrix; channels without weight (missing ones) cost nothing.</summary>
@@ -138,7 +120,7 @@ public abstract unsafe class Likelihood<T>
     /// <param name="target">n x n.</param>
     public virtual void AddCurvature(LikelihoodScratch<T> scratch, int t, CurvatureKind kind, Matrix<T> target)
     {
-        var weights = (kind == CurvatureKind.Exact ? scratch.Exact : scratch.Fisher).RowPointer(t);
+        var weights = kind == CurvatureKind.Exact ? scratch.Exact.RowPointer(t) : scratch.Fisher.RowPointer(t - Hold(scratch, t));
         var c = _readout.Matrix;
         if (scratch.Observed!.Mask.IsEmpty)
         {
@@ -164,47 +146,57 @@ public abstract unsafe class Likelihood<T>
         }
     }
 
-    /// <summary>product += the exact second derivatives times a tangent of the states; remembers the tangent of the activations.</summary>
+    /// <summary>product += the exact second derivatives times a tangent of the states.</summary>
     /// <param name="scratch">Scratch space of the last <see cref="Differentiate"/>.</param>
     /// <param name="stateTangents">T x n.</param>
     /// <param name="product">T x n, added to.</param>
     public void AddHessianProduct(LikelihoodScratch<T> scratch, Matrix<T> stateTangents, Matrix<T> product)
     {
-        var tangents = scratch.ActivationTangents.RowRange(0, stateTangents.Rows);
-        var weighted = scratch.FirstTangents.RowRange(0, stateTangents.Rows);
-        Gemm.Multiply(stateTangents, _readout.Transposed, tangents);
-        TensorPrimitives.Multiply(scratch.Exact.RowRange(0, stateTangents.Rows).Flat, tangents.Flat, weighted.Flat);
-
-        Gemm.Multiply(weighted, _readout.Matrix, product, accumulate: true);
+        for (var start = 0; start < stateTangents.Rows; start += scratch.Window)
+        {
+            var count = scratch.CountFrom(start);
+            FillTangents(scratch, stateTangents, start);
+            Gemm.Multiply(scratch.FirstTangents.RowRange(0, count), _readout.Matrix, product.RowRange(start, count), accumulate: true);
+        }
     }
 
     /// <summary>gradient += the derivative of the loss with respect to the parameters at the last <see cref="Differentiate"/>.</summary>
     /// <param name="scratch">Scratch space.</param>
-    /// <param name="states">T x n.</param>
     /// <param name="gradient">The sums.</param>
-    public void AccumulateGradient(LikelihoodScratch<T> scratch, Matrix<T> states, ParameterGradient<T> gradient)
+    public void AccumulateGradient(LikelihoodScratch<T> scratch, ParameterGradient<T> gradient)
     {
-        var first = scratch.First.RowRange(0, states.Rows);
-        _readout.Accumulate(first, states, gradient);
-        Elementwise.AddColumnSums(first, gradient[Bias].Pointer);
-        AccumulateChannelGradient(scratch, scratch.Activations.RowRange(0, states.Rows), scratch.Observed!, gradient);
+        for (var start = 0; start < scratch.States.Rows; start += scratch.Window)
+        {
+            var count = scratch.CountFrom(start);
+            Hold(scratch, start);
+            var first = scratch.First.RowRange(0, count);
+            _readout.Accumulate(first, scratch.States.RowRange(start, count), gradient);
+            Elementwise.AddColumnSums(first, gradient[Bias].Pointer);
+            AccumulateChannelGradient(scratch, start, count, gradient);
+        }
     }
 
-    /// <summary>
-    /// gradient += the derivative of <see cref="AccumulateGradient"/>'s sum along the tangent of the last <see cref="AddHessianProduct"/>.
-    /// </summary>
+    /// <summary>gradient += the derivative of <see cref="AccumulateGradient"/>'s sum along a tangent of the states.</summary>
     /// <param name="scratch">Scratch space.</param>
-    /// <param name="states">T x n.</param>
-    /// <param name="stateTangents">T x n, those of the last product.</param>
+    /// <param name="stateTangents">T x n, those of the last <see cref="AddHessianProduct"/>.</param>
     /// <param name="gradient">The sums.</param>
-    public void AccumulateGradientTangent(LikelihoodScratch<T> scratch, Matrix<T> states, Matrix<T> stateTangents, ParameterGradient<T> gradient)
+    public void AccumulateGradientTangent(LikelihoodScratch<T> scratch, Matrix<T> stateTangents, ParameterGradient<T> gradient)
     {
-        var weighted = scratch.FirstTangents.RowRange(0, states.Rows);
-        _readout.Accumulate(weighted, states, gradient);
-        _readout.Accumulate(scratch.First.RowRange(0, states.Rows), stateTangents, gradient);
-        Elementwise.AddColumnSums(weighted, gradient[Bias].Pointer);
-        AccumulateChannelGradientTangent(
-            scratch, scratch.Activations.RowRange(0, states.Rows), scratch.ActivationTangents.RowRange(0, states.Rows), scratch.Observed!, gradient);
+        for (var start = 0; start < stateTangents.Rows; start += scratch.Window)
+        {
+            var count = scratch.CountFrom(start);
+            Hold(scratch, start);
+            if (stateTangents.Rows > scratch.Window)
+            {
+                FillTangents(scratch, stateTangents, start);
+            }
+
+            var weighted = scratch.FirstTangents.RowRange(0, count);
+            _readout.Accumulate(weighted, scratch.States.RowRange(start, count), gradient);
+            _readout.Accumulate(scratch.First.RowRange(0, count), stateTangents.RowRange(start, count), gradient);
+            Elementwise.AddColumnSums(weighted, gradient[Bias].Pointer);
+            AccumulateChannelGradientTangent(scratch, start, count, gradient);
+        }
     }
 
     /// <summary>a = C z + d for every bin. The padding of the activations becomes <see cref="ActivationPadding"/>.</summary>
@@ -249,13 +241,66 @@ public abstract unsafe class Likelihood<T>
     protected abstract void Derivatives(
         LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> first, Matrix<T> fisher, Matrix<T> exact);
 
-    /// <summary>The derivatives with respect to parameters other than C and d.</summary>
-    protected abstract void AccumulateChannelGradient(
-        LikelihoodScratch<T> scratch, Matrix<T> activations, ObservationMatrix<T> observed, ParameterGradient<T> gradient);
+    /// <summary>The derivatives with respect to parameters other than C and d, for the window that the scratch space holds.</summary>
+    protected abstract void AccumulateChannelGradient(LikelihoodScratch<T> scratch, int start, int count, ParameterGradient<T> gradient);
 
-    /// <summary>The change of <see cref="AccumulateChannelGradient"/>'s sum along a tangent of the activations.</summary>
-    protected abstract void AccumulateChannelGradientTangent(
-        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> tangents, ObservationMatrix<T> observed, ParameterGradient<T> gradient);
+    /// <summary>The change of <see cref="AccumulateChannelGradient"/>'s sum along the tangent of the activations that the scratch space holds.</summary>
+    protected abstract void AccumulateChannelGradientTangent(LikelihoodScratch<T> scratch, int start, int count, ParameterGradient<T> gradient);
+
+    /// <summary>Sees to it that the terms of a bin are held.</summary>
+    /// <returns>The first bin held.</returns>
+    private int Hold(LikelihoodScratch<T> scratch, int bin)
+    {
+        var start = bin / scratch.Window * scratch.Window;
+        if (scratch.Start != start)
+        {
+            Fill(scratch, start);
+        }
+
+        return start;
+    }
+
+    /// <summary>Computes the terms of a window: activations, derivatives and curvatures at the states of the last <see cref="Differentiate"/>.</summary>
+    private void Fill(LikelihoodScratch<T> scratch, int start)
+    {
+        var observed = scratch.Observed!;
+        var end = start + scratch.CountFrom(start);
+        for (var block = start; block < end; block += LikelihoodScratch<T>.Block)
+        {
+            var count = Math.Min(LikelihoodScratch<T>.Block, end - block);
+            var activations = scratch.Activations.RowRange(block - start, count);
+            var first = scratch.First.RowRange(block - start, count);
+            var fisher = scratch.Fisher.RowRange(block - start, count);
+            var exact = scratch.Exact.RowRange(block, count);
+            Activate(scratch.States.RowRange(block, count), activations);
+            for (var i = 0; i < count; i += scratch.Strip)
+            {
+                var rows = Math.Min(scratch.Strip, count - i);
+                Derivatives(
+                    scratch, activations.RowRange(i, rows), observed.Values.RowRange(block + i, rows),
+                    first.RowRange(i, rows), fisher.RowRange(i, rows), exact.RowRange(i, rows));
+            }
+
+            if (!observed.Mask.IsEmpty)
+            {
+                var mask = observed.Mask.RowRange(block, count).Flat;
+                TensorPrimitives.Multiply(first.Flat, mask, first.Flat);
+                TensorPrimitives.Multiply(fisher.Flat, mask, fisher.Flat);
+                TensorPrimitives.Multiply(exact.Flat, mask, exact.Flat);
+            }
+        }
+
+        scratch.Start = start;
+    }
+
+    /// <summary>The tangents of a window's activations and, through the exact second derivatives, of its first derivatives.</summary>
+    private void FillTangents(LikelihoodScratch<T> scratch, Matrix<T> stateTangents, int start)
+    {
+        var count = scratch.CountFrom(start);
+        var tangents = scratch.ActivationTangents.RowRange(0, count);
+        Gemm.Multiply(stateTangents.RowRange(start, count), _readout.Transposed, tangents);
+        TensorPrimitives.Multiply(scratch.Exact.RowRange(start, count).Flat, tangents.Flat, scratch.FirstTangents.RowRange(0, count).Flat);
+    }
 }
 
 /// <summary>What a likelihood remembers of one trajectory, and its scratch space.</summary>
@@ -269,26 +314,39 @@ public sealed class LikelihoodScratch<T>
     /// <summary>Numbers of a strip: long enough to drown the cost of a call, short enough for several strips to stay in the nearest cache.</summary>
     private const int StripLength = 768;
 
+    /// <summary>Bins whose terms are kept: as many as ordinary trials have.</summary>
+    internal const int DefaultWindow = 4096;
+
     private readonly Matrix<T> _rows;
 
-    internal LikelihoodScratch(int capacity, int channels, int states)
+    internal LikelihoodScratch(int capacity, int window, int channels, int states)
     {
         Strip = Math.Clamp(StripLength / Matrix<T>.PaddedLength(channels), 1, Block);
+        Window = window;
         _rows = Matrix<T>.Allocate(4, channels);
-        Activations = Matrix<T>.Allocate(capacity, channels);
+        Activations = Matrix<T>.Allocate(window, channels);
         LossActivations = Matrix<T>.Allocate(Math.Min(Block, capacity), channels);
         Losses = Matrix<T>.Allocate(Math.Min(Block, capacity), channels);
-        First = Matrix<T>.Allocate(capacity, channels);
-        Fisher = Matrix<T>.Allocate(capacity, channels);
+        First = Matrix<T>.Allocate(window, channels);
+        Fisher = Matrix<T>.Allocate(window, channels);
         Exact = Matrix<T>.Allocate(capacity, channels);
-        ActivationTangents = Matrix<T>.Allocate(capacity, channels);
-        FirstTangents = Matrix<T>.Allocate(capacity, channels);
+        ActivationTangents = Matrix<T>.Allocate(window, channels);
+        FirstTangents = Matrix<T>.Allocate(window, channels);
         Weighted = Matrix<T>.Allocate(Gemm.WeightedRows<T>(channels, states), states);
         Gathered = Matrix<T>.Allocate(channels, states);
     }
 
     /// <summary>Bins that are worked on element by element at once.</summary>
     internal int Strip { get; }
+
+    /// <summary>Bins whose terms are kept.</summary>
+    internal int Window { get; }
+
+    /// <summary>The first bin of the terms that are held.</summary>
+    internal int Start { get; set; }
+
+    /// <summary>The states of the last differentiation.</summary>
+    internal Matrix<T> States { get; set; }
 
     internal Matrix<T> Activations { get; }
 
@@ -300,6 +358,7 @@ public sealed class LikelihoodScratch<T>
 
     internal Matrix<T> Fisher { get; }
 
+    /// <summary>Of every bin, whatever the window: each Hessian product needs all of them.</summary>
     internal Matrix<T> Exact { get; }
 
     internal Matrix<T> ActivationTangents { get; }
@@ -313,4 +372,7 @@ public sealed class LikelihoodScratch<T>
     internal ObservationMatrix<T>? Observed { get; set; }
 
     internal Span<T> Row(int i) => _rows.Row(i);
+
+    /// <summary>The number of bins of the window that starts at a bin.</summary>
+    internal int CountFrom(int start) => Math.Min(Window, States.Rows - start);
 }

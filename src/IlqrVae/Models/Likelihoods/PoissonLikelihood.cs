@@ -162,49 +162,49 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
     }
 
     /// <summary>d loss / d gain = (r - y) / gain.</summary>
-    protected override void AccumulateChannelGradient(
-        LikelihoodScratch<T> scratch, Matrix<T> activations, ObservationMatrix<T> observed, ParameterGradient<T> gradient)
+    protected override void AccumulateChannelGradient(LikelihoodScratch<T> scratch, int start, int count, ParameterGradient<T> gradient)
     {
         if (Gain is null)
         {
             return;
         }
 
+        var observed = scratch.Observed!;
         var target = gradient[Gain].Row(0);
         var rate = scratch.Row(1);
         var logarithm = scratch.Row(2);
-        for (var t = 0; t < activations.Rows; t++)
+        for (var t = 0; t < count; t++)
         {
-            Link.Evaluate(activations.Row(t), rate, logarithm);
+            Link.Evaluate(scratch.Activations.Row(t), rate, logarithm);
             TensorPrimitives.Multiply(rate, _factor.Row(0), rate);
-            TensorPrimitives.Subtract(rate, observed.Values.Row(t), rate);
+            TensorPrimitives.Subtract(rate, observed.Values.Row(start + t), rate);
             TensorPrimitives.Divide(rate, Gain.Value.Row(0), rate);
-            Mask(observed, t, rate);
+            Mask(observed, start + t, rate);
             TensorPrimitives.Add(target, rate, target);
         }
     }
 
     /// <summary>d2 loss / d gain d a = r h' / gain.</summary>
-    protected override void AccumulateChannelGradientTangent(
-        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> tangents, ObservationMatrix<T> observed, ParameterGradient<T> gradient)
+    protected override void AccumulateChannelGradientTangent(LikelihoodScratch<T> scratch, int start, int count, ParameterGradient<T> gradient)
     {
         if (Gain is null)
         {
             return;
         }
 
+        var observed = scratch.Observed!;
         var target = gradient[Gain].Row(0);
         var rate = scratch.Row(1);
         var slope = scratch.Row(2);
         var bend = scratch.Row(3);
-        for (var t = 0; t < activations.Rows; t++)
+        for (var t = 0; t < count; t++)
         {
-            Link.Differentiate(activations.Row(t), rate, slope, bend);
+            Link.Differentiate(scratch.Activations.Row(t), rate, slope, bend);
             TensorPrimitives.Multiply(rate, _factor.Row(0), rate);
             TensorPrimitives.Multiply(rate, slope, rate);
-            TensorPrimitives.Multiply(rate, tangents.Row(t), rate);
+            TensorPrimitives.Multiply(rate, scratch.ActivationTangents.Row(t), rate);
             TensorPrimitives.Divide(rate, Gain.Value.Row(0), rate);
-            Mask(observed, t, rate);
+            Mask(observed, start + t, rate);
             TensorPrimitives.Add(target, rate, target);
         }
     }

@@ -1,0 +1,66 @@
+using System.Text.Json.Nodes;
+using IlqrVae.Benchmarking;
+using IlqrVae.Cli.Commands;
+
+namespace IlqrVae.Cli.Tests;
+
+/// <summary>That the bench command measures and reports, on a case small enough for a test; what it measures is nobody's business here.</summary>
+public sealed class Benchmarks
+{
+    private static readonly BenchmarkEffort Effort = new(0.01, 0.01, 2, 1, 1);
+
+    private static readonly BenchmarkCase[] Cases =
+    [
+        new("spikes", 3, 2, 4, 12, false, true, true),
+        new("values", 2, 1, 3, 12, true, false, false),
+    ];
+
+    [Fact]
+    public void Bench_prints_one_object_with_everything()
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var terminal = new Terminal(output, error, isLive: false, CancellationToken.None) { IsJson = true };
+        Assert.Equal(ExitCode.Done, BenchCommand.Run(Effort, 0.02, Cases, Cases.Take(1), true, terminal));
+        var report = JsonNode.Parse(output.ToString())!;
+        Assert.NotEmpty(report["machine"]!["processor"]!.GetValue<string>());
+        Assert.Equal(Environment.ProcessorCount, report["machine"]!["cores"]!.GetValue<int>());
+        Assert.True(report["peak_gflops"]!["double"]!.GetValue<double>() > 0);
+        Assert.True(report["peak_gflops"]!["single"]!.GetValue<double>() > 0);
+        var cases = report["cases"]!.AsArray();
+        Assert.Equal("double double single", string.Join(" ", cases.Select(one => one!["precision"]!.GetValue<string>())));
+        foreach (var one in cases)
+        {
+            // A Gauss-Newton iteration is one factorisation.
+            Assert.Equal(1, one!["factorisations_per_iteration"]!.GetValue<double>());
+            foreach (var key in (string[])["iteration_ms", "iteration_gflops", "peak_fraction", "factorisation_ms", "map_ms", "map_factorisations", "gradient_ms", "gradient_factorisations", "trials_per_second", "trials_per_second_all_threads", "thread_gain"])
+            {
+                Assert.True(one[key]!.GetValue<double>() > 0, key);
+            }
+        }
+    }
+
+    [Fact]
+    public void Bench_prints_tables()
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        Assert.Equal(ExitCode.Done, BenchCommand.Run(Effort, 0.02, Cases.Take(1), [], true, new Terminal(output, error, isLive: false, CancellationToken.None)));
+        Assert.Contains("GFLOP/s", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("trials a second", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Interrupting_stops_measuring()
+        => Assert.Throws<OperationCanceledException>(() => BenchCommand.Run(
+            Effort, 0.02, Cases, [], true, new Terminal(TextWriter.Null, TextWriter.Null, isLive: false, new CancellationToken(canceled: true))));
+
+    [Fact]
+    public void Longer_trials_take_proportionally_more_memory()
+    {
+        var few = LongTrialBenchmark<double>.Run(100);
+        var many = LongTrialBenchmark<double>.Run(400);
+        Assert.True(few.Solution.Iterations > 0 && many.Solution.Iterations > 0);
+        Assert.InRange((double)many.WorkspaceBytes / few.WorkspaceBytes, 2, 4.5);
+    }
+}
