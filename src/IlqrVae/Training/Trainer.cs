@@ -56,6 +56,11 @@ public sealed class Trainer<T>
             throw new InputException("the recording has no trials with the split 'train'; mark some to learn from.");
         }
 
+        if (_trials.All(trial => trial.ObservedCount == 0))
+        {
+            throw new InputException("every entry of the trials with the split 'train' is marked missing; there is nothing to learn from.");
+        }
+
         var longest = _trials.Concat(_validation).Max(trial => trial.Bins);
         if (longest > model.Posterior.Capacity)
         {
@@ -109,6 +114,8 @@ public sealed class Trainer<T>
     public TrainingEnd Run(Action<TrainingRecord>? onRecord, Action<TrainingState<T>>? onCheckpoint, CancellationToken interrupt)
     {
         var end = TrainingEnd.Finished;
+        var first = State.Iteration;
+        var sawFinite = false;
         var clock = Stopwatch.StartNew();
         var secondsBefore = State.Seconds;
         while (State.Iteration < _options.Iterations)
@@ -121,6 +128,7 @@ public sealed class Trainer<T>
 
             var started = clock.Elapsed.TotalSeconds;
             var record = Iterate();
+            sawFinite |= double.IsFinite(record.Loss);
             State.Iteration++;
             var seconds = clock.Elapsed.TotalSeconds - started;
             var isLast = State.Iteration == _options.Iterations;
@@ -153,6 +161,11 @@ public sealed class Trainer<T>
             {
                 onCheckpoint?.Invoke(State);
             }
+        }
+
+        if (end == TrainingEnd.Finished && State.Iteration > first && !sawFinite)
+        {
+            end = TrainingEnd.Diverged;
         }
 
         onCheckpoint?.Invoke(State);
