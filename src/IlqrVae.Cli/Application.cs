@@ -70,7 +70,7 @@ internal static partial class Application
         }
         catch (IOException exception)
         {
-            return Report(terminal, ExitCode.Failed, $"reading or writing failed: {exception.Message}");
+            return Report(terminal, ExitCode.Failed, $"reading or writing failed: {FinalName(exception.Message)}");
         }
         catch (UnauthorizedAccessException exception)
         {
