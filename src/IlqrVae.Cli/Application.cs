@@ -70,13 +70,13 @@ internal static partial class Application
         }
         catch (IOException exception)
         {
-            return Report(terminal, ExitCode.Failed, $"reading or writing failed: {exception.Message}");
+            return Report(terminal, ExitCode.Failed, $"reading or writing failed: {FinalName(exception.Message)}");
         }
         catch (UnauthorizedAccessException exception)
         {
             return Report(terminal, ExitCode.WrongInput, $"{exception.Message} Choose another file or folder, or change its permissions.");
         }
-        catch (OutOfMemoryException)
+        catch (Exception exception) when (exception.GetBaseException() is OutOfMemoryException)
         {
             return Report(terminal, ExitCode.Failed, "out of memory; use fewer --threads, smaller batches, or cut long trials into chunks.");
         }
@@ -97,7 +97,7 @@ internal static partial class Application
             Start here:
               ilqr-vae demo                               the whole thing on simulated data, in under two minutes
               ilqr-vae import session.mat -o data.h5      your own data
-              ilqr-vae train lorenz.yaml -o run           learn a model
+              ilqr-vae train config.yaml -o run           learn a model
               ilqr-vae infer run --data data.h5 -o posterior.h5
 
             Exit codes: 0 done, 1 failed while running, 2 wrong input, 130 stopped by Ctrl-C.

@@ -7,6 +7,11 @@ using var interrupt = new CancellationTokenSource();
 void OnSignal(PosixSignalContext context)
 {
     context.Cancel = !interrupt.IsCancellationRequested;
+    if (context.Cancel)
+    {
+        Console.Error.WriteLine("\nstopping after the work at hand; the same again ends at once");
+    }
+
     interrupt.Cancel();
 }
 

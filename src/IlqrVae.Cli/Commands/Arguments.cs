@@ -34,6 +34,22 @@ internal static class Arguments
 
     public static Option<T> Number<T>(string name, string description, string helpName) => new(name) { Description = description, HelpName = helpName };
 
+    /// <summary>Refuses to write over a file that is read.</summary>
+    /// <param name="output">The file to write.</param>
+    /// <param name="input">A file that is read.</param>
+    /// <param name="what">What the input is.</param>
+    /// <exception cref="InputException">They are the same file.</exception>
+    public static void RequireOther(string output, string input, string what)
+    {
+        if (Resolved(output) == Resolved(input))
+        {
+            throw new InputException($"{output}: this is {what} itself; give the output another name.");
+        }
+
+        static string Resolved(string path)
+            => path.Length > 0 && new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path : Path.GetFullPath(path.Length > 0 ? path : ".");
+    }
+
     /// <summary>Puts arguments, options and what to do together.</summary>
     /// <param name="name">Name of the command.</param>
     /// <param name="description">What it does, with an example.</param>

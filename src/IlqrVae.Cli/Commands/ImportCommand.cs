@@ -13,8 +13,8 @@ internal static partial class ImportCommand
         """
         Turns a recording in another format into a dataset and prints a summary of it.
 
-        The dataset is an HDF5 file (docs/dataset-format.md). The format of the recording is told by the content: MATLAB files of level 5 and 7.3 with the binned spike counts of one session, HDF5 files in the layout of the
-        LFADS tutorials, and datasets of this program.
+        The dataset is an HDF5 file (docs/dataset-format.md). The format of the recording is told by the content: MATLAB files of level 5 and 7.3 with
+        the binned spike counts of one session, HDF5 files in the layout of the LFADS tutorials, and datasets of this program.
 
         Example:
           ilqr-vae import session.mat -o data.h5 --spikes spikes --values velocity=handVel[0,1]:m/s --chunk 4 --minimum-rate 1
@@ -58,9 +58,10 @@ internal static partial class ImportCommand
                 ValidationEvery = result.GetValue(every) ?? defaults.ValidationEvery,
                 ChunkTest = result.GetValue(chunkTest),
             };
+            var destination = result.GetValue(output)!;
+            Arguments.RequireOther(destination, result.GetValue(file)!, "the file to import");
             var recording = RecordingImport.Import(
                 result.GetValue(file)!, new RecordingImportOptions { Mat = mat, Lfads = new LfadsImportOptions { BinWidth = result.GetValue(binWidth) } });
-            var destination = result.GetValue(output)!;
             RecordingFile.Write(destination, recording);
             Inspection.Report(destination, recording, terminal);
             return ExitCode.Done;

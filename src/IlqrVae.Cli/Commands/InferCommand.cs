@@ -15,7 +15,8 @@ internal static class InferCommand
         """
         Finds inputs, states and rates with their uncertainty in the trials of a dataset.
 
-        They are written to a posterior file (HDF5, docs/posterior-format.md). Trials may be longer than those the model was trained on. Groups that are hidden are predicted from the others.
+        They are written to a posterior file (HDF5, docs/posterior-format.md). Trials may be longer than those the model was trained on. Groups that
+        are hidden are predicted from the others.
 
         Example:
           ilqr-vae infer run --data data.h5 -o posterior.h5
@@ -49,12 +50,8 @@ internal static class InferCommand
                 throw new InputException($"{destination}: its folder does not exist; make the folder first.");
             }
 
-            if (Path.GetFullPath(destination) == Path.GetFullPath(path))
-            {
-                throw new InputException($"{destination}: this is the dataset itself; give the posterior another name.");
-            }
-
-            RunFolder.ModelOf(result.GetValue(run)!);
+            Arguments.RequireOther(destination, path, "the dataset");
+            Arguments.RequireOther(destination, RunFolder.ModelOf(result.GetValue(run)!), "the model");
             var found = InferenceSession.Run(
                 result.GetValue(run)!, path, RecordingFile.Read(path),
                 new InferenceRequest

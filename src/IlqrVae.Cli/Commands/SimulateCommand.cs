@@ -28,7 +28,7 @@ internal static class SimulateCommand
         var system = new Argument<string>("SYSTEM") { Description = "What to simulate.", HelpName = "lorenz|linear|duffing|maze" };
         system.AcceptOnlyFromAmong(Systems);
         var output = Arguments.Output("The dataset file to write.", isRequired: true);
-        var seed = Arguments.Seed("Seed; the same options and seed give the same recording.");
+        var seed = Arguments.Seed("Seed (0); the same options and seed give the same recording.");
         var json = Arguments.Json();
         var options = new Options();
         return Arguments.Make("simulate", Description, [system, output, seed, .. options.All, json], result =>

@@ -19,7 +19,7 @@ internal static class TrainCommand
         happened. All keys of the configuration are in docs/configuration.md; the smallest one is 'data: data.h5'.
 
         Example:
-          ilqr-vae train lorenz.yaml -o run
+          ilqr-vae train config.yaml -o run
           ilqr-vae train run/config.yaml --resume
         """;
 
@@ -58,7 +58,7 @@ internal static class TrainCommand
             {
                 TrainingEnd.Interrupted => ExitCode.Interrupted,
                 TrainingEnd.Diverged => throw new FailedRunException(
-                    $"training diverged again and again, even with a much smaller learning rate; the best parameters are in {folder.Model}. Look at the data with 'ilqr-vae inspect', or train anew with a smaller learning-rate."),
+                    $"numbers overflowed again and again; the best parameters are in {folder.Model}. Look for extreme values with 'ilqr-vae inspect', or train anew with a smaller learning-rate."),
                 _ => ExitCode.Done,
             };
         });
@@ -110,6 +110,11 @@ internal static class TrainCommand
             ["parameters"] = outcome.Parameters,
             ["model"] = folder.Model,
         });
+        if (outcome.End == TrainingEnd.Diverged)
+        {
+            return;
+        }
+
         if (outcome.End == TrainingEnd.Interrupted)
         {
             terminal.Remark($"stopped at iteration {outcome.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");

@@ -62,6 +62,8 @@ internal static class TrainingSession
         private readonly Trainer<T> _trainer;
         private readonly int _trials;
         private readonly int _batch;
+        private int _first;
+        private int _recoveries;
 
         public Session(RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest request, Terminal terminal)
         {
@@ -113,7 +115,7 @@ internal static class TrainingSession
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(_terminal.Interrupt);
             using var history = HistoryFile.Open(_folder.History, _folder.HistoryLines, _trainer.State.Iteration);
-            var first = _trainer.State.Iteration;
+            _first = _trainer.State.Iteration;
             TrainingRecord? last = null;
             var validation = _trainer.State.BestLoss;
             var pace = 0.0;
@@ -124,9 +126,9 @@ internal static class TrainingSession
                     history.Add(record);
                     last = record;
                     validation = record.ValidationLoss ?? validation;
-                    pace = (record.Seconds - secondsBefore) / (record.Iteration - first);
+                    pace = (record.Seconds - secondsBefore) / (record.Iteration - _first);
                     Remark(record);
-                    if (record.Iteration - first >= _request.StopAfter)
+                    if (record.Iteration - _first >= _request.StopAfter)
                     {
                         stop.Cancel();
                     }
@@ -156,8 +158,6 @@ internal static class TrainingSession
             CheckpointFile.Write(_folder.Checkpoint, state);
         }
 
-        private int _recoveries;
-
         private void Remark(TrainingRecord record)
         {
             if (record.ValidationLoss is { } loss)
@@ -184,11 +184,13 @@ internal static class TrainingSession
 
         private string Describe(TrainingRecord record, double validation, double pace)
         {
-            var left = pace * (_configuration.Training.Iterations - record.Iteration);
+            // The first iterations are slow and say nothing of the rest.
+            var remaining = _configuration.Training.Iterations - record.Iteration;
+            var left = remaining == 0 || record.Iteration - _first < 5 ? "" : $"  {Terminal.Duration(pace * remaining)} left";
             var held = double.IsFinite(validation) ? string.Create(CultureInfo.InvariantCulture, $"  validation {-validation:0.0000}") : "";
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"iteration {record.Iteration}/{_configuration.Training.Iterations}  ELBO {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s  {Terminal.Duration(left)} left");
+                $"iteration {record.Iteration}/{_configuration.Training.Iterations}  ELBO {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s{left}");
         }
 
         private static string Describe(TrainingEnd end) => end switch

@@ -40,8 +40,6 @@ public sealed unsafe class IterativeLqr<T>
     /// <summary>How far below the tolerance a decrement in their metric must be: they may overrate curvature in directions not met.</summary>
     private const double Caution = 10;
 
-    private static readonly double MachineEpsilon = typeof(T) == typeof(float) ? 1.2e-7 : 2.3e-16;
-
     private readonly ShootingProblem<T> _problem;
     private readonly InputVector<T> _descent;
     private Trajectory<T> _candidate;
@@ -137,7 +135,7 @@ public sealed unsafe class IterativeLqr<T>
             }
 
             // What rounding allows to see of the cost. Below it, the cost cannot judge a step, but the decrement can: while it halves, go on.
-            var visible = 50 * MachineEpsilon * (1 + Math.Abs(Current.Cost));
+            var visible = 50 * RiccatiFactors<T>.MachineEpsilon * (1 + Math.Abs(Current.Cost));
             if (IsConverged(decrement) || (_factorsAreFresh && _regularisation == 0 && decrement <= visible && decrement > 0.5 * previous))
             {
                 status = SolverStatus.Converged;

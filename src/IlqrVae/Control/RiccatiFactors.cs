@@ -24,7 +24,7 @@ namespace IlqrVae.Control;
 public sealed unsafe class RiccatiFactors<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private static readonly double MachineEpsilon = typeof(T) == typeof(float) ? 1.2e-7 : 2.3e-16;
+    internal static readonly double MachineEpsilon = typeof(T) == typeof(float) ? 1.2e-7 : 2.3e-16;
 
     private readonly T _roundingGuard;
     private readonly int _n;
@@ -81,7 +81,7 @@ public sealed unsafe class RiccatiFactors<T>
     /// <param name="at">The trajectory.</param>
     /// <param name="regularisation">mu, zero or more.</param>
     /// <param name="exactAt">
-    /// Null for Gauss-Newton curvature. Costates at the trajectory for the exact Hessian, which is positive definite only near a minimum.
+    /// Null for Gauss-Newton curvature. The dynamics' second derivatives for the exact Hessian, which is positive definite only near a minimum.
     /// </param>
     /// <returns>False when some Q_uu is not positive definite to working precision.</returns>
     public bool Factorise(ShootingProblem<T> problem, Trajectory<T> at, double regularisation, ExactCurvature<T>? exactAt = null)

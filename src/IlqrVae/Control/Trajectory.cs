@@ -66,12 +66,4 @@ public sealed class Trajectory<T>
         States.RowRange(0, 1).Clear();
         Inputs.Clear();
     }
-
-    /// <summary>Copies the decision variables of another trajectory with as many bins.</summary>
-    /// <param name="other">The source.</param>
-    public void CopyInputsFrom(Trajectory<T> other)
-    {
-        other.States.Row(0).CopyTo(States.Row(0));
-        Inputs.CopyFrom(other.Inputs);
-    }
 }

@@ -53,6 +53,11 @@ public sealed class SharedPosterior<T>
 
     private static Parameter<T> Diagonal(string name, int size, double value)
     {
+        if ((long)size * size > Array.MaxLength)
+        {
+            throw new InputException($"the posterior covariance '{name}' over {size} steps has more numbers than fit in memory; cut trials into chunks.");
+        }
+
         var matrix = new double[size * size];
         for (var i = 0; i < size; i++)
         {

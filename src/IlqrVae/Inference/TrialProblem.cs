@@ -61,7 +61,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     /// <inheritdoc/>
     public override int AdjointTangentTapeLength => _model.Dynamics.AdjointTangentTapeLength;
 
-    /// <summary>Leaves the prior of inputs (and initial state) out of <see cref="DifferentiateCost"/>: for terms whose expectation is known in closed form.</summary>
+    /// <summary>Leaves the prior of the inputs out of <see cref="DifferentiateCost"/>: for terms whose expectation is known in closed form.</summary>
     public bool OmitsPriorGradient { get; set; }
 
     /// <summary>Leaves the prior of the initial state out of <see cref="DifferentiateCost"/>.</summary>
@@ -217,15 +217,6 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         {
             _model.Likelihoods[i].AccumulateGradient(_likelihoodScratch[i], gradient);
         }
-    }
-
-    /// <summary>gradient += the derivative of the priors' losses with respect to their parameters.</summary>
-    /// <param name="at">The trajectory.</param>
-    /// <param name="gradient">The sums.</param>
-    public void AccumulatePriorGradient(Trajectory<T> at, ParameterGradient<T> gradient)
-    {
-        _model.InputPrior.AccumulateGradient(at.Inputs, gradient);
-        _model.InitialPrior.AccumulateGradient(at.States.RowRange(0, 1), gradient);
     }
 
     /// <summary>gradient += d/dtheta [grad J . v]: the mixed derivative along the direction of the last Hessian product.</summary>

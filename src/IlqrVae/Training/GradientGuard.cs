@@ -15,36 +15,22 @@ internal static class GradientGuard
     /// <summary>What is usual may grow by this factor between batches, so that an explosion does not become usual at once.</summary>
     private const double LargestGrowth = 1.2;
 
-    /// <summary>The factor of each trial's gradient: 1, less for outliers, 0 where numbers overflowed.</summary>
-    /// <param name="norms">Norms of the trials' gradients per observed entry.</param>
-    /// <param name="usual">The usual norm; zero before the first batch. Updated.</param>
-    /// <param name="weights">The result.</param>
-    /// <returns>Number of trials whose factor is below 1.</returns>
-    public static int Weigh(ReadOnlySpan<double> norms, ref double usual, Span<double> weights)
+    /// <summary>The factor of a trial's gradient: 1, less for an outlier, 0 where numbers overflowed.</summary>
+    /// <param name="norm">Norm of its gradient per observed entry.</param>
+    /// <param name="usual">The usual norm.</param>
+    public static double Weight(double norm, double usual) => !double.IsFinite(norm) ? 0 : norm > Bound * usual ? Bound * usual / norm : 1;
+
+    /// <summary>The usual norm after a batch.</summary>
+    /// <param name="usual">The usual norm before it.</param>
+    /// <param name="norms">Norms of the batch.</param>
+    public static double Adapt(double usual, ReadOnlySpan<double> norms)
     {
         var median = Median(norms);
-        if (usual == 0)
-        {
-            usual = median;
-        }
-
-        var bounded = 0;
-        for (var i = 0; i < norms.Length; i++)
-        {
-            weights[i] = !double.IsFinite(norms[i]) ? 0 : norms[i] > Bound * usual ? Bound * usual / norms[i] : 1;
-            bounded += weights[i] < 1 ? 1 : 0;
-        }
-
-        if (median > 0 && usual > 0)
-        {
-            usual *= Math.Min(LargestGrowth, Math.Pow(median / usual, Adaptation));
-        }
-
-        return bounded;
+        return median > 0 && usual > 0 ? usual * Math.Min(LargestGrowth, Math.Pow(median / usual, Adaptation)) : usual;
     }
 
     /// <summary>The median of the finite numbers; zero where there are none.</summary>
-    private static double Median(ReadOnlySpan<double> values)
+    public static double Median(ReadOnlySpan<double> values)
     {
         var finite = new List<double>(values.Length);
         foreach (var value in values)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models.Parameters;
@@ -34,7 +35,6 @@ public sealed class Trainer<T>
     private readonly ParameterGradient<T>[] _gradients;
     private readonly ElboResult[] _results;
     private readonly double[] _norms;
-    private readonly double[] _weights;
     private readonly ParameterGradient<T> _total;
     private readonly double[] _rawGradient;
 
@@ -56,6 +56,11 @@ public sealed class Trainer<T>
             throw new InputException("the recording has no trials with the split 'train'; mark some to learn from.");
         }
 
+        if (_trials.All(trial => trial.ObservedCount == 0))
+        {
+            throw new InputException("every entry of the trials with the split 'train' is marked missing; there is nothing to learn from.");
+        }
+
         var longest = _trials.Concat(_validation).Max(trial => trial.Bins);
         if (longest > model.Posterior.Capacity)
         {
@@ -64,10 +69,11 @@ public sealed class Trainer<T>
 
         _batches = new MiniBatches(_trials.Length, options.BatchSize, options.Seed);
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        _workers = [.. Enumerable.Range(0, Math.Min(threads, Math.Max(_batches.Size, _validation.Length))).Select(_ => new Worker(model, longest, options.Elbo.Draws))];
+        _workers = [.. Enumerable.Range(0, Math.Min(threads, Math.Max(_batches.Size, _validation.Length))).Select(index => new Worker(index, model, longest, options.Elbo.Draws))];
         _norms = new double[_batches.Size];
-        _weights = new double[_batches.Size];
-        _gradients = [.. Enumerable.Range(0, _batches.Size).Select(_ => new ParameterGradient<T>(model.Parameters.All))];
+        var bytes = Unsafe.SizeOf<T>() * model.Parameters.All.Sum(parameter => (long)parameter.Rows * parameter.Columns);
+        var gradients = Math.Min(_batches.Size, Math.Max(2L * _workers.Length, options.GradientBytes / bytes));
+        _gradients = [.. Enumerable.Range(0, (int)gradients).Select(_ => new ParameterGradient<T>(model.Parameters.All))];
         _results = new ElboResult[Math.Max(_batches.Size, _validation.Length)];
         _total = new ParameterGradient<T>(model.Parameters.All);
         _rawGradient = new double[model.Parameters.RawCount];
@@ -108,6 +114,8 @@ public sealed class Trainer<T>
     public TrainingEnd Run(Action<TrainingRecord>? onRecord, Action<TrainingState<T>>? onCheckpoint, CancellationToken interrupt)
     {
         var end = TrainingEnd.Finished;
+        var first = State.Iteration;
+        var sawFinite = false;
         var clock = Stopwatch.StartNew();
         var secondsBefore = State.Seconds;
         while (State.Iteration < _options.Iterations)
@@ -120,6 +128,7 @@ public sealed class Trainer<T>
 
             var started = clock.Elapsed.TotalSeconds;
             var record = Iterate();
+            sawFinite |= double.IsFinite(record.Loss);
             State.Iteration++;
             var seconds = clock.Elapsed.TotalSeconds - started;
             var isLast = State.Iteration == _options.Iterations;
@@ -154,6 +163,11 @@ public sealed class Trainer<T>
             }
         }
 
+        if (end == TrainingEnd.Finished && State.Iteration > first && !sawFinite)
+        {
+            end = TrainingEnd.Diverged;
+        }
+
         onCheckpoint?.Invoke(State);
         _model.SetRaw(double.IsFinite(State.BestLoss) ? State.BestRaw : State.Raw);
         return end;
@@ -178,31 +192,9 @@ public sealed class Trainer<T>
     private TrainingRecord Iterate()
     {
         var batch = _batches.At(State.Iteration).ToArray();
-        ForEach(batch.Length, (worker, i) =>
-        {
-            var trial = _trials[batch[i]];
-            worker.Draws.SetBins(trial.Bins);
-            worker.Draws.Fill(_options.Seed, (ulong)State.Iteration + 1, (ulong)batch[i]);
-            var start = State.WarmStarts[trial.Name];
-            _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, _gradients[i]);
-            _norms[i] = double.IsFinite(_results[i].Elbo) ? _gradients[i].Norm() / Math.Max(1, trial.ObservedCount) : double.NaN;
-            Keep(start, worker.Estimator.Solver);
-        });
-
-        var usual = State.UsualGradientNorm;
-        var bounded = GradientGuard.Weigh(_norms.AsSpan(0, batch.Length), ref usual, _weights);
-        State.UsualGradientNorm = usual;
-        State.BadIterations = 2 * bounded > batch.Length ? State.BadIterations + 1 : 0;
         var entries = Math.Max(1, batch.Sum(i => _trials[i].ObservedCount));
-        _total.Clear();
-        for (var i = 0; i < batch.Length; i++)
-        {
-            if (_weights[i] > 0)
-            {
-                _total.AddScaled(_weights[i], _gradients[i]);
-            }
-        }
-
+        var bounded = SumGradients(batch);
+        State.BadIterations = 2 * bounded > batch.Length ? State.BadIterations + 1 : 0;
         AddPenalty(entries);
         _model.Parameters.PullBack(_total, _rawGradient);
         var norm = 0.0;
@@ -247,6 +239,59 @@ public sealed class Trainer<T>
             results.Count(result => result.Map.Status != SolverStatus.Converged),
             bounded,
             State.Recoveries);
+    }
+
+    /// <summary>Sums the gradients of a batch in its order, each bounded against what is usual, into the total.</summary>
+    /// <returns>Number of trials that were bounded or left out.</returns>
+    private int SumGradients(int[] batch)
+    {
+        var usual = State.UsualGradientNorm;
+        if (usual == 0 && batch.Length > _gradients.Length)
+        {
+            // What is usual is first told by a whole batch; if its gradients cannot be kept, they are worked out twice, the first time for their norms.
+            ForEach(batch.Length, (worker, i) => Differentiate(worker, batch, i, _gradients[worker.Index], keepsSolution: false));
+        }
+
+        _total.Clear();
+        var bounded = 0;
+        for (var first = 0; first < batch.Length; first += _gradients.Length)
+        {
+            var start = first;
+            var count = Math.Min(_gradients.Length, batch.Length - first);
+            ForEach(count, (worker, i) => Differentiate(worker, batch, start + i, _gradients[i], keepsSolution: true));
+            if (first == 0 && usual == 0)
+            {
+                usual = GradientGuard.Median(_norms.AsSpan(0, batch.Length));
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                var weight = GradientGuard.Weight(_norms[first + i], usual);
+                bounded += weight < 1 ? 1 : 0;
+                if (weight > 0)
+                {
+                    _total.AddScaled(weight, _gradients[i]);
+                }
+            }
+        }
+
+        State.UsualGradientNorm = GradientGuard.Adapt(usual, _norms.AsSpan(0, batch.Length));
+        return bounded;
+    }
+
+    /// <summary>The gradient of one trial of a batch, its norm and what came with it.</summary>
+    private void Differentiate(Worker worker, int[] batch, int i, ParameterGradient<T> gradient, bool keepsSolution)
+    {
+        var trial = _trials[batch[i]];
+        worker.Draws.SetBins(trial.Bins);
+        worker.Draws.Fill(_options.Seed, (ulong)State.Iteration + 1, (ulong)batch[i]);
+        var start = State.WarmStarts[trial.Name];
+        _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, gradient);
+        _norms[i] = double.IsFinite(_results[i].Elbo) ? gradient.Norm() / Math.Max(1, trial.ObservedCount) : double.NaN;
+        if (keepsSolution)
+        {
+            Keep(start, worker.Estimator.Solver);
+        }
     }
 
     /// <summary>
@@ -354,8 +399,10 @@ public sealed class Trainer<T>
         }
     }
 
-    private sealed class Worker(VariationalModel<T> model, int longest, int draws)
+    private sealed class Worker(int index, VariationalModel<T> model, int longest, int draws)
     {
+        public int Index { get; } = index;
+
         public ElboEstimator<T> Estimator { get; } = new(model, longest);
 
         public PosteriorDraws<T> Draws { get; } = new(draws, longest, model.Generative.StateCount, model.Generative.InputCount);

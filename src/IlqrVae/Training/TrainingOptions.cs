@@ -60,6 +60,12 @@ public sealed record TrainingOptions
     /// <summary>The ELBO and its gradient.</summary>
     public ElboOptions Elbo { get; init; } = new() { GradientTolerance = 1e-4 };
 
+    /// <summary>
+    /// Memory for the gradients of single trials, or what the workers need at least. Each holds the square of the longest trial's steps, so that a
+    /// batch of long trials is worked through in groups. Results do not depend on it.
+    /// </summary>
+    internal long GradientBytes { get; init; } = 256L << 20;
+
     /// <summary>The learning rate of an iteration.</summary>
     /// <param name="iteration">k.</param>
     public double RateAt(int iteration) => Schedule switch

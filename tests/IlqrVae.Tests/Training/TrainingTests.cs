@@ -43,14 +43,19 @@ public sealed class TrainingTests
     [Fact]
     public void One_exploding_trial_is_bounded_and_one_that_overflowed_is_left_out()
     {
-        var usual = 0.0;
-        var weights = new double[5];
-        Assert.Equal(2, GradientGuard.Weigh([1, 1.2, 1e17, double.NaN, 0.8], ref usual, weights));
-        Assert.Equal([1, 1, 1.2e-16, 0, 1], weights, (expected, actual) => Math.Abs(expected - actual) <= 1e-12 * expected);
+        double[] norms = [1, 1.2, 1e17, double.NaN, 0.8];
+        var usual = GradientGuard.Median(norms);
         Assert.Equal(1.2, usual, 12);
-        GradientGuard.Weigh([1e6, 1e6, 1e6, 1e6, 1e6], ref usual, weights);
-        Assert.InRange(usual, 1.2, 1.45);
-        Assert.All(weights, weight => Assert.InRange(weight, 1e-6, 1e-4));
+        Assert.Equal([1, 1, 1.2e-16, 0, 1], norms.Select(norm => GradientGuard.Weight(norm, usual)), (expected, actual) => Math.Abs(expected - actual) <= 1e-12 * expected);
+        Assert.Equal(1.2, GradientGuard.Adapt(usual, norms), 12);
+    }
+
+    [Fact]
+    public void An_explosion_does_not_become_usual_at_once()
+    {
+        Assert.InRange(GradientGuard.Adapt(1.2, [1e6, 1e6, 1e6]), 1.2, 1.45);
+        Assert.InRange(GradientGuard.Weight(1e6, 1.2), 1e-6, 1e-4);
+        Assert.Equal(1.2, GradientGuard.Adapt(1.2, [double.NaN, double.NaN]));
     }
 
     [Fact]
@@ -68,6 +73,26 @@ public sealed class TrainingTests
         Assert.NotEqual(TrainingEnd.Interrupted, end);
         Assert.Equal(losses.Where(loss => loss is not null).Min() ?? double.PositiveInfinity, trainer.State.BestLoss);
         Assert.All(model.Parameters.All, parameter => Assert.All(parameter.ExactValue.ToArray(), value => Assert.True(double.IsFinite(value), parameter.Name)));
+    }
+
+    [Fact]
+    public void The_same_bits_whatever_the_number_of_threads_and_of_gradients_kept_in_memory()
+    {
+        var recording = Simulations.Lorenz(LorenzOptions.Spiking with { Channels = 20, Trials = 14, ValidationTrials = 2, TestTrials = 0, Bins = 30 });
+        var whole = Train(1, long.MaxValue);
+        Assert.Equal(whole, Train(1, 1));
+        Assert.Equal(whole, Train(3, 1));
+        Assert.Equal(whole, Train(2, long.MaxValue));
+
+        double[] Train(int threads, long gradientBytes)
+        {
+            var generative = ModelBuilder<double>.Build(new ModelSpecification { States = 6, Inputs = 2 }, recording, 1);
+            var model = new VariationalModel<double>(generative, SharedPosterior<double>.Independent(6, 2, 30, 0.3, 0.3));
+            var trainer = new Trainer<double>(
+                model, recording, new TrainingOptions { Iterations = 6, BatchSize = 7, ValidationInterval = 3, Threads = threads, GradientBytes = gradientBytes });
+            trainer.Run(null, null, TestContext.Current.CancellationToken);
+            return [.. trainer.State.Raw, trainer.State.UsualGradientNorm, trainer.State.BestLoss];
+        }
     }
 
     [Fact]

@@ -77,9 +77,6 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
     /// <inheritdoc/>
     public override string Kind => "custom";
 
-    /// <summary>The definition.</summary>
-    public TDefinition Definition => _definition;
-
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter<T>> Parameters => _parameters;
 
