@@ -25,7 +25,9 @@ public sealed unsafe class ExactHessian<T>
         _row = Matrix<T>.Allocate(1, problem.AdjointTangentTapeLength);
         _toState = Matrix<T>.Allocate(1, problem.StateCount);
         _toInput = Matrix<T>.Allocate(1, problem.InputCount);
+        _tape = Matrix<T>.Allocate(0, problem.AdjointTangentTapeLength);
         CostateTangents = _costateTangents;
+        Tape = _tape;
     }
 
     /// <summary>T x n: the change of the costates along the last direction.</summary>
@@ -50,11 +52,15 @@ public sealed unsafe class ExactHessian<T>
         bool isRecorded = false)
     {
         CostateTangents = _costateTangents.RowRange(0, at.Bins);
-        if (isRecorded && problem.AdjointTangentTapeLength > 0)
+        if (isRecorded)
         {
-            // Solves alone, however long, do without.
-            _tape = _tape.IsEmpty && problem.Capacity > 1 ? Matrix<T>.Allocate(problem.Capacity - 1, problem.AdjointTangentTapeLength) : _tape;
-            Tape = _tape.IsEmpty ? _tape : _tape.RowRange(0, at.Bins - 1);
+            if (_tape.Rows == 0 && problem.AdjointTangentTapeLength > 0)
+            {
+                // On demand: solves alone, of trials however long, do without.
+                _tape = Matrix<T>.Allocate(problem.Capacity - 1, problem.AdjointTangentTapeLength);
+            }
+
+            Tape = _tape.Rows == 0 ? _tape : _tape.RowRange(0, at.Bins - 1);
         }
 
         var n = problem.StateCount;

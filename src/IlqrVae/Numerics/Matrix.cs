@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace IlqrVae.Numerics;
 
@@ -159,6 +160,12 @@ public readonly unsafe struct Matrix<T>
         {
             var row = Row(i);
             var from = source.Slice(i * Columns, Columns);
+            if (typeof(T) == typeof(double))
+            {
+                from.CopyTo(MemoryMarshal.Cast<T, double>(row));
+                continue;
+            }
+
             for (var j = 0; j < row.Length; j++)
             {
                 row[j] = T.CreateSaturating(from[j]);
@@ -174,6 +181,12 @@ public readonly unsafe struct Matrix<T>
         {
             var row = Row(i);
             var to = destination.Slice(i * Columns, Columns);
+            if (typeof(T) == typeof(double))
+            {
+                MemoryMarshal.Cast<T, double>(row).CopyTo(to);
+                continue;
+            }
+
             for (var j = 0; j < row.Length; j++)
             {
                 to[j] = double.CreateSaturating(row[j]);

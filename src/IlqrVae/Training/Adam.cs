@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace IlqrVae.Training;
 
 /// <summary>Adam (Kingma and Ba, 2015) with the usual constants.</summary>
@@ -41,11 +43,27 @@ public sealed class Adam
         Updates++;
         var firstCorrection = 1 - Math.Pow(FirstDecay, Updates);
         var secondCorrection = 1 - Math.Pow(SecondDecay, Updates);
-        for (var i = 0; i < parameters.Length; i++)
+
+        // The factors of a long trial's covariance alone are a million numbers: whole vectors first, then what is left, with the same roundings.
+        var first = First.AsSpan();
+        var second = Second.AsSpan();
+        var i = 0;
+        for (; i + Vector<double>.Count <= parameters.Length; i += Vector<double>.Count)
         {
-            First[i] = (FirstDecay * First[i]) + ((1 - FirstDecay) * gradient[i]);
-            Second[i] = (SecondDecay * Second[i]) + ((1 - SecondDecay) * gradient[i] * gradient[i]);
-            parameters[i] -= rate * (First[i] / firstCorrection) / (Math.Sqrt(Second[i] / secondCorrection) + Epsilon);
+            var g = new Vector<double>(gradient[i..]);
+            var mean = (FirstDecay * new Vector<double>(first[i..])) + ((1 - FirstDecay) * g);
+            var square = (SecondDecay * new Vector<double>(second[i..])) + ((1 - SecondDecay) * g * g);
+            mean.CopyTo(first[i..]);
+            square.CopyTo(second[i..]);
+            var scale = Vector.SquareRoot(square / new Vector<double>(secondCorrection)) + new Vector<double>(Epsilon);
+            (new Vector<double>(parameters[i..]) - (rate * (mean / new Vector<double>(firstCorrection)) / scale)).CopyTo(parameters[i..]);
+        }
+
+        for (; i < parameters.Length; i++)
+        {
+            first[i] = (FirstDecay * first[i]) + ((1 - FirstDecay) * gradient[i]);
+            second[i] = (SecondDecay * second[i]) + ((1 - SecondDecay) * gradient[i] * gradient[i]);
+            parameters[i] -= rate * (first[i] / firstCorrection) / (Math.Sqrt(second[i] / secondCorrection) + Epsilon);
         }
     }
 }

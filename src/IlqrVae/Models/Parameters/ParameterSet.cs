@@ -8,6 +8,7 @@ public sealed class ParameterSet<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Dictionary<string, Parameter<T>> _byName;
+    private readonly double[] _scratch;
 
     /// <summary>Collects parameters; each belongs to one set.</summary>
     /// <param name="parameters">The parameters.</param>
@@ -22,6 +23,8 @@ public sealed class ParameterSet<T>
             All[i].RawOffset = RawCount;
             RawCount += All[i].Raw.Length;
         }
+
+        _scratch = new double[All.Count == 0 ? 0 : All.Max(parameter => parameter.Rows * parameter.Columns)];
     }
 
     /// <summary>The parameters, in order.</summary>
@@ -60,14 +63,15 @@ public sealed class ParameterSet<T>
         }
     }
 
-    /// <summary>Turns a gradient with respect to the values into one with respect to the raw numbers. Allocates scratch space.</summary>
+    /// <summary>Turns a gradient with respect to the values into one with respect to the raw numbers. For one thread at a time.</summary>
     /// <param name="gradient">The gradient with respect to the values.</param>
     /// <param name="rawGradient">The result, <see cref="RawCount"/> numbers.</param>
     public void PullBack(ParameterGradient<T> gradient, Span<double> rawGradient)
     {
         foreach (var parameter in All)
         {
-            var values = gradient[parameter].ToArray();
+            var values = _scratch.AsSpan(0, parameter.Rows * parameter.Columns);
+            gradient[parameter].CopyTo(values);
             parameter.Constraint.PullBack(
                 parameter.Raw, parameter.ExactValue, values, parameter.Rows, parameter.Columns,
                 rawGradient.Slice(parameter.RawOffset, parameter.Raw.Length));
