@@ -48,7 +48,7 @@ internal static class BenchCommand
                 throw new InputException("--precision: this applies to --long only; the other measurements are of both precisions.");
             }
 
-            return Run(isQuick ? BenchmarkEffort.Quick : BenchmarkEffort.Full, isQuick ? 0.6 : 2, BenchmarkCase.Standard, BenchmarkCase.Standard.Take(2), isQuick, terminal);
+            return Run(isQuick ? BenchmarkEffort.Quick : BenchmarkEffort.Full, isQuick ? 0.4 : 2, BenchmarkCase.Standard, BenchmarkCase.Standard.Take(2), isQuick, terminal);
         });
     }
 

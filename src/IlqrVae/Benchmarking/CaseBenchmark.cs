@@ -19,7 +19,7 @@ public sealed record BenchmarkEffort(double Seconds, double WarmUpSeconds, int T
     public static BenchmarkEffort Full { get; } = new(3, 1.5, 32, 4, 7);
 
     /// <summary>For a first look.</summary>
-    public static BenchmarkEffort Quick { get; } = new(0.2, 0.5, 8, 3, 3);
+    public static BenchmarkEffort Quick { get; } = new(0.12, 0.4, 8, 2, 2);
 }
 
 /// <summary>What was measured of one case; times are medians, in milliseconds, on one thread unless said otherwise.</summary>
@@ -263,7 +263,6 @@ public sealed class CaseBenchmark<T>
     /// <summary>Trains the same model twice, update by update in turn: on one thread, and on all.</summary>
     private (double One, double All, double Gain) MeasureThroughput(int threads)
     {
-        // These hold a gradient of every trial: one after the other, and nothing else of the kind at the same time.
         var one = CreateTrainer(1);
         var all = threads == 1 ? null : CreateTrainer(threads);
         List<double> ones = [], alls = [], gains = [];

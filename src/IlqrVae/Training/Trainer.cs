@@ -32,6 +32,7 @@ public sealed class Trainer<T>
     private readonly PreparedTrial<T>[] _validation;
     private readonly MiniBatches _batches;
     private readonly Worker[] _workers;
+    private WorkerCrew? _crew;
     private readonly ParameterGradient<T>[] _gradients;
     private readonly ElboResult[] _results;
     private readonly double[] _norms;
@@ -113,6 +114,8 @@ public sealed class Trainer<T>
     /// <returns>Why training ended. The model holds the best parameters, or the last ones where nothing was validated.</returns>
     public TrainingEnd Run(Action<TrainingRecord>? onRecord, Action<TrainingState<T>>? onCheckpoint, CancellationToken interrupt)
     {
+        using var crew = new WorkerCrew(_workers.Length);
+        _crew = crew;
         var end = TrainingEnd.Finished;
         var first = State.Iteration;
         var sawFinite = false;
@@ -381,22 +384,13 @@ public sealed class Trainer<T>
     private void ForEach(int count, Action<Worker, int> body)
     {
         var next = -1;
-        void Drain(Worker worker)
+        _crew!.Run(number =>
         {
             for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
             {
-                body(worker, i);
+                body(_workers[number], i);
             }
-        }
-
-        if (_workers.Length == 1)
-        {
-            Drain(_workers[0]);
-        }
-        else
-        {
-            Parallel.ForEach(_workers, new ParallelOptions { MaxDegreeOfParallelism = _workers.Length }, Drain);
-        }
+        });
     }
 
     private sealed class Worker(int index, VariationalModel<T> model, int longest, int draws)
