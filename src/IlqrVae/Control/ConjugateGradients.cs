@@ -132,7 +132,7 @@ public sealed unsafe class ConjugateGradients<T>
         Solution.Clear();
         var first = PreconditionedNormSquared;
         var rho = first;
-        if (!double.IsFinite(rho) || rho < 0)
+        if (!double.IsFinite(rho))
         {
             return new(ConjugateGradientStatus.NonFinite, 0, double.NaN);
         }
@@ -178,7 +178,7 @@ public sealed unsafe class ConjugateGradients<T>
 
             if (next <= tolerance * tolerance * first)
             {
-                return new(ConjugateGradientStatus.Converged, iteration, Math.Sqrt(Math.Max(0, next) / first));
+                return new(ConjugateGradientStatus.Converged, iteration, Math.Sqrt(next / first));
             }
 
             var conjugation = next / rho;

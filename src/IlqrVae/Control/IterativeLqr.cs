@@ -90,7 +90,7 @@ public sealed unsafe class IterativeLqr<T>
     {
         for (var t = 0; t < trajectory.Bins - 1; t++)
         {
-            problem.Step(t, trajectory.States.RowPointer(t), trajectory.Inputs.RowPointer(t), trajectory.States.RowPointer(t + 1), TapeRow(trajectory, t));
+            problem.Step(t, trajectory.States.RowPointer(t), trajectory.Inputs.RowPointer(t), trajectory.States.RowPointer(t + 1), trajectory.TapeRow(t));
         }
 
         return trajectory.Cost = FiniteOrInfinite(problem.Cost(trajectory));
@@ -121,9 +121,9 @@ public sealed unsafe class IterativeLqr<T>
             }
 
             decrement = Decrement();
-            if (!(decrement >= 0 && double.IsFinite(decrement)))
+            if (!double.IsFinite(decrement))
             {
-                // Numbers overflow or cancel in applying the factors.
+                // Numbers overflow in applying the factors.
                 if (!_factorsAreFresh || RaiseRegularisation())
                 {
                     _factorsAreUsable = false;
@@ -181,8 +181,6 @@ public sealed unsafe class IterativeLqr<T>
     }
 
     private static double FiniteOrInfinite(double cost) => double.IsFinite(cost) ? cost : double.PositiveInfinity;
-
-    private static T* TapeRow(Trajectory<T> trajectory, int t) => trajectory.Tape.Rows == 0 ? null : trajectory.Tape.RowPointer(t);
 
     /// <summary>Rolls the start out, or rest where the start's cost is not finite: a warm start can overflow under changed parameters.</summary>
     /// <returns>False where neither has a finite cost.</returns>
@@ -406,7 +404,7 @@ public sealed unsafe class IterativeLqr<T>
             Gemv.Multiply(Factors.Gain(t), deviation, u);
             Gemv.AddScaled(T.One, Current.Inputs.RowPointer(t), u, m);
             Gemv.AddScaled(step, direction.Direction.Inputs.RowPointer(t), u, m);
-            _problem.Step(t, z, u, _candidate.States.RowPointer(t + 1), TapeRow(_candidate, t));
+            _problem.Step(t, z, u, _candidate.States.RowPointer(t + 1), _candidate.TapeRow(t));
         }
 
         return _candidate.Cost = FiniteOrInfinite(_problem.Cost(_candidate));

@@ -8,7 +8,7 @@ namespace IlqrVae.Control;
 /// (row 0 of <see cref="States"/>, <see cref="Inputs"/>).
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
-public sealed class Trajectory<T>
+public sealed unsafe class Trajectory<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Matrix<T> _states;
@@ -59,6 +59,9 @@ public sealed class Trajectory<T>
         Inputs = _inputs.RowRange(0, bins - 1);
         Tape = _tape.Rows == 0 ? _tape : _tape.RowRange(0, bins - 1);
     }
+
+    /// <summary>The tape of a step; null where the dynamics records nothing.</summary>
+    internal T* TapeRow(int t) => Tape.Rows == 0 ? null : Tape.RowPointer(t);
 
     /// <summary>Sets the decision variables to zero.</summary>
     public void ClearInputs()

@@ -190,7 +190,7 @@ public sealed unsafe class LaplacePosterior<T>
                 u[j] += map.Inputs[t, j] + noise[j];
             }
 
-            _problem.Step(t, _sample.States.RowPointer(t), u, _sample.States.RowPointer(t + 1), _sample.Tape.Rows == 0 ? null : _sample.Tape.RowPointer(t));
+            _problem.Step(t, _sample.States.RowPointer(t), u, _sample.States.RowPointer(t + 1), _sample.TapeRow(t));
         }
 
         logDensity = (0.5 * LogDeterminant) - (0.5 * (squares + (VariableCount * Math.Log(2 * Math.PI))));

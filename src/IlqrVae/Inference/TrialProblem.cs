@@ -113,17 +113,17 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
 
     /// <inheritdoc/>
     public override void Jacobian(int t, Trajectory<T> at, Matrix<T> stateJacobian, Matrix<T> inputJacobian)
-        => _model.Dynamics.Jacobian(_dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), Tape(at, t), stateJacobian, inputJacobian);
+        => _model.Dynamics.Jacobian(_dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), at.TapeRow(t), stateJacobian, inputJacobian);
 
     /// <inheritdoc/>
     public override void Tangent(int t, Trajectory<T> at, T* stateTangent, T* inputTangent, T* nextTangent, T* tangentTape)
         => _model.Dynamics.Tangent(
-            _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), Tape(at, t), stateTangent, inputTangent, nextTangent, tangentTape);
+            _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), at.TapeRow(t), stateTangent, inputTangent, nextTangent, tangentTape);
 
     /// <inheritdoc/>
     public override void Adjoint(int t, Trajectory<T> at, T* costate, T* toState, T* toInput, T* adjointTape)
         => _model.Dynamics.Adjoint(
-            _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), Tape(at, t), costate, toState, toInput, adjointTape);
+            _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), at.TapeRow(t), costate, toState, toInput, adjointTape);
 
     /// <inheritdoc/>
     public override void AdjointTangent(
@@ -139,7 +139,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         T* toInput,
         T* adjointTangentTape)
         => _model.Dynamics.AdjointTangent(
-            _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), Tape(at, t), costate, adjointTape,
+            _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), at.TapeRow(t), costate, adjointTape,
             stateTangent, inputTangent, tangentTape, costateTangent, toState, toInput, adjointTangentTape);
 
     /// <inheritdoc/>
@@ -248,8 +248,6 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
             RowOperations.Scale(T.CreateChecked(InputPriorWeight), inputs);
         }
     }
-
-    private static T* Tape(Trajectory<T> at, int t) => at.Tape.Rows == 0 ? null : at.Tape.RowPointer(t);
 
     private DynamicsPath<T> Path(Trajectory<T> at, AdjointSweep<T> adjoint)
         => new(at.States, at.Inputs, Trial.External, at.Tape, adjoint.Costates, adjoint.Tape);

@@ -52,7 +52,7 @@ public sealed class ModelBuilder<T>
             ? new GaussianPrior<T>(scale)
             : new StudentPrior<T>(scale, Constant("prior.degrees-of-freedom", 1, Constraint.AboveTwo, _specification.Prior.DegreesOfFreedom));
         return new GenerativeModel<T>(
-            dynamics, initial, prior, [.. _specification.CompletedFor(recording).Likelihoods.Select(likelihood => BuildLikelihood(likelihood, recording, n))]);
+            dynamics, initial, prior, [.. _specification.Likelihoods.Select(likelihood => BuildLikelihood(likelihood, recording, n))]);
     }
 
     private Dynamics<T> BuildDynamics(int n, int m)
