@@ -99,7 +99,7 @@ public unsafe class KernelBenchmarks<T>
     public void CholeskySolve() => Cholesky.Solve(_positive, _y.Pointer);
 
     [Benchmark]
-    public void CholeskySolveTransposed() => Cholesky.SolveTransposed(_positive, _y.Pointer);
+    public double CholeskySolveBoth() => Cholesky.SolveBoth(_positive, _y.Pointer);
 
     [Benchmark]
     public void CholeskyNegativeSolve() => Cholesky.NegativeSolve(_positive, _b, _gain);

@@ -154,10 +154,7 @@ public sealed unsafe class RiccatiFactors<T>
             Gemv.TransposedMultiply(Gain(t), q, toState, accumulate: true);
             var k = _feedforward.RowPointer(t);
             Elementwise.ScaleTo(-T.One, q, k, _m);
-            var factor = InputFactor(t);
-            Cholesky.SolveTransposed(factor, k);
-            squares += Squares(k, _m);
-            Cholesky.Solve(factor, k);
+            squares += Cholesky.SolveBoth(InputFactor(t), k);
             var swap = s;
             s = toState;
             toState = swap;
@@ -166,9 +163,7 @@ public sealed unsafe class RiccatiFactors<T>
         direction.SetBins(at.Bins);
         var initial = direction.Direction.InitialPointer;
         Elementwise.Subtract(r.InitialPointer, s, initial, _n);
-        Cholesky.SolveTransposed(_initialFactor, initial);
-        squares += Squares(initial, _n);
-        Cholesky.Solve(_initialFactor, initial);
+        squares += Cholesky.SolveBoth(_initialFactor, initial);
 
         Elementwise.Copy(initial, direction.States.RowPointer(0), _n);
         for (var t = 0; t < at.Bins - 1; t++)
@@ -190,19 +185,6 @@ public sealed unsafe class RiccatiFactors<T>
         for (var t = 0; t < bins - 1; t++)
         {
             sum += Cholesky.LogDeterminant(InputFactor(t));
-        }
-
-        return sum;
-    }
-
-    /// <summary>|x|^2, beyond the range of T if need be.</summary>
-    private static double Squares(T* x, int count)
-    {
-        var sum = 0.0;
-        for (var i = 0; i < count; i++)
-        {
-            var value = double.CreateChecked(x[i]);
-            sum += value * value;
         }
 
         return sum;

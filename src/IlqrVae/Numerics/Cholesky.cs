@@ -48,26 +48,6 @@ internal static unsafe class Cholesky
         return true;
     }
 
-    /// <summary>Solves R' y = x in place.</summary>
-    /// <param name="r">Upper triangular, n x n (or a wider panel that starts with it).</param>
-    /// <param name="x">n numbers: x before, y after. Its padding may be written; it must be there.</param>
-    /// <typeparam name="T">float or double.</typeparam>
-    public static void SolveTransposed<T>(Matrix<T> r, T* x)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        var n = r.Rows;
-        for (var k = 0; k < n; k++)
-        {
-            var row = r.RowPointer(k);
-            var y = x[k] / row[k];
-            x[k] = y;
-            for (var i = k + 1; i < n; i++)
-            {
-                x[i] -= row[i] * y;
-            }
-        }
-    }
-
     /// <summary>Solves R y = x in place.</summary>
     /// <param name="r">Upper triangular, n x n (or a wider panel that starts with it).</param>
     /// <param name="x">n numbers: x before, y after.</param>
@@ -86,6 +66,64 @@ internal static unsafe class Cholesky
 
             x[i] = sum / row[i];
         }
+    }
+
+    /// <summary>Solves R' R y = x in place.</summary>
+    /// <param name="r">Upper triangular, n x n, with zero padding (not a wider panel).</param>
+    /// <param name="x">n numbers and zero padding: x before, y after.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <returns>x' y as the sum of squares |R'^-1 x|^2 that it is, beyond the range of T if need be.</returns>
+    public static double SolveBoth<T>(Matrix<T> r, T* x)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        // Divisions do not wait for each other this way, as they would inside the recursions.
+        var n = r.Rows;
+        var unit = Matrix<T>.PaddedLength(1);
+        var reciprocals = stackalloc T[n];
+        for (var k = 0; k < n; k++)
+        {
+            reciprocals[k] = T.One / r.Pointer[(k * (nint)r.Stride) + k];
+        }
+
+        var squares = 0.0;
+        for (var k = 0; k < n; k++)
+        {
+            var row = r.RowPointer(k);
+            var y = x[k] * reciprocals[k];
+            var wide = double.CreateTruncating(y);
+            squares += wide * wide;
+            x[k] = y;
+            var aligned = Math.Min(n, (k / unit * unit) + unit);
+            for (var i = k + 1; i < aligned; i++)
+            {
+                x[i] -= row[i] * y;
+            }
+
+            if (aligned < n)
+            {
+                Gemv.AddScaled(-y, row + aligned, x + aligned, n - aligned);
+            }
+        }
+
+        for (var i = n - 1; i >= 0; i--)
+        {
+            var row = r.RowPointer(i);
+            var aligned = Math.Min(n, (i / unit * unit) + unit);
+            var sum = x[i];
+            if (aligned < n)
+            {
+                sum -= Gemv.Dot(row + aligned, x + aligned, n - aligned);
+            }
+
+            for (var j = aligned - 1; j > i; j--)
+            {
+                sum -= row[j] * x[j];
+            }
+
+            x[i] = sum * reciprocals[i];
+        }
+
+        return squares;
     }
 
     /// <summary>K = -R^-1 Y, row by row from the last.</summary>

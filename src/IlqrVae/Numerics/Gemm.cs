@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 
 namespace IlqrVae.Numerics;
 
@@ -8,17 +9,23 @@ namespace IlqrVae.Numerics;
 /// Matrix products C = A B, C = A' B and their symmetric halves, for matrices of ten to a few hundred rows that stay in the nearest caches.
 /// </summary>
 /// <remarks>
-/// One register tile of 6 rows by 2 vectors serves all of them: the left operand is read one scalar at a time (broadcast), so whether it is
+/// One register tile of 6 rows by 2 vectors serves all of them (by 3 where that many are left and registers are many): the left operand is read one scalar at a time (broadcast), so whether it is
 /// transposed only changes two strides; the right operand and the result are read by whole padded vectors, so columns need no tails.
 /// Results in the padding are products of zero padding, hence zero. No method allocates.
 /// </remarks>
 internal static unsafe class Gemm
 {
+    /// <summary>Rows of the tallest register tile.</summary>
+    internal const int TileHeight = 6;
+
     /// <summary>Rows of a block of a triangular product.</summary>
     private const int TriangularBlock = 48;
 
     /// <summary>Bytes of each of the two blocks of a weighted product: together they fill most of the nearest cache of common processors.</summary>
     private const int WeightedBytes = 20 * 1024;
+
+    /// <summary>Whether a tile of 6 rows by 3 vectors fits into registers: 32 with 512-bit vectors and on ARM, else 16.</summary>
+    private static bool HasManyRegisters => Vector512.IsHardwareAccelerated || AdvSimd.IsSupported;
 
     /// <summary>What a product does to its result.</summary>
     internal enum StoreMode
@@ -168,7 +175,7 @@ internal static unsafe class Gemm
             var left = m - i;
             var height = left >= 6 && left != 8 && left != 7 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
             var j = upper ? i / width * width : 0;
-            for (; j + (2 * width) <= padded; j += 2 * width)
+            for (; j + (2 * width) <= padded && !(HasManyRegisters && j + (3 * width) == padded); j += 2 * width)
             {
                 switch (height)
                 {
@@ -179,7 +186,17 @@ internal static unsafe class Gemm
                 }
             }
 
-            if (j < padded)
+            if (padded - j == 3 * width)
+            {
+                switch (height)
+                {
+                    case 6: Tile6x3<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
+                    case 4: Tile4x3<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
+                    case 2: Tile2x3<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
+                    default: Tile1x3<T, V>(a + (i * aRow), aDepth, b + j, ldb, c + (i * ldc) + j, k, mode); break;
+                }
+            }
+            else if (j < padded)
             {
                 switch (height)
                 {
@@ -199,6 +216,209 @@ internal static unsafe class Gemm
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
         => V.Store(mode == StoreMode.Replace ? value : mode == StoreMode.Add ? V.Add(V.Load(c), value) : V.Subtract(V.Load(c), value), c);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile6x3<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+    {
+        var c00 = V.Zero;
+        var c01 = V.Zero;
+        var c02 = V.Zero;
+        var c10 = V.Zero;
+        var c11 = V.Zero;
+        var c12 = V.Zero;
+        var c20 = V.Zero;
+        var c21 = V.Zero;
+        var c22 = V.Zero;
+        var c30 = V.Zero;
+        var c31 = V.Zero;
+        var c32 = V.Zero;
+        var c40 = V.Zero;
+        var c41 = V.Zero;
+        var c42 = V.Zero;
+        var c50 = V.Zero;
+        var c51 = V.Zero;
+        var c52 = V.Zero;
+        for (var p = 0; p < k; p++)
+        {
+            var b0 = V.Load(b);
+            var b1 = V.Load(b + V.Count);
+            var b2 = V.Load(b + (2 * V.Count));
+            var x = V.Broadcast(*a);
+            c00 = V.MultiplyAdd(x, b0, c00);
+            c01 = V.MultiplyAdd(x, b1, c01);
+            c02 = V.MultiplyAdd(x, b2, c02);
+            x = V.Broadcast(a[aRow]);
+            c10 = V.MultiplyAdd(x, b0, c10);
+            c11 = V.MultiplyAdd(x, b1, c11);
+            c12 = V.MultiplyAdd(x, b2, c12);
+            x = V.Broadcast(a[2 * aRow]);
+            c20 = V.MultiplyAdd(x, b0, c20);
+            c21 = V.MultiplyAdd(x, b1, c21);
+            c22 = V.MultiplyAdd(x, b2, c22);
+            x = V.Broadcast(a[3 * aRow]);
+            c30 = V.MultiplyAdd(x, b0, c30);
+            c31 = V.MultiplyAdd(x, b1, c31);
+            c32 = V.MultiplyAdd(x, b2, c32);
+            x = V.Broadcast(a[4 * aRow]);
+            c40 = V.MultiplyAdd(x, b0, c40);
+            c41 = V.MultiplyAdd(x, b1, c41);
+            c42 = V.MultiplyAdd(x, b2, c42);
+            x = V.Broadcast(a[5 * aRow]);
+            c50 = V.MultiplyAdd(x, b0, c50);
+            c51 = V.MultiplyAdd(x, b1, c51);
+            c52 = V.MultiplyAdd(x, b2, c52);
+            a += aDepth;
+            b += ldb;
+        }
+
+        Store(c00, c, mode);
+        Store(c01, c + V.Count, mode);
+        Store(c02, c + (2 * V.Count), mode);
+        c += ldc;
+        Store(c10, c, mode);
+        Store(c11, c + V.Count, mode);
+        Store(c12, c + (2 * V.Count), mode);
+        c += ldc;
+        Store(c20, c, mode);
+        Store(c21, c + V.Count, mode);
+        Store(c22, c + (2 * V.Count), mode);
+        c += ldc;
+        Store(c30, c, mode);
+        Store(c31, c + V.Count, mode);
+        Store(c32, c + (2 * V.Count), mode);
+        c += ldc;
+        Store(c40, c, mode);
+        Store(c41, c + V.Count, mode);
+        Store(c42, c + (2 * V.Count), mode);
+        c += ldc;
+        Store(c50, c, mode);
+        Store(c51, c + V.Count, mode);
+        Store(c52, c + (2 * V.Count), mode);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile4x3<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+    {
+        var c00 = V.Zero;
+        var c01 = V.Zero;
+        var c02 = V.Zero;
+        var c10 = V.Zero;
+        var c11 = V.Zero;
+        var c12 = V.Zero;
+        var c20 = V.Zero;
+        var c21 = V.Zero;
+        var c22 = V.Zero;
+        var c30 = V.Zero;
+        var c31 = V.Zero;
+        var c32 = V.Zero;
+        for (var p = 0; p < k; p++)
+        {
+            var b0 = V.Load(b);
+            var b1 = V.Load(b + V.Count);
+            var b2 = V.Load(b + (2 * V.Count));
+            var x = V.Broadcast(*a);
+            c00 = V.MultiplyAdd(x, b0, c00);
+            c01 = V.MultiplyAdd(x, b1, c01);
+            c02 = V.MultiplyAdd(x, b2, c02);
+            x = V.Broadcast(a[aRow]);
+            c10 = V.MultiplyAdd(x, b0, c10);
+            c11 = V.MultiplyAdd(x, b1, c11);
+            c12 = V.MultiplyAdd(x, b2, c12);
+            x = V.Broadcast(a[2 * aRow]);
+            c20 = V.MultiplyAdd(x, b0, c20);
+            c21 = V.MultiplyAdd(x, b1, c21);
+            c22 = V.MultiplyAdd(x, b2, c22);
+            x = V.Broadcast(a[3 * aRow]);
+            c30 = V.MultiplyAdd(x, b0, c30);
+            c31 = V.MultiplyAdd(x, b1, c31);
+            c32 = V.MultiplyAdd(x, b2, c32);
+            a += aDepth;
+            b += ldb;
+        }
+
+        Store(c00, c, mode);
+        Store(c01, c + V.Count, mode);
+        Store(c02, c + (2 * V.Count), mode);
+        c += ldc;
+        Store(c10, c, mode);
+        Store(c11, c + V.Count, mode);
+        Store(c12, c + (2 * V.Count), mode);
+        c += ldc;
+        Store(c20, c, mode);
+        Store(c21, c + V.Count, mode);
+        Store(c22, c + (2 * V.Count), mode);
+        c += ldc;
+        Store(c30, c, mode);
+        Store(c31, c + V.Count, mode);
+        Store(c32, c + (2 * V.Count), mode);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile2x3<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+    {
+        var c00 = V.Zero;
+        var c01 = V.Zero;
+        var c02 = V.Zero;
+        var c10 = V.Zero;
+        var c11 = V.Zero;
+        var c12 = V.Zero;
+        for (var p = 0; p < k; p++)
+        {
+            var b0 = V.Load(b);
+            var b1 = V.Load(b + V.Count);
+            var b2 = V.Load(b + (2 * V.Count));
+            var x = V.Broadcast(*a);
+            c00 = V.MultiplyAdd(x, b0, c00);
+            c01 = V.MultiplyAdd(x, b1, c01);
+            c02 = V.MultiplyAdd(x, b2, c02);
+            x = V.Broadcast(a[aRow]);
+            c10 = V.MultiplyAdd(x, b0, c10);
+            c11 = V.MultiplyAdd(x, b1, c11);
+            c12 = V.MultiplyAdd(x, b2, c12);
+            a += aDepth;
+            b += ldb;
+        }
+
+        Store(c00, c, mode);
+        Store(c01, c + V.Count, mode);
+        Store(c02, c + (2 * V.Count), mode);
+        c += ldc;
+        Store(c10, c, mode);
+        Store(c11, c + V.Count, mode);
+        Store(c12, c + (2 * V.Count), mode);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile1x3<T, V>(T* a, nint aDepth, T* b, nint ldb, T* c, int k, StoreMode mode)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+    {
+        var c00 = V.Zero;
+        var c01 = V.Zero;
+        var c02 = V.Zero;
+        for (var p = 0; p < k; p++)
+        {
+            var b0 = V.Load(b);
+            var b1 = V.Load(b + V.Count);
+            var b2 = V.Load(b + (2 * V.Count));
+            var x = V.Broadcast(*a);
+            c00 = V.MultiplyAdd(x, b0, c00);
+            c01 = V.MultiplyAdd(x, b1, c01);
+            c02 = V.MultiplyAdd(x, b2, c02);
+            a += aDepth;
+            b += ldb;
+        }
+
+        Store(c00, c, mode);
+        Store(c01, c + V.Count, mode);
+        Store(c02, c + (2 * V.Count), mode);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile6x2<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)

@@ -133,9 +133,79 @@ internal static unsafe class Gemv
             Store(V.Add(y3, z3), y + j + (3 * width), accumulate);
         }
 
-        for (; j < padded; j += width)
+        // What is left is one to three vectors, with enough partial sums to hide the latency of the multiply-add.
+        var left = (padded - j) / width;
+        if (left == 3)
         {
-            // Four partial sums hide the latency of the multiply-add when only one vector is left.
+            var p = a + j;
+            V y0 = V.Zero, y1 = V.Zero, y2 = V.Zero;
+            V z0 = V.Zero, z1 = V.Zero, z2 = V.Zero;
+            var i = 0;
+            for (; i + 2 <= rows; i += 2)
+            {
+                var s = V.Broadcast(x[i]);
+                y0 = V.MultiplyAdd(s, V.Load(p), y0);
+                y1 = V.MultiplyAdd(s, V.Load(p + width), y1);
+                y2 = V.MultiplyAdd(s, V.Load(p + (2 * width)), y2);
+                p += ld;
+                s = V.Broadcast(x[i + 1]);
+                z0 = V.MultiplyAdd(s, V.Load(p), z0);
+                z1 = V.MultiplyAdd(s, V.Load(p + width), z1);
+                z2 = V.MultiplyAdd(s, V.Load(p + (2 * width)), z2);
+                p += ld;
+            }
+
+            if (i < rows)
+            {
+                var s = V.Broadcast(x[i]);
+                y0 = V.MultiplyAdd(s, V.Load(p), y0);
+                y1 = V.MultiplyAdd(s, V.Load(p + width), y1);
+                y2 = V.MultiplyAdd(s, V.Load(p + (2 * width)), y2);
+            }
+
+            Store(V.Add(y0, z0), y + j, accumulate);
+            Store(V.Add(y1, z1), y + j + width, accumulate);
+            Store(V.Add(y2, z2), y + j + (2 * width), accumulate);
+        }
+        else if (left == 2)
+        {
+            var p = a + j;
+            V y0 = V.Zero, y1 = V.Zero, z0 = V.Zero, z1 = V.Zero;
+            V v0 = V.Zero, v1 = V.Zero, w0 = V.Zero, w1 = V.Zero;
+            var i = 0;
+            for (; i + 4 <= rows; i += 4)
+            {
+                var s = V.Broadcast(x[i]);
+                y0 = V.MultiplyAdd(s, V.Load(p), y0);
+                y1 = V.MultiplyAdd(s, V.Load(p + width), y1);
+                p += ld;
+                s = V.Broadcast(x[i + 1]);
+                z0 = V.MultiplyAdd(s, V.Load(p), z0);
+                z1 = V.MultiplyAdd(s, V.Load(p + width), z1);
+                p += ld;
+                s = V.Broadcast(x[i + 2]);
+                v0 = V.MultiplyAdd(s, V.Load(p), v0);
+                v1 = V.MultiplyAdd(s, V.Load(p + width), v1);
+                p += ld;
+                s = V.Broadcast(x[i + 3]);
+                w0 = V.MultiplyAdd(s, V.Load(p), w0);
+                w1 = V.MultiplyAdd(s, V.Load(p + width), w1);
+                p += ld;
+            }
+
+            for (; i < rows; i++)
+            {
+                var s = V.Broadcast(x[i]);
+                y0 = V.MultiplyAdd(s, V.Load(p), y0);
+                y1 = V.MultiplyAdd(s, V.Load(p + width), y1);
+                p += ld;
+            }
+
+            Store(V.Add(V.Add(y0, z0), V.Add(v0, w0)), y + j, accumulate);
+            Store(V.Add(V.Add(y1, z1), V.Add(v1, w1)), y + j + width, accumulate);
+        }
+        else if (left == 1)
+        {
             var p = a + j;
             V y0 = V.Zero, y1 = V.Zero, y2 = V.Zero, y3 = V.Zero;
             var i = 0;

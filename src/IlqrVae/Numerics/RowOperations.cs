@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace IlqrVae.Numerics;
 
@@ -46,36 +48,75 @@ internal static unsafe class RowOperations
         }
     }
 
-    /// <summary>Row i of the target = factors[i] * row i of the source.</summary>
+    /// <summary>target = diag(factors) source.</summary>
     public static void ScaleRows<T>(T* factors, Matrix<T> source, Matrix<T> target)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (var i = 0; i < source.Rows; i++)
+        if (Vector512.IsHardwareAccelerated)
         {
-            var f = new Vector<T>(factors[i]);
-            var x = source.RowPointer(i);
-            var y = target.RowPointer(i);
-            for (var j = 0; j < source.Columns; j += Vector<T>.Count)
-            {
-                Vector.Store(f * Vector.Load(x + j), y + j);
-            }
+            ScaleRows<T, Simd512<T>>(factors, source, target, null);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            ScaleRows<T, Simd256<T>>(factors, source, target, null);
+        }
+        else
+        {
+            ScaleRows<T, Simd128<T>>(factors, source, target, null);
         }
     }
 
-    /// <summary>Row i of the target = a[i] * itself + b[i] * row i of the source.</summary>
+    /// <summary>target = diag(factors) source + diag(diagonal), all square.</summary>
+    public static void ScaleRowsAndAddDiagonal<T>(T* factors, Matrix<T> source, T* diagonal, Matrix<T> target)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            ScaleRows<T, Simd512<T>>(factors, source, target, diagonal);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            ScaleRows<T, Simd256<T>>(factors, source, target, diagonal);
+        }
+        else
+        {
+            ScaleRows<T, Simd128<T>>(factors, source, target, diagonal);
+        }
+    }
+
+    /// <summary>target = diag(a) target + diag(b) source.</summary>
     public static void CombineRows<T>(T* a, Matrix<T> target, T* b, Matrix<T> source)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (var i = 0; i < source.Rows; i++)
+        if (Vector512.IsHardwareAccelerated)
         {
-            var va = new Vector<T>(a[i]);
-            var vb = new Vector<T>(b[i]);
-            var x = source.RowPointer(i);
-            var y = target.RowPointer(i);
-            for (var j = 0; j < source.Columns; j += Vector<T>.Count)
-            {
-                Vector.Store((va * Vector.Load(y + j)) + (vb * Vector.Load(x + j)), y + j);
-            }
+            CombineRows<T, Simd512<T>>(a, target, b, source, null);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            CombineRows<T, Simd256<T>>(a, target, b, source, null);
+        }
+        else
+        {
+            CombineRows<T, Simd128<T>>(a, target, b, source, null);
+        }
+    }
+
+    /// <summary>target = diag(a) target + diag(b) source + diag(diagonal), all square.</summary>
+    public static void CombineRowsAndAddDiagonal<T>(T* a, Matrix<T> target, T* b, Matrix<T> source, T* diagonal)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            CombineRows<T, Simd512<T>>(a, target, b, source, diagonal);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            CombineRows<T, Simd256<T>>(a, target, b, source, diagonal);
+        }
+        else
+        {
+            CombineRows<T, Simd128<T>>(a, target, b, source, diagonal);
         }
     }
 
@@ -115,6 +156,57 @@ internal static unsafe class RowOperations
         else
         {
             target.CopyFrom(source);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScaleRows<T, V>(T* factors, Matrix<T> source, Matrix<T> target, T* diagonal)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+    {
+        int rows = source.Rows, columns = source.Columns;
+        T* x = source.Pointer, y = target.Pointer;
+        for (var i = 0; i < rows; i++)
+        {
+            var f = V.Broadcast(factors[i]);
+            for (var j = 0; j < columns; j += V.Count)
+            {
+                V.Store(V.Multiply(f, V.Load(x + j)), y + j);
+            }
+
+            if (diagonal is not null)
+            {
+                y[i] += diagonal[i];
+            }
+
+            x += source.Stride;
+            y += target.Stride;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CombineRows<T, V>(T* a, Matrix<T> target, T* b, Matrix<T> source, T* diagonal)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+    {
+        int rows = source.Rows, columns = source.Columns;
+        T* x = source.Pointer, y = target.Pointer;
+        for (var i = 0; i < rows; i++)
+        {
+            var va = V.Broadcast(a[i]);
+            var vb = V.Broadcast(b[i]);
+            for (var j = 0; j < columns; j += V.Count)
+            {
+                V.Store(V.MultiplyAdd(va, V.Load(y + j), V.Multiply(vb, V.Load(x + j))), y + j);
+            }
+
+            if (diagonal is not null)
+            {
+                y[i] += diagonal[i];
+            }
+
+            x += source.Stride;
+            y += target.Stride;
         }
     }
 

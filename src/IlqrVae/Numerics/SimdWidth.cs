@@ -33,6 +33,15 @@ internal unsafe interface ISimd<TSelf, T>
 
     static abstract TSelf Multiply(TSelf a, TSelf b);
 
+    /// <summary>Bit by bit.</summary>
+    static abstract TSelf And(TSelf a, TSelf b);
+
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    static abstract bool IsAnyGreater(TSelf a, TSelf b);
+
+    static abstract TSelf Exp(TSelf value);
+
     static abstract T Sum(TSelf value);
 }
 
@@ -69,6 +78,20 @@ internal readonly unsafe struct Simd512<T>(Vector512<T> value) : ISimd<Simd512<T
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512<T> Multiply(Simd512<T> a, Simd512<T> b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512<T> And(Simd512<T> a, Simd512<T> b) => new(a._value & b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512<T> Max(Simd512<T> a, Simd512<T> b) => new(Vector512.Max(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyGreater(Simd512<T> a, Simd512<T> b) => Vector512.GreaterThanAny(a._value, b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512<T> Exp(Simd512<T> value) => typeof(T) == typeof(double)
+        ? new(Vector512.Exp(value._value.AsDouble()).As<double, T>())
+        : new(Vector512.Exp(value._value.AsSingle()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Simd512<T> value) => Vector512.Sum(value._value);
@@ -109,6 +132,20 @@ internal readonly unsafe struct Simd256<T>(Vector256<T> value) : ISimd<Simd256<T
     public static Simd256<T> Multiply(Simd256<T> a, Simd256<T> b) => new(a._value * b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256<T> And(Simd256<T> a, Simd256<T> b) => new(a._value & b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256<T> Max(Simd256<T> a, Simd256<T> b) => new(Vector256.Max(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyGreater(Simd256<T> a, Simd256<T> b) => Vector256.GreaterThanAny(a._value, b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256<T> Exp(Simd256<T> value) => typeof(T) == typeof(double)
+        ? new(Vector256.Exp(value._value.AsDouble()).As<double, T>())
+        : new(Vector256.Exp(value._value.AsSingle()).As<float, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Simd256<T> value) => Vector256.Sum(value._value);
 }
 
@@ -145,6 +182,20 @@ internal readonly unsafe struct Simd128<T>(Vector128<T> value) : ISimd<Simd128<T
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128<T> Multiply(Simd128<T> a, Simd128<T> b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128<T> And(Simd128<T> a, Simd128<T> b) => new(a._value & b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128<T> Max(Simd128<T> a, Simd128<T> b) => new(Vector128.Max(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyGreater(Simd128<T> a, Simd128<T> b) => Vector128.GreaterThanAny(a._value, b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128<T> Exp(Simd128<T> value) => typeof(T) == typeof(double)
+        ? new(Vector128.Exp(value._value.AsDouble()).As<double, T>())
+        : new(Vector128.Exp(value._value.AsSingle()).As<float, T>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Simd128<T> value) => Vector128.Sum(value._value);

@@ -150,6 +150,7 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
         T* gate = tape, error = tape + Padded, slope = error + Padded;
         var own = (GatedUnitScratch)scratch;
         T* throughState = scratch.Vectors.RowPointer(0), throughError = scratch.Vectors.RowPointer(1), candidate = scratch.Vectors.RowPointer(2);
+        var kept = scratch.Vectors.RowPointer(3);
         for (var i = 0; i < n; i += Vector<T>.Count)
         {
             var g = Vector.Load(gate + i);
@@ -157,20 +158,12 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
             Vector.Store(s * Vector.Load(z + i), throughState + i);
             Vector.Store(s * Vector.Load(error + i), throughError + i);
             Vector.Store(g * Vector.Load(slope + i), candidate + i);
+            Vector.Store(Vector<T>.One - g, kept + i);
         }
 
-        RowOperations.ScaleRows(throughState, _uf.Matrix, own.Inner);
-        for (var i = 0; i < n; i++)
-        {
-            own.Inner[i, i] += gate[i];
-        }
-
+        RowOperations.ScaleRowsAndAddDiagonal(throughState, _uf.Matrix, gate, own.Inner);
         Gemm.Multiply(_uh.Matrix, own.Inner, a);
-        RowOperations.CombineRows(candidate, a, throughError, _uf.Matrix);
-        for (var i = 0; i < n; i++)
-        {
-            a[i, i] += T.One - gate[i];
-        }
+        RowOperations.CombineRowsAndAddDiagonal(candidate, a, throughError, _uf.Matrix, kept);
 
         if (_wf is null)
         {

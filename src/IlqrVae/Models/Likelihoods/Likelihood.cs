@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using IlqrVae.Control;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
@@ -14,8 +15,15 @@ namespace IlqrVae.Models.Likelihoods;
 public abstract unsafe class Likelihood<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>
+    /// Up to this size the outer products of the read-out's rows are kept, which stay in the cache that all cores share. Curvatures of larger ones are formed
+    /// bin by bin.
+    /// </summary>
+    private const long LargestOuterProducts = 8 << 20;
+
     private readonly LinearMap<T> _readout;
     private readonly Matrix<T> _bias;
+    private readonly OuterProducts<T>? _outerProducts;
 
     /// <summary>Creates the read-out.</summary>
     /// <param name="group">Name of the channel group it explains.</param>
@@ -28,6 +36,10 @@ public abstract unsafe class Likelihood<T>
         Bias = bias;
         _readout = new LinearMap<T>(weights);
         _bias = Matrix<T>.Allocate(1, bias.Columns);
+        if (OuterProducts<T>.Bytes(weights.Rows, weights.Columns) <= LargestOuterProducts)
+        {
+            _outerProducts = new OuterProducts<T>(weights.Rows, weights.Columns);
+        }
     }
 
     /// <summary>What configurations call it.</summary>
@@ -55,12 +67,13 @@ public abstract unsafe class Likelihood<T>
     /// <param name="capacity">The largest number of bins.</param>
     /// <param name="window">Bins whose terms are kept between calls; for more bins than that, they are computed again when needed.</param>
     public LikelihoodScratch<T> CreateScratch(int capacity, int window = LikelihoodScratch<T>.DefaultWindow)
-        => new(capacity, Math.Min(capacity, window), ChannelCount, StateCount);
+        => new(capacity, Math.Min(capacity, window), ChannelCount, StateCount, _outerProducts is not null);
 
     /// <summary>Recomputes whatever is derived from the parameters; to be called after they change.</summary>
     public virtual void Refresh()
     {
         _readout.Refresh();
+        _outerProducts?.Refresh(Weights.Value);
         _bias.Flat.Fill(ActivationPadding);
         Bias.Value.Row(0).CopyTo(_bias.Row(0));
     }
@@ -77,20 +90,13 @@ public abstract unsafe class Likelihood<T>
         {
             var count = Math.Min(LikelihoodScratch<T>.Block, states.Rows - first);
             var activations = scratch.LossActivations.RowRange(0, count);
-            var losses = scratch.Losses.RowRange(0, count);
             Activate(states.RowRange(first, count), activations);
             for (var i = 0; i < count; i += scratch.Strip)
             {
                 var rows = Math.Min(scratch.Strip, count - i);
-                Losses(scratch, activations.RowRange(i, rows), observed.Values.RowRange(first + i, rows), losses.RowRange(i, rows));
+                var mask = observed.Mask.IsEmpty ? default : observed.Mask.RowRange(first + i, rows);
+                sum += Loss(scratch, activations.RowRange(i, rows), observed.Values.RowRange(first + i, rows), mask);
             }
-
-            if (!observed.Mask.IsEmpty)
-            {
-                TensorPrimitives.Multiply(losses.Flat, observed.Mask.RowRange(first, count).Flat, losses.Flat);
-            }
-
-            sum += double.CreateChecked(TensorPrimitives.Sum<T>(losses.Flat));
         }
 
         return sum;
@@ -105,6 +111,7 @@ public abstract unsafe class Likelihood<T>
     {
         scratch.Observed = observed;
         scratch.States = states;
+        scratch.CurvatureCount = 0;
         for (var start = 0; start < states.Rows; start += scratch.Window)
         {
             var count = scratch.CountFrom(start);
@@ -113,37 +120,30 @@ public abstract unsafe class Likelihood<T>
         }
     }
 
-    /// <summary>Adds C' diag(w_t) C to the upper triangle of an n x n matrix; channels without weight (missing ones) cost nothing.</summary>
+    /// <summary>Adds C' diag(w_t) C to the upper triangle of an n x n matrix.</summary>
     /// <param name="scratch">Scratch space of the last <see cref="Differentiate"/>.</param>
-    /// <param name="t">Bin.</param>
+    /// <param name="t">Bin. Those of a block are computed together, so that it is best to ask for bins in order, either way.</param>
     /// <param name="kind">Fisher information or exact second derivatives.</param>
-    /// <param name="target">n x n.</param>
+    /// <param name="target">n x n. Elements below the diagonal are unspecified.</param>
     public virtual void AddCurvature(LikelihoodScratch<T> scratch, int t, CurvatureKind kind, Matrix<T> target)
     {
-        var weights = kind == CurvatureKind.Exact ? scratch.Exact.RowPointer(t) : scratch.Fisher.RowPointer(t - Hold(scratch, t));
-        var c = _readout.Matrix;
-        if (scratch.Observed!.Mask.IsEmpty)
+        if (_outerProducts is null)
         {
-            Gemm.SymmetricUpperWeighted(c, weights, scratch.Weighted, target);
+            AddCurvatureOfBin(scratch, t, kind, target);
             return;
         }
 
-        var used = 0;
-        var usedWeights = scratch.Row(1);
-        for (var i = 0; i < c.Rows; i++)
+        if (scratch.CurvatureKind != kind || t < scratch.CurvatureStart || t >= scratch.CurvatureStart + scratch.CurvatureCount)
         {
-            if (weights[i] != T.Zero)
-            {
-                usedWeights[used] = weights[i];
-                Elementwise.Copy(c.RowPointer(i), scratch.Gathered.RowPointer(used), c.Columns);
-                used++;
-            }
+            var window = Hold(scratch, t);
+            var block = scratch.Curvatures.Rows;
+            var start = window + ((t - window) / block * block);
+            var count = Math.Min(block, window + scratch.CountFrom(window) - start);
+            _outerProducts.Sum(CurvatureWeights(scratch, start, count, kind), scratch.Curvatures.RowRange(0, count));
+            (scratch.CurvatureKind, scratch.CurvatureStart, scratch.CurvatureCount) = (kind, start, count);
         }
 
-        fixed (T* packed = usedWeights)
-        {
-            Gemm.SymmetricUpperWeighted(scratch.Gathered.RowRange(0, used), packed, scratch.Weighted, target);
-        }
+        OuterProducts<T>.AddUpper(scratch.Curvatures.RowPointer(t - scratch.CurvatureStart), target);
     }
 
     /// <summary>product += the exact second derivatives times a tangent of the states.</summary>
@@ -232,7 +232,24 @@ public abstract unsafe class Likelihood<T>
     /// <summary>The part of the loss that does not depend on the states.</summary>
     protected abstract double Constant(ObservationMatrix<T> observed);
 
-    /// <summary>The loss of each channel in a block of bins, without the constant; zero in the padding.</summary>
+    /// <summary>The loss of a strip of bins, without the constant, summed over observed entries.</summary>
+    /// <param name="scratch">Scratch space.</param>
+    /// <param name="activations">Rows of N.</param>
+    /// <param name="observed">Rows of N.</param>
+    /// <param name="mask">Rows of N ones and zeros; empty when all was observed.</param>
+    protected virtual double Loss(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> mask)
+    {
+        var losses = scratch.Losses.RowRange(0, activations.Rows);
+        Losses(scratch, activations, observed, losses);
+        if (!mask.IsEmpty)
+        {
+            TensorPrimitives.Multiply(losses.Flat, mask.Flat, losses.Flat);
+        }
+
+        return double.CreateChecked(TensorPrimitives.Sum<T>(losses.Flat));
+    }
+
+    /// <summary>The loss of each channel in a strip of bins, without the constant; zero in the padding.</summary>
     protected abstract void Losses(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> losses);
 
     /// <summary>
@@ -246,6 +263,36 @@ public abstract unsafe class Likelihood<T>
 
     /// <summary>The change of <see cref="AccumulateChannelGradient"/>'s sum along the tangent of the activations that the scratch space holds.</summary>
     protected abstract void AccumulateChannelGradientTangent(LikelihoodScratch<T> scratch, int start, int count, ParameterGradient<T> gradient);
+
+    /// <summary>The weights w_t of bins of one window.</summary>
+    private Matrix<T> CurvatureWeights(LikelihoodScratch<T> scratch, int start, int count, CurvatureKind kind)
+        => kind == CurvatureKind.Exact ? scratch.Exact.RowRange(start, count) : scratch.Fisher.RowRange(start - Hold(scratch, start), count);
+
+    /// <summary>The curvature of one bin by itself; channels without weight (missing ones) cost nothing.</summary>
+    private void AddCurvatureOfBin(LikelihoodScratch<T> scratch, int t, CurvatureKind kind, Matrix<T> target)
+    {
+        var weights = CurvatureWeights(scratch, t, 1, kind).Pointer;
+        var c = _readout.Matrix;
+        if (scratch.Observed!.Mask.IsEmpty)
+        {
+            Gemm.SymmetricUpperWeighted(c, weights, scratch.Weighted, target);
+            return;
+        }
+
+        var used = 0;
+        var usedWeights = scratch.RowPointer(1);
+        for (var i = 0; i < c.Rows; i++)
+        {
+            if (weights[i] != T.Zero)
+            {
+                usedWeights[used] = weights[i];
+                Elementwise.Copy(c.RowPointer(i), scratch.Gathered.RowPointer(used), c.Columns);
+                used++;
+            }
+        }
+
+        Gemm.SymmetricUpperWeighted(scratch.Gathered.RowRange(0, used), usedWeights, scratch.Weighted, target);
+    }
 
     /// <summary>Sees to it that the terms of a bin are held.</summary>
     /// <returns>The first bin held.</returns>
@@ -317,23 +364,37 @@ public sealed class LikelihoodScratch<T>
     /// <summary>Bins whose terms are kept: as many as ordinary trials have.</summary>
     internal const int DefaultWindow = 4096;
 
+    /// <summary>Bytes of a block of packed curvatures, and the bins in it at least and at most: many share one reading of the outer products.</summary>
+    private const int CurvatureBytes = 512 * 1024;
+    private const int FewestCurvatures = 24;
+    private const int MostCurvatures = 96;
+
     private readonly Matrix<T> _rows;
 
-    internal LikelihoodScratch(int capacity, int window, int channels, int states)
+    internal LikelihoodScratch(int capacity, int window, int channels, int states, bool hasOuterProducts)
     {
         Strip = Math.Clamp(StripLength / Matrix<T>.PaddedLength(channels), 1, Block);
         Window = window;
         _rows = Matrix<T>.Allocate(4, channels);
         Activations = Matrix<T>.Allocate(window, channels);
         LossActivations = Matrix<T>.Allocate(Math.Min(Block, capacity), channels);
-        Losses = Matrix<T>.Allocate(Math.Min(Block, capacity), channels);
+        Losses = Matrix<T>.Allocate(Strip, channels);
         First = Matrix<T>.Allocate(window, channels);
         Fisher = Matrix<T>.Allocate(window, channels);
         Exact = Matrix<T>.Allocate(capacity, channels);
         ActivationTangents = Matrix<T>.Allocate(window, channels);
         FirstTangents = Matrix<T>.Allocate(window, channels);
-        Weighted = Matrix<T>.Allocate(Gemm.WeightedRows<T>(channels, states), states);
-        Gathered = Matrix<T>.Allocate(channels, states);
+        if (hasOuterProducts)
+        {
+            var length = OuterProducts<T>.PackedLength(states);
+            var rows = Math.Clamp(CurvatureBytes / (length * Unsafe.SizeOf<T>()), FewestCurvatures, MostCurvatures) / Gemm.TileHeight * Gemm.TileHeight;
+            Curvatures = Matrix<T>.Allocate(Math.Min(rows, window), length);
+        }
+        else
+        {
+            Weighted = Matrix<T>.Allocate(Gemm.WeightedRows<T>(channels, states), states);
+            Gathered = Matrix<T>.Allocate(channels, states);
+        }
     }
 
     /// <summary>Bins that are worked on element by element at once.</summary>
@@ -365,6 +426,19 @@ public sealed class LikelihoodScratch<T>
 
     internal Matrix<T> FirstTangents { get; }
 
+    /// <summary>Packed curvatures of a block of bins; empty where curvatures are formed bin by bin.</summary>
+    internal Matrix<T> Curvatures { get; }
+
+    /// <summary>The first bin whose curvature is held.</summary>
+    internal int CurvatureStart { get; set; }
+
+    /// <summary>Bins whose curvature is held.</summary>
+    internal int CurvatureCount { get; set; }
+
+    /// <summary>Which curvature is held.</summary>
+    internal CurvatureKind CurvatureKind { get; set; }
+
+    /// <summary>Empty where curvatures are formed from outer products; <see cref="Gathered"/> likewise.</summary>
     internal Matrix<T> Weighted { get; }
 
     internal Matrix<T> Gathered { get; }
@@ -372,6 +446,8 @@ public sealed class LikelihoodScratch<T>
     internal ObservationMatrix<T>? Observed { get; set; }
 
     internal Span<T> Row(int i) => _rows.Row(i);
+
+    internal unsafe T* RowPointer(int i) => _rows.RowPointer(i);
 
     /// <summary>The number of bins of the window that starts at a bin.</summary>
     internal int CountFrom(int start) => Math.Min(Window, States.Rows - start);

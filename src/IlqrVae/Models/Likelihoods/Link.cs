@@ -30,12 +30,8 @@ public abstract class Link
     /// <summary>True when a factor on the rate can be absorbed by the bias of the activation.</summary>
     public virtual bool AbsorbsGain => false;
 
-    /// <summary>True when the link is exp itself at each of these activations.</summary>
-    /// <param name="activation">Activations.</param>
-    /// <typeparam name="T">float or double.</typeparam>
-    public virtual bool IsExponentialFor<T>(ReadOnlySpan<T> activation)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => false;
+    /// <summary>True when the link is exp itself at activations up to <see cref="ExponentialLimit"/>.</summary>
+    public virtual bool IsExponential => false;
 
     /// <summary>A link by name.</summary>
     /// <param name="name">"exp", "softplus" or "soft-relu".</param>
@@ -75,8 +71,7 @@ public abstract class Link
 
         public override bool AbsorbsGain => true;
 
-        public override bool IsExponentialFor<T>(ReadOnlySpan<T> activation)
-            => activation.IsEmpty || TensorPrimitives.Max(activation) <= T.CreateChecked(ExponentialLimit);
+        public override bool IsExponential => true;
 
         public override double Invert(double rate) => Math.Log(rate);
 
@@ -84,7 +79,7 @@ public abstract class Link
         {
             activation.CopyTo(logarithm);
             var limit = T.CreateChecked(ExponentialLimit);
-            if (IsExponentialFor(activation))
+            if (IsWithinLimit(activation))
             {
                 TensorPrimitives.Exp(activation, rate);
                 return;
@@ -111,7 +106,7 @@ public abstract class Link
             var limit = T.CreateChecked(ExponentialLimit);
             first.Fill(T.One);
             second.Clear();
-            if (IsExponentialFor(activation))
+            if (IsWithinLimit(activation))
             {
                 TensorPrimitives.Exp(activation, rate);
                 return;
@@ -133,6 +128,10 @@ public abstract class Link
                 }
             }
         }
+
+        private static bool IsWithinLimit<T>(ReadOnlySpan<T> activation)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+            => activation.IsEmpty || TensorPrimitives.Max(activation) <= T.CreateChecked(ExponentialLimit);
 
         private static T Polynomial<T>(T x)
             where T : unmanaged, IBinaryFloatingPointIeee754<T>

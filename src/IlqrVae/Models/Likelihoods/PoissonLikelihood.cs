@@ -109,18 +109,14 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
     }
 
     /// <inheritdoc/>
+    protected override double Loss(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> mask)
+        => Link.IsExponential && ExponentialPoisson.TryLoss(activations, observed, mask, BinWidth, out var sum)
+            ? sum
+            : base.Loss(scratch, activations, observed, mask);
+
+    /// <inheritdoc/>
     protected override void Losses(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> losses)
     {
-        if (Link.IsExponentialFor<T>(activations.Flat))
-        {
-            // r - y log r with r = exp(a) * bin width, the whole block at once.
-            var flat = losses.Flat;
-            TensorPrimitives.Exp<T>(activations.Flat, flat);
-            TensorPrimitives.Multiply(flat, T.CreateChecked(BinWidth), flat);
-            SubtractProduct(activations.Flat, observed.Flat, flat);
-            return;
-        }
-
         var logarithm = scratch.Row(1);
         for (var t = 0; t < activations.Rows; t++)
         {
@@ -135,13 +131,8 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
     protected override void Derivatives(
         LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> first, Matrix<T> fisher, Matrix<T> exact)
     {
-        if (Link.IsExponentialFor<T>(activations.Flat))
+        if (Link.IsExponential && ExponentialPoisson.TryDerivatives(activations, observed, BinWidth, first, fisher, exact))
         {
-            // The canonical link: h' = 1 and h'' = 0.
-            TensorPrimitives.Exp<T>(activations.Flat, fisher.Flat);
-            TensorPrimitives.Multiply(fisher.Flat, T.CreateChecked(BinWidth), fisher.Flat);
-            TensorPrimitives.Subtract<T>(fisher.Flat, observed.Flat, first.Flat);
-            fisher.Flat.CopyTo(exact.Flat);
             return;
         }
 
