@@ -9,9 +9,9 @@ namespace IlqrVae.Numerics;
 /// Matrix products C = A B, C = A' B and their symmetric halves, for matrices of ten to a few hundred rows that stay in the nearest caches.
 /// </summary>
 /// <remarks>
-/// One register tile of 6 rows by 2 vectors serves all of them (by 3 where that many are left and registers are many): the left operand is read one scalar at a time (broadcast), so whether it is
-/// transposed only changes two strides; the right operand and the result are read by whole padded vectors, so columns need no tails.
-/// Results in the padding are products of zero padding, hence zero. No method allocates.
+/// One register tile serves all of them, of up to 6 rows by 4 vectors where there are 32 registers and by 2 where there are 16: the left operand is
+/// read one scalar at a time (broadcast), so whether it is transposed only changes two strides; the right operand and the result are read by whole
+/// padded vectors, so columns need no tails. Results in the padding are products of zero padding, hence zero. No method allocates.
 /// </remarks>
 internal static unsafe class Gemm
 {
@@ -24,7 +24,7 @@ internal static unsafe class Gemm
     /// <summary>Bytes of each of the two blocks of a weighted product: together they fill most of the nearest cache of common processors.</summary>
     private const int WeightedBytes = 20 * 1024;
 
-    /// <summary>Whether a tile of 6 rows by 3 vectors fits into registers: 32 with 512-bit vectors and on ARM, else 16.</summary>
+    /// <summary>Whether a tile of 6 rows by 4 vectors fits into registers: there are 32 with 512-bit vectors and on ARM, else 16.</summary>
     private static bool HasManyRegisters => Vector512.IsHardwareAccelerated || AdvSimd.IsSupported;
 
     /// <summary>What a product does to its result.</summary>
@@ -166,48 +166,177 @@ internal static unsafe class Gemm
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
     {
-        var width = V.Count;
-        var padded = (n + width - 1) / width * width;
-        var i = 0;
-        while (i < m)
+        // Rows are dealt out evenly to tiles: 20 = 5 + 5 + 5 + 5.
+        for (var i = 0; i < m;)
         {
-            // Rows come in tiles of 6, then 4, 2, 1: heights such as 20 = 6 + 6 + 4 + 4 keep the tiles tall.
             var left = m - i;
-            var height = left >= 6 && left != 8 && left != 7 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-            var j = upper ? i / width * width : 0;
-            for (; j + (2 * width) <= padded && !(HasManyRegisters && j + (3 * width) == padded); j += 2 * width)
+            var tiles = (left + TileHeight - 1) / TileHeight;
+            var height = (left + tiles - 1) / tiles;
+            var first = upper ? i / V.Count * V.Count : 0;
+            T* rows = a + (i * aRow), right = b + first, result = c + (i * ldc) + first;
+            switch (height)
             {
-                switch (height)
-                {
-                    case 6: Tile6x2<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
-                    case 4: Tile4x2<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
-                    case 2: Tile2x2<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
-                    default: Tile1x2<T, V>(a + (i * aRow), aDepth, b + j, ldb, c + (i * ldc) + j, k, mode); break;
-                }
-            }
-
-            if (padded - j == 3 * width)
-            {
-                switch (height)
-                {
-                    case 6: Tile6x3<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
-                    case 4: Tile4x3<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
-                    case 2: Tile2x3<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
-                    default: Tile1x3<T, V>(a + (i * aRow), aDepth, b + j, ldb, c + (i * ldc) + j, k, mode); break;
-                }
-            }
-            else if (j < padded)
-            {
-                switch (height)
-                {
-                    case 6: Tile6x1<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
-                    case 4: Tile4x1<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
-                    case 2: Tile2x1<T, V>(a + (i * aRow), aRow, aDepth, b + j, ldb, c + (i * ldc) + j, ldc, k, mode); break;
-                    default: Tile1x1<T, V>(a + (i * aRow), aDepth, b + j, ldb, c + (i * ldc) + j, k, mode); break;
-                }
+                case 6: TileRow<T, V, Six>(rows, aRow, aDepth, right, ldb, result, ldc, n - first, k, mode); break;
+                case 5: TileRow<T, V, Five>(rows, aRow, aDepth, right, ldb, result, ldc, n - first, k, mode); break;
+                case 4: TileRow<T, V, Four>(rows, aRow, aDepth, right, ldb, result, ldc, n - first, k, mode); break;
+                case 3: TileRow<T, V, Three>(rows, aRow, aDepth, right, ldb, result, ldc, n - first, k, mode); break;
+                case 2: TileRow<T, V, Two>(rows, aRow, aDepth, right, ldb, result, ldc, n - first, k, mode); break;
+                default: TileRow<T, V, One>(rows, aRow, aDepth, right, ldb, result, ldc, n - first, k, mode); break;
             }
 
             i += height;
+        }
+    }
+
+    /// <summary>The rows of one tile's height, from left to right.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TileRow<T, V, H>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int n, int k, StoreMode mode)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+        where H : struct, ISize
+    {
+        var left = (n + V.Count - 1) / V.Count;
+        while (left > 0)
+        {
+            var width = !HasManyRegisters ? Math.Min(left, 2) : left is 5 or 6 ? 3 : Math.Min(left, 4);
+            switch (width)
+            {
+                case 4: Tile<T, V, H, Four>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
+                case 3: Tile<T, V, H, Three>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
+                case 2: Tile<T, V, H, Two>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
+                default: Tile<T, V, H, One>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
+            }
+
+            b += width * V.Count;
+            c += width * V.Count;
+            left -= width;
+        }
+    }
+
+    /// <summary>
+    /// The register tile: H x W vectors of the product, of which nothing but the sums is written. H and W are constants to the compiler, which leaves out
+    /// the rows and vectors beyond them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile<T, V, H, W>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+        where H : struct, ISize
+        where W : struct, ISize
+    {
+        V c00 = V.Zero, c01 = V.Zero, c02 = V.Zero, c03 = V.Zero;
+        V c10 = V.Zero, c11 = V.Zero, c12 = V.Zero, c13 = V.Zero;
+        V c20 = V.Zero, c21 = V.Zero, c22 = V.Zero, c23 = V.Zero;
+        V c30 = V.Zero, c31 = V.Zero, c32 = V.Zero, c33 = V.Zero;
+        V c40 = V.Zero, c41 = V.Zero, c42 = V.Zero, c43 = V.Zero;
+        V c50 = V.Zero, c51 = V.Zero, c52 = V.Zero, c53 = V.Zero;
+        for (var p = 0; p < k; p++)
+        {
+            var b0 = V.Load(b);
+            var b1 = W.Value > 1 ? V.Load(b + V.Count) : V.Zero;
+            var b2 = W.Value > 2 ? V.Load(b + (2 * V.Count)) : V.Zero;
+            var b3 = W.Value > 3 ? V.Load(b + (3 * V.Count)) : V.Zero;
+            var x = V.Broadcast(*a);
+            c00 = V.MultiplyAdd(x, b0, c00);
+            c01 = W.Value > 1 ? V.MultiplyAdd(x, b1, c01) : c01;
+            c02 = W.Value > 2 ? V.MultiplyAdd(x, b2, c02) : c02;
+            c03 = W.Value > 3 ? V.MultiplyAdd(x, b3, c03) : c03;
+            if (H.Value > 1)
+            {
+                x = V.Broadcast(a[aRow]);
+                c10 = V.MultiplyAdd(x, b0, c10);
+                c11 = W.Value > 1 ? V.MultiplyAdd(x, b1, c11) : c11;
+                c12 = W.Value > 2 ? V.MultiplyAdd(x, b2, c12) : c12;
+                c13 = W.Value > 3 ? V.MultiplyAdd(x, b3, c13) : c13;
+            }
+
+            if (H.Value > 2)
+            {
+                x = V.Broadcast(a[2 * aRow]);
+                c20 = V.MultiplyAdd(x, b0, c20);
+                c21 = W.Value > 1 ? V.MultiplyAdd(x, b1, c21) : c21;
+                c22 = W.Value > 2 ? V.MultiplyAdd(x, b2, c22) : c22;
+                c23 = W.Value > 3 ? V.MultiplyAdd(x, b3, c23) : c23;
+            }
+
+            if (H.Value > 3)
+            {
+                x = V.Broadcast(a[3 * aRow]);
+                c30 = V.MultiplyAdd(x, b0, c30);
+                c31 = W.Value > 1 ? V.MultiplyAdd(x, b1, c31) : c31;
+                c32 = W.Value > 2 ? V.MultiplyAdd(x, b2, c32) : c32;
+                c33 = W.Value > 3 ? V.MultiplyAdd(x, b3, c33) : c33;
+            }
+
+            if (H.Value > 4)
+            {
+                x = V.Broadcast(a[4 * aRow]);
+                c40 = V.MultiplyAdd(x, b0, c40);
+                c41 = W.Value > 1 ? V.MultiplyAdd(x, b1, c41) : c41;
+                c42 = W.Value > 2 ? V.MultiplyAdd(x, b2, c42) : c42;
+                c43 = W.Value > 3 ? V.MultiplyAdd(x, b3, c43) : c43;
+            }
+
+            if (H.Value > 5)
+            {
+                x = V.Broadcast(a[5 * aRow]);
+                c50 = V.MultiplyAdd(x, b0, c50);
+                c51 = W.Value > 1 ? V.MultiplyAdd(x, b1, c51) : c51;
+                c52 = W.Value > 2 ? V.MultiplyAdd(x, b2, c52) : c52;
+                c53 = W.Value > 3 ? V.MultiplyAdd(x, b3, c53) : c53;
+            }
+
+            a += aDepth;
+            b += ldb;
+        }
+
+        StoreRow<T, V, W>(c00, c01, c02, c03, c, mode);
+        if (H.Value > 1)
+        {
+            StoreRow<T, V, W>(c10, c11, c12, c13, c + (ldc), mode);
+        }
+
+        if (H.Value > 2)
+        {
+            StoreRow<T, V, W>(c20, c21, c22, c23, c + (2 * ldc), mode);
+        }
+
+        if (H.Value > 3)
+        {
+            StoreRow<T, V, W>(c30, c31, c32, c33, c + (3 * ldc), mode);
+        }
+
+        if (H.Value > 4)
+        {
+            StoreRow<T, V, W>(c40, c41, c42, c43, c + (4 * ldc), mode);
+        }
+
+        if (H.Value > 5)
+        {
+            StoreRow<T, V, W>(c50, c51, c52, c53, c + (5 * ldc), mode);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRow<T, V, W>(V c0, V c1, V c2, V c3, T* c, StoreMode mode)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+        where W : struct, ISize
+    {
+        Store(c0, c, mode);
+        if (W.Value > 1)
+        {
+            Store(c1, c + V.Count, mode);
+        }
+
+        if (W.Value > 2)
+        {
+            Store(c2, c + (2 * V.Count), mode);
+        }
+
+        if (W.Value > 3)
+        {
+            Store(c3, c + (3 * V.Count), mode);
         }
     }
 
@@ -217,483 +346,39 @@ internal static unsafe class Gemm
         where V : struct, ISimd<V, T>
         => V.Store(mode == StoreMode.Replace ? value : mode == StoreMode.Add ? V.Add(V.Load(c), value) : V.Subtract(V.Load(c), value), c);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile6x3<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
+    /// <summary>A number that the compiler knows: the rows of a tile, or its vectors.</summary>
+    private interface ISize
     {
-        var c00 = V.Zero;
-        var c01 = V.Zero;
-        var c02 = V.Zero;
-        var c10 = V.Zero;
-        var c11 = V.Zero;
-        var c12 = V.Zero;
-        var c20 = V.Zero;
-        var c21 = V.Zero;
-        var c22 = V.Zero;
-        var c30 = V.Zero;
-        var c31 = V.Zero;
-        var c32 = V.Zero;
-        var c40 = V.Zero;
-        var c41 = V.Zero;
-        var c42 = V.Zero;
-        var c50 = V.Zero;
-        var c51 = V.Zero;
-        var c52 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var b1 = V.Load(b + V.Count);
-            var b2 = V.Load(b + (2 * V.Count));
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            c01 = V.MultiplyAdd(x, b1, c01);
-            c02 = V.MultiplyAdd(x, b2, c02);
-            x = V.Broadcast(a[aRow]);
-            c10 = V.MultiplyAdd(x, b0, c10);
-            c11 = V.MultiplyAdd(x, b1, c11);
-            c12 = V.MultiplyAdd(x, b2, c12);
-            x = V.Broadcast(a[2 * aRow]);
-            c20 = V.MultiplyAdd(x, b0, c20);
-            c21 = V.MultiplyAdd(x, b1, c21);
-            c22 = V.MultiplyAdd(x, b2, c22);
-            x = V.Broadcast(a[3 * aRow]);
-            c30 = V.MultiplyAdd(x, b0, c30);
-            c31 = V.MultiplyAdd(x, b1, c31);
-            c32 = V.MultiplyAdd(x, b2, c32);
-            x = V.Broadcast(a[4 * aRow]);
-            c40 = V.MultiplyAdd(x, b0, c40);
-            c41 = V.MultiplyAdd(x, b1, c41);
-            c42 = V.MultiplyAdd(x, b2, c42);
-            x = V.Broadcast(a[5 * aRow]);
-            c50 = V.MultiplyAdd(x, b0, c50);
-            c51 = V.MultiplyAdd(x, b1, c51);
-            c52 = V.MultiplyAdd(x, b2, c52);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        Store(c01, c + V.Count, mode);
-        Store(c02, c + (2 * V.Count), mode);
-        c += ldc;
-        Store(c10, c, mode);
-        Store(c11, c + V.Count, mode);
-        Store(c12, c + (2 * V.Count), mode);
-        c += ldc;
-        Store(c20, c, mode);
-        Store(c21, c + V.Count, mode);
-        Store(c22, c + (2 * V.Count), mode);
-        c += ldc;
-        Store(c30, c, mode);
-        Store(c31, c + V.Count, mode);
-        Store(c32, c + (2 * V.Count), mode);
-        c += ldc;
-        Store(c40, c, mode);
-        Store(c41, c + V.Count, mode);
-        Store(c42, c + (2 * V.Count), mode);
-        c += ldc;
-        Store(c50, c, mode);
-        Store(c51, c + V.Count, mode);
-        Store(c52, c + (2 * V.Count), mode);
+        static abstract int Value { get; }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4x3<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
+    private readonly struct One : ISize
     {
-        var c00 = V.Zero;
-        var c01 = V.Zero;
-        var c02 = V.Zero;
-        var c10 = V.Zero;
-        var c11 = V.Zero;
-        var c12 = V.Zero;
-        var c20 = V.Zero;
-        var c21 = V.Zero;
-        var c22 = V.Zero;
-        var c30 = V.Zero;
-        var c31 = V.Zero;
-        var c32 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var b1 = V.Load(b + V.Count);
-            var b2 = V.Load(b + (2 * V.Count));
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            c01 = V.MultiplyAdd(x, b1, c01);
-            c02 = V.MultiplyAdd(x, b2, c02);
-            x = V.Broadcast(a[aRow]);
-            c10 = V.MultiplyAdd(x, b0, c10);
-            c11 = V.MultiplyAdd(x, b1, c11);
-            c12 = V.MultiplyAdd(x, b2, c12);
-            x = V.Broadcast(a[2 * aRow]);
-            c20 = V.MultiplyAdd(x, b0, c20);
-            c21 = V.MultiplyAdd(x, b1, c21);
-            c22 = V.MultiplyAdd(x, b2, c22);
-            x = V.Broadcast(a[3 * aRow]);
-            c30 = V.MultiplyAdd(x, b0, c30);
-            c31 = V.MultiplyAdd(x, b1, c31);
-            c32 = V.MultiplyAdd(x, b2, c32);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        Store(c01, c + V.Count, mode);
-        Store(c02, c + (2 * V.Count), mode);
-        c += ldc;
-        Store(c10, c, mode);
-        Store(c11, c + V.Count, mode);
-        Store(c12, c + (2 * V.Count), mode);
-        c += ldc;
-        Store(c20, c, mode);
-        Store(c21, c + V.Count, mode);
-        Store(c22, c + (2 * V.Count), mode);
-        c += ldc;
-        Store(c30, c, mode);
-        Store(c31, c + V.Count, mode);
-        Store(c32, c + (2 * V.Count), mode);
+        public static int Value => 1;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile2x3<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
+    private readonly struct Two : ISize
     {
-        var c00 = V.Zero;
-        var c01 = V.Zero;
-        var c02 = V.Zero;
-        var c10 = V.Zero;
-        var c11 = V.Zero;
-        var c12 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var b1 = V.Load(b + V.Count);
-            var b2 = V.Load(b + (2 * V.Count));
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            c01 = V.MultiplyAdd(x, b1, c01);
-            c02 = V.MultiplyAdd(x, b2, c02);
-            x = V.Broadcast(a[aRow]);
-            c10 = V.MultiplyAdd(x, b0, c10);
-            c11 = V.MultiplyAdd(x, b1, c11);
-            c12 = V.MultiplyAdd(x, b2, c12);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        Store(c01, c + V.Count, mode);
-        Store(c02, c + (2 * V.Count), mode);
-        c += ldc;
-        Store(c10, c, mode);
-        Store(c11, c + V.Count, mode);
-        Store(c12, c + (2 * V.Count), mode);
+        public static int Value => 2;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile1x3<T, V>(T* a, nint aDepth, T* b, nint ldb, T* c, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
+    private readonly struct Three : ISize
     {
-        var c00 = V.Zero;
-        var c01 = V.Zero;
-        var c02 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var b1 = V.Load(b + V.Count);
-            var b2 = V.Load(b + (2 * V.Count));
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            c01 = V.MultiplyAdd(x, b1, c01);
-            c02 = V.MultiplyAdd(x, b2, c02);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        Store(c01, c + V.Count, mode);
-        Store(c02, c + (2 * V.Count), mode);
+        public static int Value => 3;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile6x2<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
+    private readonly struct Four : ISize
     {
-        var c00 = V.Zero;
-        var c01 = V.Zero;
-        var c10 = V.Zero;
-        var c11 = V.Zero;
-        var c20 = V.Zero;
-        var c21 = V.Zero;
-        var c30 = V.Zero;
-        var c31 = V.Zero;
-        var c40 = V.Zero;
-        var c41 = V.Zero;
-        var c50 = V.Zero;
-        var c51 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var b1 = V.Load(b + V.Count);
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            c01 = V.MultiplyAdd(x, b1, c01);
-            x = V.Broadcast(a[aRow]);
-            c10 = V.MultiplyAdd(x, b0, c10);
-            c11 = V.MultiplyAdd(x, b1, c11);
-            x = V.Broadcast(a[2 * aRow]);
-            c20 = V.MultiplyAdd(x, b0, c20);
-            c21 = V.MultiplyAdd(x, b1, c21);
-            x = V.Broadcast(a[3 * aRow]);
-            c30 = V.MultiplyAdd(x, b0, c30);
-            c31 = V.MultiplyAdd(x, b1, c31);
-            x = V.Broadcast(a[4 * aRow]);
-            c40 = V.MultiplyAdd(x, b0, c40);
-            c41 = V.MultiplyAdd(x, b1, c41);
-            x = V.Broadcast(a[5 * aRow]);
-            c50 = V.MultiplyAdd(x, b0, c50);
-            c51 = V.MultiplyAdd(x, b1, c51);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        Store(c01, c + V.Count, mode);
-        c += ldc;
-        Store(c10, c, mode);
-        Store(c11, c + V.Count, mode);
-        c += ldc;
-        Store(c20, c, mode);
-        Store(c21, c + V.Count, mode);
-        c += ldc;
-        Store(c30, c, mode);
-        Store(c31, c + V.Count, mode);
-        c += ldc;
-        Store(c40, c, mode);
-        Store(c41, c + V.Count, mode);
-        c += ldc;
-        Store(c50, c, mode);
-        Store(c51, c + V.Count, mode);
+        public static int Value => 4;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile6x1<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
+    private readonly struct Five : ISize
     {
-        var c00 = V.Zero;
-        var c10 = V.Zero;
-        var c20 = V.Zero;
-        var c30 = V.Zero;
-        var c40 = V.Zero;
-        var c50 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            x = V.Broadcast(a[aRow]);
-            c10 = V.MultiplyAdd(x, b0, c10);
-            x = V.Broadcast(a[2 * aRow]);
-            c20 = V.MultiplyAdd(x, b0, c20);
-            x = V.Broadcast(a[3 * aRow]);
-            c30 = V.MultiplyAdd(x, b0, c30);
-            x = V.Broadcast(a[4 * aRow]);
-            c40 = V.MultiplyAdd(x, b0, c40);
-            x = V.Broadcast(a[5 * aRow]);
-            c50 = V.MultiplyAdd(x, b0, c50);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        c += ldc;
-        Store(c10, c, mode);
-        c += ldc;
-        Store(c20, c, mode);
-        c += ldc;
-        Store(c30, c, mode);
-        c += ldc;
-        Store(c40, c, mode);
-        c += ldc;
-        Store(c50, c, mode);
+        public static int Value => 5;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4x2<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
+    private readonly struct Six : ISize
     {
-        var c00 = V.Zero;
-        var c01 = V.Zero;
-        var c10 = V.Zero;
-        var c11 = V.Zero;
-        var c20 = V.Zero;
-        var c21 = V.Zero;
-        var c30 = V.Zero;
-        var c31 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var b1 = V.Load(b + V.Count);
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            c01 = V.MultiplyAdd(x, b1, c01);
-            x = V.Broadcast(a[aRow]);
-            c10 = V.MultiplyAdd(x, b0, c10);
-            c11 = V.MultiplyAdd(x, b1, c11);
-            x = V.Broadcast(a[2 * aRow]);
-            c20 = V.MultiplyAdd(x, b0, c20);
-            c21 = V.MultiplyAdd(x, b1, c21);
-            x = V.Broadcast(a[3 * aRow]);
-            c30 = V.MultiplyAdd(x, b0, c30);
-            c31 = V.MultiplyAdd(x, b1, c31);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        Store(c01, c + V.Count, mode);
-        c += ldc;
-        Store(c10, c, mode);
-        Store(c11, c + V.Count, mode);
-        c += ldc;
-        Store(c20, c, mode);
-        Store(c21, c + V.Count, mode);
-        c += ldc;
-        Store(c30, c, mode);
-        Store(c31, c + V.Count, mode);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4x1<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
-    {
-        var c00 = V.Zero;
-        var c10 = V.Zero;
-        var c20 = V.Zero;
-        var c30 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            x = V.Broadcast(a[aRow]);
-            c10 = V.MultiplyAdd(x, b0, c10);
-            x = V.Broadcast(a[2 * aRow]);
-            c20 = V.MultiplyAdd(x, b0, c20);
-            x = V.Broadcast(a[3 * aRow]);
-            c30 = V.MultiplyAdd(x, b0, c30);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        c += ldc;
-        Store(c10, c, mode);
-        c += ldc;
-        Store(c20, c, mode);
-        c += ldc;
-        Store(c30, c, mode);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile2x2<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
-    {
-        var c00 = V.Zero;
-        var c01 = V.Zero;
-        var c10 = V.Zero;
-        var c11 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var b1 = V.Load(b + V.Count);
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            c01 = V.MultiplyAdd(x, b1, c01);
-            x = V.Broadcast(a[aRow]);
-            c10 = V.MultiplyAdd(x, b0, c10);
-            c11 = V.MultiplyAdd(x, b1, c11);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        Store(c01, c + V.Count, mode);
-        c += ldc;
-        Store(c10, c, mode);
-        Store(c11, c + V.Count, mode);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile2x1<T, V>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
-    {
-        var c00 = V.Zero;
-        var c10 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            x = V.Broadcast(a[aRow]);
-            c10 = V.MultiplyAdd(x, b0, c10);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        c += ldc;
-        Store(c10, c, mode);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile1x2<T, V>(T* a, nint aDepth, T* b, nint ldb, T* c, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
-    {
-        var c00 = V.Zero;
-        var c01 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var b1 = V.Load(b + V.Count);
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            c01 = V.MultiplyAdd(x, b1, c01);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
-        Store(c01, c + V.Count, mode);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile1x1<T, V>(T* a, nint aDepth, T* b, nint ldb, T* c, int k, StoreMode mode)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where V : struct, ISimd<V, T>
-    {
-        var c00 = V.Zero;
-        for (var p = 0; p < k; p++)
-        {
-            var b0 = V.Load(b);
-            var x = V.Broadcast(*a);
-            c00 = V.MultiplyAdd(x, b0, c00);
-            a += aDepth;
-            b += ldb;
-        }
-
-        Store(c00, c, mode);
+        public static int Value => 6;
     }
 }

@@ -21,8 +21,8 @@ namespace IlqrVae.Numerics;
 internal sealed unsafe class OuterProducts<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Numbers of a panel's row: two registers of the widest kind.</summary>
-    private static readonly int PanelWidth = 128 / sizeof(T);
+    /// <summary>Numbers of a panel's row: four registers of the widest kind, the widest register tile.</summary>
+    private static readonly int PanelWidth = 256 / sizeof(T);
 
     private readonly int _rows;
     private readonly int _columns;
