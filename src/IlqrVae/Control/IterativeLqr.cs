@@ -142,11 +142,21 @@ public sealed unsafe class IterativeLqr<T>
                 break;
             }
 
-            if (!_factorsAreFresh && decrement > 0.5 * previous)
+            if (_factorsAreFresh && _regularisation > 0 && (1 + _regularisation) * decrement <= visible)
             {
-                // The earlier factors no longer serve.
+                // The cost cannot tell any more what regularisation is good for.
+                _regularisation = 0;
                 _factorsAreUsable = false;
                 previous = double.PositiveInfinity;
+                continue;
+            }
+
+            if (!_factorsAreFresh && decrement > 0.5 * previous)
+            {
+                // The earlier factors no longer serve. Within rounding, what fresh ones say is held against the last decrement all the same: else
+                // steps with fresh and earlier factors could take turns for ever.
+                _factorsAreUsable = false;
+                previous = decrement <= visible ? previous : double.PositiveInfinity;
                 continue;
             }
 
@@ -159,6 +169,13 @@ public sealed unsafe class IterativeLqr<T>
                 var achieved = (Current.Cost - _candidate.Cost) / decrement;
                 (Current, _candidate) = (_candidate, Current);
                 Adjoint.Run(_problem, Current);
+                if (step < 1 && decrement <= visible && _factorsAreFresh && _regularisation == 0)
+                {
+                    // Rounding of the cost has chosen the step.
+                    status = SolverStatus.Converged;
+                    break;
+                }
+
                 AdaptAfter(step, achieved, result);
             }
             else if (!_factorsAreFresh)
