@@ -53,10 +53,11 @@ public sealed unsafe class ElboEstimator<T>
     /// <param name="trial">The trial.</param>
     /// <param name="warmStart">Decision variables to start from, or null for rest.</param>
     /// <param name="options">Settings of the solve.</param>
-    public Solution SolveMap(PreparedTrial<T> trial, WarmStart<T>? warmStart, SolverOptions options)
+    /// <param name="horizon">The number of bins to look at, the first of the trial; null for all.</param>
+    public Solution SolveMap(PreparedTrial<T> trial, WarmStart<T>? warmStart, SolverOptions options, int? horizon = null)
     {
-        _problem.Bind(trial);
-        Solver.Current.SetBins(trial.Bins);
+        _problem.Bind(trial, horizon);
+        Solver.Current.SetBins(_problem.Bins);
         if (warmStart is null)
         {
             Solver.Current.ClearInputs();

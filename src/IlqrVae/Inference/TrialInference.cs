@@ -61,7 +61,7 @@ public sealed class TrialInference<T>
 {
     private readonly VariationalModel<T> _model;
     private readonly ElboEstimator<T> _estimator;
-    private readonly AnnealedSolve<T> _annealed;
+    private readonly MapSearch<T> _search;
     private readonly LaplacePosterior<T> _posterior;
     private readonly ActivationAverage<T>[] _averages;
 
@@ -73,7 +73,7 @@ public sealed class TrialInference<T>
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
         _estimator = new ElboEstimator<T>(model, capacity);
-        _annealed = new AnnealedSolve<T>(_estimator);
+        _search = new MapSearch<T>(_estimator);
         _posterior = new LaplacePosterior<T>(model.Generative, _estimator);
         _averages = [.. model.Generative.Likelihoods.Select(likelihood => new ActivationAverage<T>(likelihood))];
     }
@@ -88,7 +88,7 @@ public sealed class TrialInference<T>
     {
         ArgumentNullException.ThrowIfNull(trial);
         ArgumentNullException.ThrowIfNull(options);
-        var map = _annealed.Run(trial, options.Solver);
+        var map = _search.Run(trial, options.Solver);
         ElboResult? elbo = null;
         if (elboDraws is not null && trial.Bins <= _model.Posterior.Capacity)
         {

@@ -22,6 +22,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     private readonly Matrix<T> _initialDirection;
     private readonly Matrix<T> _initialProduct;
     private PreparedTrial<T>? _trial;
+    private int _bins;
 
     /// <summary>Allocates the workspace.</summary>
     /// <param name="model">The model.</param>
@@ -41,7 +42,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     public override int Capacity { get; }
 
     /// <inheritdoc/>
-    public override int Bins => Trial.Bins;
+    public override int Bins => _bins;
 
     /// <inheritdoc/>
     public override int StateCount => _model.StateCount;
@@ -76,10 +77,17 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
 
     /// <summary>Sets the trial.</summary>
     /// <param name="trial">The trial; its bins fit the capacity.</param>
-    public void Bind(PreparedTrial<T> trial)
+    /// <param name="horizon">
+    /// The number of bins to look at, the first of the trial; null for all. Costs of a part contain the constants of the whole.
+    /// </param>
+    public void Bind(PreparedTrial<T> trial, int? horizon = null)
     {
+        var bins = horizon ?? trial.Bins;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(trial.Bins, Capacity);
+        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bins, trial.Bins);
         _trial = trial;
+        _bins = bins;
     }
 
     /// <summary>-log p(observations | states).</summary>
