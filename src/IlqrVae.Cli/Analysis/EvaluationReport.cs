@@ -26,8 +26,24 @@ internal sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<doub
 /// <param name="BestBitsPerSpike">Rates only: the same of the true rates; else NaN.</param>
 internal sealed record TruthScore(string Name, IReadOnlyList<double> R2, double VarianceCaptured, double ExpectedBitsPerSpike = double.NaN, double BestBitsPerSpike = double.NaN)
 {
+    /// <summary>Rates only: the expected bits per spike as a share of those of the true rates.</summary>
+    public double ShareOfBest => ExpectedBitsPerSpike / BestBitsPerSpike;
+
     /// <summary>Mean of R2 over columns.</summary>
     public double MeanR2 => R2.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+}
+
+/// <summary>Which scores are wanted beyond the usual.</summary>
+internal sealed record EvaluationRequest
+{
+    /// <summary>What was asked of inference.</summary>
+    public InferenceRequest Inference { get; init; } = new();
+
+    /// <summary>Bins at which the energy of inputs is wanted.</summary>
+    public IReadOnlyList<int> EnergyAt { get; init; } = [];
+
+    /// <summary>How many bins away still count.</summary>
+    public int EnergyWindow { get; init; } = 3;
 }
 
 /// <summary>Scores of a model on the trials of a recording.</summary>
@@ -54,6 +70,9 @@ internal sealed record EvaluationReport
 
     public required IReadOnlyList<TruthScore> Truth { get; init; }
 
+    /// <summary>The scores that not every recording or command has.</summary>
+    public IReadOnlyList<IReportPart> Parts { get; init; } = [];
+
     public int Converged => Inference.Estimates.Count(estimate => estimate.Map.Status == SolverStatus.Converged);
 
     public double MeanIterations => Inference.Estimates.Average(estimate => estimate.Map.Iterations);
@@ -63,8 +82,11 @@ internal sealed record EvaluationReport
     public double SecondsPerTrial => Inference.WorkerSeconds / Inference.Trials.Count;
 
     /// <summary>Scores what was found.</summary>
-    public static EvaluationReport Of(InferenceResult result)
+    /// <param name="result">What was found.</param>
+    /// <param name="request">What was asked for; null for the usual.</param>
+    public static EvaluationReport Of(InferenceResult result, EvaluationRequest? request = null)
     {
+        request ??= new EvaluationRequest();
         var measured = result.Estimates.Where(estimate => estimate.Elbo is not null).ToList();
         var entries = Math.Max(1, measured.Sum(estimate => estimate.ObservedCount));
         var all = Math.Max(1, result.Estimates.Sum(estimate => estimate.ObservedCount));
@@ -79,6 +101,19 @@ internal sealed record EvaluationReport
             LogEvidence = result.Estimates.Sum(estimate => estimate.LogEvidence) / all,
             Groups = [.. Enumerable.Range(0, result.Description.Groups.Count).Select(g => Score(result, g)).OfType<GroupScore>()],
             Truth = [.. ScoreTruth(result)],
+            Parts =
+            [
+                .. new IReportPart?[]
+                {
+                    ImportancePart.Of(result, request.Inference.ImportanceSamples),
+                    PredictionPart.Of(result, request.Inference.Horizons),
+                    CoveragePart.Of(result),
+                    ConditionPart.Of(result),
+                    InputEnergyPart.Of(result, request.EnergyAt, request.EnergyWindow),
+                    LearnedPart.Of(result),
+                    FreeRunPart.Of(result, request.Inference.FreeRunBins),
+                }.OfType<IReportPart>(),
+            ],
         };
     }
 
@@ -107,13 +142,14 @@ internal sealed record EvaluationReport
             {
                 entry["expected_bits_per_spike"] = Json.Number(score.ExpectedBitsPerSpike);
                 entry["expected_bits_per_spike_of_truth"] = Json.Number(score.BestBitsPerSpike);
+                entry["share_of_truth"] = Json.Number(score.ShareOfBest);
             }
 
             entry["r2_per_column"] = Json.Numbers(score.R2);
             truth[score.Name] = entry;
         }
 
-        return new JsonObject
+        var json = new JsonObject
         {
             ["split"] = Inference.Split,
             ["trials"] = Inference.Trials.Count,
@@ -136,6 +172,12 @@ internal sealed record EvaluationReport
                 ["seconds"] = Json.Number(Inference.Seconds),
             },
         };
+        foreach (var part in Parts)
+        {
+            json[part.Key] = part.ToJson();
+        }
+
+        return json;
     }
 
     /// <summary>The scores as rows of name, value and remark.</summary>
@@ -164,8 +206,13 @@ internal sealed record EvaluationReport
                 : [$"R2 of {score.Name} vs truth", Terminal.Number(score.MeanR2), $"mean over {score.R2.Count} channels; all together {Terminal.Number(score.VarianceCaptured)}"];
             if (double.IsFinite(score.ExpectedBitsPerSpike))
             {
-                yield return ["expected bits per spike", Terminal.Number(score.ExpectedBitsPerSpike), $"of fresh spikes; the true rates give {Terminal.Number(score.BestBitsPerSpike)}"];
+                yield return [$"expected bits per spike{(score.Name == "rates" ? "" : $" of {score.Name}")}", Terminal.Number(score.ExpectedBitsPerSpike), $"of fresh spikes; the true rates give {Terminal.Number(score.BestBitsPerSpike)}, a share of {Terminal.Number(score.ShareOfBest)}"];
             }
+        }
+
+        foreach (var row in Parts.SelectMany(part => part.ToRows()))
+        {
+            yield return row;
         }
 
         yield return
@@ -222,22 +269,16 @@ internal sealed record EvaluationReport
 
     private static IEnumerable<TruthScore> ScoreTruth(InferenceResult result)
     {
-        foreach (var (name, isRate) in new[] { ("rates", true), ("mean", false) })
+        for (var g = 0; g < result.Description.Groups.Count; g++)
         {
-            var (indices, truth) = TruthOf(result, name);
-            if (truth.Count == 0)
+            if (TruthTables.OfGroup(result.Description, result.Trials, g) is not { } known)
             {
                 continue;
             }
 
-            var g = Enumerable.Range(0, result.Description.Groups.Count)
-                .FirstOrDefault(one => result.Description.IsRate(one) == isRate && result.Description.Groups[one].Channels == truth[0].Columns, -1);
-            if (g < 0)
-            {
-                continue;
-            }
-
-            var means = indices.Select(i => result.Estimates[i].Means[g]).ToList();
+            var truth = known.Tables;
+            var isRate = result.Description.IsRate(g);
+            var means = known.Indices.Select(i => result.Estimates[i].Means[g]).ToList();
             var (stackedTruth, stackedMeans) = (LinearAlignment.Stack(truth), LinearAlignment.Stack(means));
             var (expected, best) = (double.NaN, double.NaN);
             if (isRate)
@@ -249,7 +290,7 @@ internal sealed record EvaluationReport
             }
 
             yield return new TruthScore(
-                name, Metrics.R2PerColumn(stackedTruth, stackedMeans), Metrics.R2VarianceWeighted(stackedTruth, stackedMeans), expected, best);
+                known.Name, Metrics.R2PerColumn(stackedTruth, stackedMeans), Metrics.R2VarianceWeighted(stackedTruth, stackedMeans), expected, best);
         }
 
         if (AlignStates(result) is { } states)
@@ -265,27 +306,15 @@ internal sealed record EvaluationReport
 
     private static LinearAlignment? Align(InferenceResult result, string name, Func<TrialEstimate, Table> take, bool dropLastBin)
     {
-        var (indices, truth) = TruthOf(result, name);
-        var kept = indices.Select((index, k) => (index, table: truth[k])).Where(pair => !dropLastBin || pair.table.Bins > 1).ToList();
-        return kept.Count == 0 || kept.Sum(pair => pair.table.Bins) < 3
-            ? null
-            : LinearAlignment.Fit([.. kept.Select(pair => take(result.Estimates[pair.index]))], [.. kept.Select(pair => pair.table)], dropLastBin);
-    }
-
-    private static (List<int> Indices, List<Table> Truth) TruthOf(InferenceResult result, string name)
-    {
-        var indices = new List<int>();
-        var tables = new List<Table>();
-        for (var i = 0; i < result.Trials.Count; i++)
+        if (TruthTables.Of(result.Trials, name) is not { } truth)
         {
-            if (result.Trials[i].Truth.TryGetValue(name, out var table) && Array.TrueForAll(table.Values, double.IsFinite) && table.Columns > 0)
-            {
-                indices.Add(i);
-                tables.Add(table);
-            }
+            return null;
         }
 
-        return (indices, tables);
+        var kept = truth.Indices.Zip(truth.Tables).Where(pair => !dropLastBin || pair.Second.Bins > 1).ToList();
+        return kept.Sum(pair => pair.Second.Bins) < 3
+            ? null
+            : LinearAlignment.Fit([.. kept.Select(pair => take(result.Estimates[pair.First]))], [.. kept.Select(pair => pair.Second)], dropLastBin);
     }
 
     private static Table Scaled(Table table, double factor) => new(table.Bins, table.Columns, Array.ConvertAll(table.Values, value => value * factor));
