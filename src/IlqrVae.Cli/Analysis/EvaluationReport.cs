@@ -44,6 +44,9 @@ internal sealed record EvaluationRequest
 
     /// <summary>How many bins away still count.</summary>
     public int EnergyWindow { get; init; } = 3;
+
+    /// <summary>What was decoded; null for nothing.</summary>
+    public DecodingPart? Decoding { get; init; }
 }
 
 /// <summary>Scores of a model on the trials of a recording.</summary>
@@ -109,6 +112,7 @@ internal sealed record EvaluationReport
                     PredictionPart.Of(result, request.Inference.Horizons),
                     CoveragePart.Of(result),
                     ConditionPart.Of(result),
+                    request.Decoding,
                     InputEnergyPart.Of(result, request.EnergyAt, request.EnergyWindow),
                     LearnedPart.Of(result),
                     FreeRunPart.Of(result, request.Inference.FreeRunBins),

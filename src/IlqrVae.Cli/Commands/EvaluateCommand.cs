@@ -34,10 +34,11 @@ internal static class EvaluateCommand
         var energyAt = new Option<string?>("--energy-at") { Description = "Bins near which the share of the inputs' energy is wanted.", HelpName = "0,99" };
         var energyWindow = Arguments.Number<int?>("--energy-window", "How many bins away still count as near (3).", "BINS");
         var freeRun = Arguments.Number<int?>("--free-run", "Bins to run the learned system on without inputs.", "BINS");
+        var decode = new Option<string?>("--decode") { Description = "Channel group to decode from inferred rates by a ridge regression fitted on the training trials.", HelpName = "GROUP" };
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -67,8 +68,22 @@ internal static class EvaluateCommand
                 EnergyAt = Arguments.WholeNumbers("--energy-at", result.GetValue(energyAt), 0),
                 EnergyWindow = result.GetValue(energyWindow) ?? new EvaluationRequest().EnergyWindow,
             };
-            Runs.RunFolder.ModelOf(result.GetValue(run)!);
-            var found = InferenceSession.Run(result.GetValue(run)!, path, RecordingFile.Read(path), request.Inference, terminal);
+            var model = result.GetValue(run)!;
+            var decoded = result.GetValue(decode);
+            var modelPath = Runs.RunFolder.ModelOf(model);
+            var recording = RecordingFile.Read(path);
+            if (decoded is not null)
+            {
+                DecodingPart.RequireGroup(decoded, Runs.ModelFile.Read(modelPath).Description, recording, request.Inference.Hidden, path);
+            }
+
+            var found = InferenceSession.Run(model, path, recording, request.Inference, terminal);
+            if (decoded is not null)
+            {
+                var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, Threads = request.Inference.Threads };
+                request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal), decoded) };
+            }
+
             var report = EvaluationReport.Of(found, request);
             terminal.WriteJson(report.ToJson);
             terminal.WriteLine($"{found.Trials.Count} {(found.Split == "all" ? "" : found.Split + " ")}trials");
