@@ -6,7 +6,7 @@ namespace IlqrVae.Simulation;
 /// <summary>
 /// What arm and muscles add to a commanded velocity c(t) of the hand, which firing rates know nothing of:
 /// <code>
-/// v(t) = (1 + 0.12 s g) R(0.12 s a) c(t) + 0.2 s |c(t)| (n_x(t), n_y(t)),    g, a ~ N(0, 1) once a trial
+/// v(t) = (1 + 0.12 s g) R(0.12 s a) c(t) + 0.15 s |c(t)| (n_x(t), n_y(t)),    g, a ~ N(0, 1) once a trial
 /// </code>
 /// with R a rotation by that many radians, and n two independent processes of unit variance: white noise through two filters of 80 and 40 ms. The noise
 /// grows with the command, as that of muscles does (Harris and Wolpert 1998, Nature 394:780), so that a hand that is told to hold still does.
@@ -16,7 +16,7 @@ public sealed record MotorVariability(double Scale = 1)
 {
     private const double GainDeviation = 0.12;
     private const double AngleDeviation = 0.12;
-    private const double NoiseDeviation = 0.2;
+    private const double NoiseDeviation = 0.15;
     private const double SlowFilter = 0.08;
     private const double FastFilter = 0.04;
 
