@@ -162,6 +162,37 @@ public sealed class Evaluations
     }
 
     [Fact]
+    public void The_end_of_trials_is_predicted_without_having_been_seen()
+    {
+        using var line = Maze();
+        var scores = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--hide", "held-out", "--forecast", "10", "--json");
+        var whole = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--json");
+        Assert.Equal(10, scores["forecast"]!["bins"]!.GetValue<int>());
+        Assert.Equal(4 * 40 * 12, scores["observed_entries"]!.GetValue<long>());
+        Assert.Equal(4 * 50 * 16, whole["observed_entries"]!.GetValue<long>());
+        Assert.True(double.IsFinite(Number(scores["forecast"]!["groups"]!["held-out"]!["bits_per_spike"])));
+
+        // What is hidden has no say: other spikes there leave everything found the same, but the score of the forecast.
+        var recording = RecordingFile.Read(line["data.h5"]);
+        foreach (var trial in recording.Trials)
+        {
+            foreach (var observations in trial.Observations)
+            {
+                observations.Values.Values.AsSpan(40 * observations.Values.Columns).Fill(1);
+            }
+        }
+
+        RecordingFile.Write(line["other.h5"], recording);
+        var other = Json(line, "evaluate", "@/run", "--data", "@/other.h5", "--hide", "held-out", "--forecast", "10", "--json");
+        Assert.True(JsonNode.DeepEquals(scores["groups"], other["groups"]));
+        Assert.True(JsonNode.DeepEquals(scores["truth"], other["truth"]));
+        Assert.True(JsonNode.DeepEquals(scores["elbo"], other["elbo"]));
+        Assert.False(JsonNode.DeepEquals(scores["forecast"], other["forecast"]));
+        Assert.False(JsonNode.DeepEquals(scores["groups"], whole["groups"]));
+        Refused(line, ["--forecast", "test-0000", "50"], "--forecast", "50");
+    }
+
+    [Fact]
     public void Coverage_counts_the_true_rates_inside_intervals_of_the_posterior()
     {
         using var line = Maze();

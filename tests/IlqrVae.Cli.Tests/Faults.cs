@@ -57,6 +57,7 @@ public sealed class Faults : IDisposable
         { "", "evaluate @/nothing --data @/data.h5 --energy-at 1,,2", ["--energy-at", "1,,2"] },
         { "", "evaluate @/nothing --data @/data.h5 --energy-window -1", ["--energy-window", "from 0"] },
         { "", "evaluate @/nothing --data @/data.h5 --free-run 1", ["--free-run", "from 2"] },
+        { "", "evaluate @/nothing --data @/data.h5 --forecast 0", ["--forecast", "from 1"] },
         { "", "simulate maze -o @/x.h5 --channels 4 --held-out 4", ["held-out", "4"] },
         { "", "simulate maze -o @/x.h5 --motor-variability -1", ["motor variability", "-1"] },
         { "", "simulate lorenz -o @/x.h5 --held-out 4", ["--held-out", "lorenz"] },

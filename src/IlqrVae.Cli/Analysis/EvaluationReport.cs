@@ -7,17 +7,6 @@ using IlqrVae.Recordings;
 
 namespace IlqrVae.Cli.Analysis;
 
-/// <summary>How well one channel group is explained.</summary>
-/// <param name="Name">The group.</param>
-/// <param name="IsHidden">Whether it was hidden, so that it is predicted and not fitted.</param>
-/// <param name="R2">Values only: R2 of each column against the observations; else empty.</param>
-/// <param name="BitsPerSpike">Counts only: bits per spike; else NaN.</param>
-internal sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<double> R2, double BitsPerSpike)
-{
-    /// <summary>Mean of R2 over columns.</summary>
-    public double MeanR2 => R2.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
-}
-
 /// <summary>How well something known of a simulation was found.</summary>
 /// <param name="Name">What: rates, mean, states or inputs.</param>
 /// <param name="R2">R2 of each column.</param>
@@ -102,7 +91,7 @@ internal sealed record EvaluationReport
             LogLikelihood = Mean(elbo => elbo.LogLikelihood),
             Divergence = Mean(elbo => elbo.Divergence),
             LogEvidence = result.Estimates.Sum(estimate => estimate.LogEvidence) / all,
-            Groups = [.. Enumerable.Range(0, result.Description.Groups.Count).Select(g => Score(result, g)).OfType<GroupScore>()],
+            Groups = GroupScore.OfAll(result, ofForecast: false),
             Truth = [.. ScoreTruth(result)],
             Parts =
             [
@@ -110,6 +99,7 @@ internal sealed record EvaluationReport
                 {
                     ImportancePart.Of(result, request.Inference.ImportanceSamples),
                     PredictionPart.Of(result, request.Inference.Horizons),
+                    ForecastPart.Of(result),
                     CoveragePart.Of(result),
                     ConditionPart.Of(result),
                     request.Decoding,
@@ -133,9 +123,7 @@ internal sealed record EvaluationReport
         var groups = new JsonObject();
         foreach (var group in Groups)
         {
-            groups[group.Name] = group.R2.Count > 0
-                ? new JsonObject { ["hidden"] = group.IsHidden, ["r2"] = Json.Number(group.MeanR2), ["r2_per_column"] = Json.Numbers(group.R2) }
-                : new JsonObject { ["hidden"] = group.IsHidden, ["bits_per_spike"] = Json.Number(group.BitsPerSpike) };
+            groups[group.Name] = group.ToJson();
         }
 
         var truth = new JsonObject();
@@ -230,47 +218,6 @@ internal sealed record EvaluationReport
     private static string Columns(IReadOnlyList<double> values)
         => string.Join(' ', values.Take(6).Select(value => Terminal.Number(value))) + (values.Count > 6 ? " ..." : "");
 
-    private static GroupScore? Score(InferenceResult result, int g)
-    {
-        var group = result.Description.Groups[g];
-        var index = result.Recording.Groups.ToList().FindIndex(one => one.Name == group.Name);
-        if (index < 0)
-        {
-            return null;
-        }
-
-        var isHidden = result.Hidden.Contains(group.Name);
-        var observations = result.Trials.Select(trial => trial.Observations[index]).ToList();
-        if (result.Description.IsRate(g))
-        {
-            var expected = result.Estimates.Select(estimate => Scaled(estimate.Means[g], result.Description.BinWidth)).ToList();
-            return new GroupScore(
-                group.Name, isHidden, [], Metrics.BitsPerSpike(expected, [.. observations.Select(one => one.Values)], [.. observations.Select(one => one.Observed)]));
-        }
-
-        var r2 = new double[group.Channels];
-        for (var c = 0; c < r2.Length; c++)
-        {
-            var truth = new List<double>();
-            var estimate = new List<double>();
-            for (var t = 0; t < observations.Count; t++)
-            {
-                for (var bin = 0; bin < observations[t].Values.Bins; bin++)
-                {
-                    if (observations[t].Observed?[(bin * group.Channels) + c] != false)
-                    {
-                        truth.Add(observations[t].Values[bin, c]);
-                        estimate.Add(result.Estimates[t].Means[g][bin, c]);
-                    }
-                }
-            }
-
-            r2[c] = truth.Count == 0 ? double.NaN : Metrics.R2(Column(truth), Column(estimate));
-        }
-
-        return new GroupScore(group.Name, isHidden, r2, double.NaN);
-    }
-
     private static IEnumerable<TruthScore> ScoreTruth(InferenceResult result)
     {
         for (var g = 0; g < result.Description.Groups.Count; g++)
@@ -322,6 +269,4 @@ internal sealed record EvaluationReport
     }
 
     private static Table Scaled(Table table, double factor) => new(table.Bins, table.Columns, Array.ConvertAll(table.Values, value => value * factor));
-
-    private static Table Column(List<double> values) => new(values.Count, 1, [.. values]);
 }

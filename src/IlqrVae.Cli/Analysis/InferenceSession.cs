@@ -36,6 +36,9 @@ internal sealed record InferenceRequest
     /// <summary>Bins to run the learned system without inputs; 0 for none.</summary>
     public int FreeRunBins { get; init; }
 
+    /// <summary>Bins at the end of every trial that inference does not see; 0 for none.</summary>
+    public int ForecastBins { get; init; }
+
     /// <summary>Seed of samples and draws; null for the model's.</summary>
     public ulong? Seed { get; init; }
 
@@ -62,6 +65,9 @@ internal sealed record InferenceResult(
     double Seconds,
     double WorkerSeconds)
 {
+    /// <summary>Bins at the end of every trial that inference did not see.</summary>
+    public int ForecastBins { get; init; }
+
     /// <summary>What the model has learned.</summary>
     public required LearnedModel Learned { get; init; }
 
@@ -115,6 +121,7 @@ internal static class InferenceSession
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var (split, trials) = Select(data, recording, request.Split);
+        RequireBins(trials, request.ForecastBins);
         var model = ModelFile.Build<T>(path, description, raw);
         var options = description.Configuration.Training.Elbo;
         options = options with { Solver = options.Solver with { MaximumIterations = Math.Max(LeastIterations, options.Solver.MaximumIterations) } };
@@ -140,7 +147,7 @@ internal static class InferenceSession
             for (var i = Interlocked.Increment(ref next); i < trials.Count; i = Interlocked.Increment(ref next))
             {
                 terminal.Interrupt.ThrowIfCancellationRequested();
-                var prepared = new PreparedTrial<T>(model.Generative, recording, trials[i], hidden);
+                var prepared = new PreparedTrial<T>(model.Generative, recording, WithoutEnd(trials[i], request.ForecastBins), hidden);
                 if (draws is not null && prepared.Bins <= description.Capacity)
                 {
                     draws.SetBins(prepared.Bins);
@@ -192,9 +199,39 @@ internal static class InferenceSession
         return new InferenceResult(
             description, recording, split, trials, estimates, request.Hidden, clock.Elapsed.TotalSeconds, (double)workerTicks / Stopwatch.Frequency)
         {
+            ForecastBins = request.ForecastBins,
             Learned = LearnedModel.Of(model.Generative),
             Coverage = coverage,
             FreeRun = request.FreeRunBins == 0 ? null : FreeRun.Of(model.Generative, estimates[0].States.Row(trials[0].Bins - 1), request.FreeRunBins, seed),
+        };
+    }
+
+    private static void RequireBins(IReadOnlyList<Trial> trials, int forecast)
+    {
+        if (trials.FirstOrDefault(trial => trial.Bins <= forecast) is { } shortest)
+        {
+            throw new InputException($"--forecast: trial '{shortest.Name}' has {shortest.Bins} bins; hide fewer than that.");
+        }
+    }
+
+    /// <summary>The same trial with its last bins marked missing in every group.</summary>
+    private static Trial WithoutEnd(Trial trial, int bins)
+    {
+        if (bins == 0)
+        {
+            return trial;
+        }
+
+        Observations Hide(Observations one)
+        {
+            var observed = one.Observed is null ? Enumerable.Repeat(true, one.Values.Values.Length).ToArray() : (bool[])one.Observed.Clone();
+            observed.AsSpan((trial.Bins - bins) * one.Values.Columns).Clear();
+            return one with { Observed = observed };
+        }
+
+        return new Trial
+        {
+            Name = trial.Name, Bins = trial.Bins, Split = trial.Split, Observations = [.. trial.Observations.Select(Hide)], External = trial.External, Truth = trial.Truth,
         };
     }
 

@@ -34,11 +34,12 @@ internal static class EvaluateCommand
         var energyAt = new Option<string?>("--energy-at") { Description = "Bins near which the share of the inputs' energy is wanted.", HelpName = "0,99" };
         var energyWindow = Arguments.Number<int?>("--energy-window", "How many bins away still count as near (3).", "BINS");
         var freeRun = Arguments.Number<int?>("--free-run", "Bins to run the learned system on without inputs.", "BINS");
+        var forecast = Arguments.Number<int?>("--forecast", "Bins at the end of every trial to treat as missing and predict from those before.", "BINS");
         var decode = new Option<string?>("--decode") { Description = "Channel group to decode from inferred rates by a ridge regression fitted on the training trials.", HelpName = "GROUP" };
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -48,6 +49,7 @@ internal static class EvaluateCommand
             }
 
             RequireRange("--iwae", result.GetValue(iwae), 1, 1_000_000);
+            RequireRange("--forecast", result.GetValue(forecast), 1, int.MaxValue);
             RequireRange("--free-run", result.GetValue(freeRun), 2, 10_000_000);
             RequireRange("--energy-window", result.GetValue(energyWindow), 0, int.MaxValue);
             var path = result.GetValue(data)!;
@@ -58,6 +60,7 @@ internal static class EvaluateCommand
                     Split = result.GetValue(split),
                     Hidden = (result.GetValue(hide) ?? []).ToHashSet(StringComparer.Ordinal),
                     ElboDraws = count,
+                    ForecastBins = result.GetValue(forecast) ?? 0,
                     ImportanceSamples = result.GetValue(iwae) ?? 0,
                     Horizons = Arguments.WholeNumbers("--horizon", result.GetValue(horizon), 1),
                     Coverage = result.GetValue(coverage),
