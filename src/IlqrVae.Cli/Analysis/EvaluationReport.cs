@@ -22,22 +22,6 @@ internal sealed record TruthScore(string Name, IReadOnlyList<double> R2, double 
     public double MeanR2 => R2.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 }
 
-/// <summary>Which scores are wanted beyond the usual.</summary>
-internal sealed record EvaluationRequest
-{
-    /// <summary>What was asked of inference.</summary>
-    public InferenceRequest Inference { get; init; } = new();
-
-    /// <summary>Bins at which the energy of inputs is wanted.</summary>
-    public IReadOnlyList<int> EnergyAt { get; init; } = [];
-
-    /// <summary>How many bins away still count.</summary>
-    public int EnergyWindow { get; init; } = 3;
-
-    /// <summary>What was decoded; null for nothing.</summary>
-    public DecodingPart? Decoding { get; init; }
-}
-
 /// <summary>Scores of a model on the trials of a recording.</summary>
 internal sealed record EvaluationReport
 {
