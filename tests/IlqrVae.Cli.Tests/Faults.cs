@@ -51,6 +51,18 @@ public sealed class Faults : IDisposable
         { "", "evaluate @/nothing --data @/data.h5", ["nothing", "no such run"] },
         { "", "evaluate @/nothing --data @/data.h5 --draws 0", ["--draws"] },
         { "", "evaluate @/nothing --data @/data.h5 --split some", ["some", "test"] },
+        { "", "evaluate @/nothing --data @/data.h5 --iwae 0", ["--iwae", "1000000"] },
+        { "", "evaluate @/nothing --data @/data.h5 --horizon 30,x", ["--horizon", "30,x", "30,50"] },
+        { "", "evaluate @/nothing --data @/data.h5 --horizon 0", ["--horizon", "from 1"] },
+        { "", "evaluate @/nothing --data @/data.h5 --energy-at 1,,2", ["--energy-at", "1,,2"] },
+        { "", "evaluate @/nothing --data @/data.h5 --energy-window -1", ["--energy-window", "from 0"] },
+        { "", "evaluate @/nothing --data @/data.h5 --free-run 1", ["--free-run", "from 2"] },
+        { "", "evaluate @/nothing --data @/data.h5 --forecast 0", ["--forecast", "from 1"] },
+        { "", "simulate maze -o @/x.h5 --channels 4 --held-out 4", ["held-out", "4"] },
+        { "", "simulate maze -o @/x.h5 --motor-variability -1", ["motor variability", "-1"] },
+        { "", "simulate lorenz -o @/x.h5 --held-out 4", ["--held-out", "lorenz"] },
+        { "", "simulate linear -o @/x.h5 --input-coefficient 1", ["input coefficient", "1"] },
+        { "", "simulate linear -o @/x.h5 --rotations 5", ["rotations", "5"] },
         { "", "bench --precision single", ["--precision", "--long"] },
     };
 

@@ -7,17 +7,6 @@ using IlqrVae.Recordings;
 
 namespace IlqrVae.Cli.Analysis;
 
-/// <summary>How well one channel group is explained.</summary>
-/// <param name="Name">The group.</param>
-/// <param name="IsHidden">Whether it was hidden, so that it is predicted and not fitted.</param>
-/// <param name="R2">Values only: R2 of each column against the observations; else empty.</param>
-/// <param name="BitsPerSpike">Counts only: bits per spike; else NaN.</param>
-internal sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<double> R2, double BitsPerSpike)
-{
-    /// <summary>Mean of R2 over columns.</summary>
-    public double MeanR2 => R2.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
-}
-
 /// <summary>How well something known of a simulation was found.</summary>
 /// <param name="Name">What: rates, mean, states or inputs.</param>
 /// <param name="R2">R2 of each column.</param>
@@ -26,6 +15,9 @@ internal sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<doub
 /// <param name="BestBitsPerSpike">Rates only: the same of the true rates; else NaN.</param>
 internal sealed record TruthScore(string Name, IReadOnlyList<double> R2, double VarianceCaptured, double ExpectedBitsPerSpike = double.NaN, double BestBitsPerSpike = double.NaN)
 {
+    /// <summary>Rates only: the expected bits per spike as a share of those of the true rates.</summary>
+    public double ShareOfBest => ExpectedBitsPerSpike / BestBitsPerSpike;
+
     /// <summary>Mean of R2 over columns.</summary>
     public double MeanR2 => R2.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 }
@@ -54,6 +46,9 @@ internal sealed record EvaluationReport
 
     public required IReadOnlyList<TruthScore> Truth { get; init; }
 
+    /// <summary>The scores that not every recording or command has.</summary>
+    public IReadOnlyList<IReportPart> Parts { get; init; } = [];
+
     public int Converged => Inference.Estimates.Count(estimate => estimate.Map.Status == SolverStatus.Converged);
 
     public double MeanIterations => Inference.Estimates.Average(estimate => estimate.Map.Iterations);
@@ -63,8 +58,11 @@ internal sealed record EvaluationReport
     public double SecondsPerTrial => Inference.WorkerSeconds / Inference.Trials.Count;
 
     /// <summary>Scores what was found.</summary>
-    public static EvaluationReport Of(InferenceResult result)
+    /// <param name="result">What was found.</param>
+    /// <param name="request">What was asked for; null for the usual.</param>
+    public static EvaluationReport Of(InferenceResult result, EvaluationRequest? request = null)
     {
+        request ??= new EvaluationRequest();
         var measured = result.Estimates.Where(estimate => estimate.Elbo is not null).ToList();
         var entries = Math.Max(1, measured.Sum(estimate => estimate.ObservedCount));
         var all = Math.Max(1, result.Estimates.Sum(estimate => estimate.ObservedCount));
@@ -77,8 +75,23 @@ internal sealed record EvaluationReport
             LogLikelihood = Mean(elbo => elbo.LogLikelihood),
             Divergence = Mean(elbo => elbo.Divergence),
             LogEvidence = result.Estimates.Sum(estimate => estimate.LogEvidence) / all,
-            Groups = [.. Enumerable.Range(0, result.Description.Groups.Count).Select(g => Score(result, g)).OfType<GroupScore>()],
+            Groups = GroupScore.OfAll(result, ofForecast: false),
             Truth = [.. ScoreTruth(result)],
+            Parts =
+            [
+                .. new IReportPart?[]
+                {
+                    ImportancePart.Of(result, request.Inference.ImportanceSamples),
+                    PredictionPart.Of(result, request.Inference.Horizons),
+                    ForecastPart.Of(result),
+                    CoveragePart.Of(result),
+                    ConditionPart.Of(result),
+                    request.Decoding,
+                    InputEnergyPart.Of(result, request.EnergyAt, request.EnergyWindow),
+                    LearnedPart.Of(result),
+                    FreeRunPart.Of(result, request.Inference.FreeRunBins),
+                }.OfType<IReportPart>(),
+            ],
         };
     }
 
@@ -94,9 +107,7 @@ internal sealed record EvaluationReport
         var groups = new JsonObject();
         foreach (var group in Groups)
         {
-            groups[group.Name] = group.R2.Count > 0
-                ? new JsonObject { ["hidden"] = group.IsHidden, ["r2"] = Json.Number(group.MeanR2), ["r2_per_column"] = Json.Numbers(group.R2) }
-                : new JsonObject { ["hidden"] = group.IsHidden, ["bits_per_spike"] = Json.Number(group.BitsPerSpike) };
+            groups[group.Name] = group.ToJson();
         }
 
         var truth = new JsonObject();
@@ -107,13 +118,14 @@ internal sealed record EvaluationReport
             {
                 entry["expected_bits_per_spike"] = Json.Number(score.ExpectedBitsPerSpike);
                 entry["expected_bits_per_spike_of_truth"] = Json.Number(score.BestBitsPerSpike);
+                entry["share_of_truth"] = Json.Number(score.ShareOfBest);
             }
 
             entry["r2_per_column"] = Json.Numbers(score.R2);
             truth[score.Name] = entry;
         }
 
-        return new JsonObject
+        var json = new JsonObject
         {
             ["split"] = Inference.Split,
             ["trials"] = Inference.Trials.Count,
@@ -136,6 +148,12 @@ internal sealed record EvaluationReport
                 ["seconds"] = Json.Number(Inference.Seconds),
             },
         };
+        foreach (var part in Parts)
+        {
+            json[part.Key] = part.ToJson();
+        }
+
+        return json;
     }
 
     /// <summary>The scores as rows of name, value and remark.</summary>
@@ -164,8 +182,13 @@ internal sealed record EvaluationReport
                 : [$"R2 of {score.Name} vs truth", Terminal.Number(score.MeanR2), $"mean over {score.R2.Count} channels; all together {Terminal.Number(score.VarianceCaptured)}"];
             if (double.IsFinite(score.ExpectedBitsPerSpike))
             {
-                yield return ["expected bits per spike", Terminal.Number(score.ExpectedBitsPerSpike), $"of fresh spikes; the true rates give {Terminal.Number(score.BestBitsPerSpike)}"];
+                yield return [$"expected bits per spike{(score.Name == "rates" ? "" : $" of {score.Name}")}", Terminal.Number(score.ExpectedBitsPerSpike), $"of fresh spikes; the true rates give {Terminal.Number(score.BestBitsPerSpike)}, a share of {Terminal.Number(score.ShareOfBest)}"];
             }
+        }
+
+        foreach (var row in Parts.SelectMany(part => part.ToRows()))
+        {
+            yield return row;
         }
 
         yield return
@@ -179,65 +202,18 @@ internal sealed record EvaluationReport
     private static string Columns(IReadOnlyList<double> values)
         => string.Join(' ', values.Take(6).Select(value => Terminal.Number(value))) + (values.Count > 6 ? " ..." : "");
 
-    private static GroupScore? Score(InferenceResult result, int g)
-    {
-        var group = result.Description.Groups[g];
-        var index = result.Recording.Groups.ToList().FindIndex(one => one.Name == group.Name);
-        if (index < 0)
-        {
-            return null;
-        }
-
-        var isHidden = result.Hidden.Contains(group.Name);
-        var observations = result.Trials.Select(trial => trial.Observations[index]).ToList();
-        if (result.Description.IsRate(g))
-        {
-            var expected = result.Estimates.Select(estimate => Scaled(estimate.Means[g], result.Description.BinWidth)).ToList();
-            return new GroupScore(
-                group.Name, isHidden, [], Metrics.BitsPerSpike(expected, [.. observations.Select(one => one.Values)], [.. observations.Select(one => one.Observed)]));
-        }
-
-        var r2 = new double[group.Channels];
-        for (var c = 0; c < r2.Length; c++)
-        {
-            var truth = new List<double>();
-            var estimate = new List<double>();
-            for (var t = 0; t < observations.Count; t++)
-            {
-                for (var bin = 0; bin < observations[t].Values.Bins; bin++)
-                {
-                    if (observations[t].Observed?[(bin * group.Channels) + c] != false)
-                    {
-                        truth.Add(observations[t].Values[bin, c]);
-                        estimate.Add(result.Estimates[t].Means[g][bin, c]);
-                    }
-                }
-            }
-
-            r2[c] = truth.Count == 0 ? double.NaN : Metrics.R2(Column(truth), Column(estimate));
-        }
-
-        return new GroupScore(group.Name, isHidden, r2, double.NaN);
-    }
-
     private static IEnumerable<TruthScore> ScoreTruth(InferenceResult result)
     {
-        foreach (var (name, isRate) in new[] { ("rates", true), ("mean", false) })
+        for (var g = 0; g < result.Description.Groups.Count; g++)
         {
-            var (indices, truth) = TruthOf(result, name);
-            if (truth.Count == 0)
+            if (TruthTables.OfGroup(result.Description, result.Trials, g) is not { } known)
             {
                 continue;
             }
 
-            var g = Enumerable.Range(0, result.Description.Groups.Count)
-                .FirstOrDefault(one => result.Description.IsRate(one) == isRate && result.Description.Groups[one].Channels == truth[0].Columns, -1);
-            if (g < 0)
-            {
-                continue;
-            }
-
-            var means = indices.Select(i => result.Estimates[i].Means[g]).ToList();
+            var truth = known.Tables;
+            var isRate = result.Description.IsRate(g);
+            var means = known.Indices.Select(i => result.Estimates[i].Means[g]).ToList();
             var (stackedTruth, stackedMeans) = (LinearAlignment.Stack(truth), LinearAlignment.Stack(means));
             var (expected, best) = (double.NaN, double.NaN);
             if (isRate)
@@ -249,7 +225,7 @@ internal sealed record EvaluationReport
             }
 
             yield return new TruthScore(
-                name, Metrics.R2PerColumn(stackedTruth, stackedMeans), Metrics.R2VarianceWeighted(stackedTruth, stackedMeans), expected, best);
+                known.Name, Metrics.R2PerColumn(stackedTruth, stackedMeans), Metrics.R2VarianceWeighted(stackedTruth, stackedMeans), expected, best);
         }
 
         if (AlignStates(result) is { } states)
@@ -265,30 +241,16 @@ internal sealed record EvaluationReport
 
     private static LinearAlignment? Align(InferenceResult result, string name, Func<TrialEstimate, Table> take, bool dropLastBin)
     {
-        var (indices, truth) = TruthOf(result, name);
-        var kept = indices.Select((index, k) => (index, table: truth[k])).Where(pair => !dropLastBin || pair.table.Bins > 1).ToList();
-        return kept.Count == 0 || kept.Sum(pair => pair.table.Bins) < 3
-            ? null
-            : LinearAlignment.Fit([.. kept.Select(pair => take(result.Estimates[pair.index]))], [.. kept.Select(pair => pair.table)], dropLastBin);
-    }
-
-    private static (List<int> Indices, List<Table> Truth) TruthOf(InferenceResult result, string name)
-    {
-        var indices = new List<int>();
-        var tables = new List<Table>();
-        for (var i = 0; i < result.Trials.Count; i++)
+        if (TruthTables.Of(result.Trials, name) is not { } truth)
         {
-            if (result.Trials[i].Truth.TryGetValue(name, out var table) && Array.TrueForAll(table.Values, double.IsFinite) && table.Columns > 0)
-            {
-                indices.Add(i);
-                tables.Add(table);
-            }
+            return null;
         }
 
-        return (indices, tables);
+        var kept = truth.Indices.Zip(truth.Tables).Where(pair => !dropLastBin || pair.Second.Bins > 1).ToList();
+        return kept.Sum(pair => pair.Second.Bins) < 3
+            ? null
+            : LinearAlignment.Fit([.. kept.Select(pair => take(result.Estimates[pair.First]))], [.. kept.Select(pair => pair.Second)], dropLastBin);
     }
 
     private static Table Scaled(Table table, double factor) => new(table.Bins, table.Columns, Array.ConvertAll(table.Values, value => value * factor));
-
-    private static Table Column(List<double> values) => new(values.Count, 1, [.. values]);
 }

@@ -3,6 +3,7 @@ using System.Numerics;
 using IlqrVae.Cli.Configuration;
 using IlqrVae.Cli.Runs;
 using IlqrVae.Inference;
+using IlqrVae.Models;
 using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 
@@ -22,6 +23,21 @@ internal sealed record InferenceRequest
 
     /// <summary>Draws of the ELBO a trial; 0 for no ELBO.</summary>
     public int ElboDraws { get; init; }
+
+    /// <summary>Samples of the importance-weighted bounds; 0 for none.</summary>
+    public int ImportanceSamples { get; init; }
+
+    /// <summary>Bins to predict ahead.</summary>
+    public IReadOnlyList<int> Horizons { get; init; } = [];
+
+    /// <summary>Whether to look how often intervals hold the truth.</summary>
+    public bool Coverage { get; init; }
+
+    /// <summary>Bins to run the learned system without inputs; 0 for none.</summary>
+    public int FreeRunBins { get; init; }
+
+    /// <summary>Bins at the end of every trial that inference does not see; 0 for none.</summary>
+    public int ForecastBins { get; init; }
 
     /// <summary>Seed of samples and draws; null for the model's.</summary>
     public ulong? Seed { get; init; }
@@ -47,13 +63,29 @@ internal sealed record InferenceResult(
     IReadOnlyList<TrialEstimate> Estimates,
     IReadOnlySet<string> Hidden,
     double Seconds,
-    double WorkerSeconds);
+    double WorkerSeconds)
+{
+    /// <summary>Bins at the end of every trial that inference did not see.</summary>
+    public int ForecastBins { get; init; }
+
+    /// <summary>What the model has learned.</summary>
+    public required LearnedModel Learned { get; init; }
+
+    /// <summary>How often intervals hold the truth, for each trial; empty when it was not asked for.</summary>
+    public IReadOnlyList<ChannelCoverage> Coverage { get; init; } = [];
+
+    /// <summary>The learned system left to itself; null when it was not asked for.</summary>
+    public FreeRun? FreeRun { get; init; }
+}
 
 /// <summary>Analyses the trials of a recording with the model of a run.</summary>
 internal static class InferenceSession
 {
     private const ulong SampleStream = 0x5a3e;
     private const ulong ElboStream = 0xe1b0;
+
+    // Deviations of activations to a few per cent.
+    private const int SpreadSamples = 500;
 
     // Trials start from rest here, not from the last iteration's solution.
     private const int LeastIterations = 300;
@@ -74,6 +106,11 @@ internal static class InferenceSession
         }
 
         description.RequireFit(recording, request.Hidden, data);
+        if (request.FreeRunBins > 0 && description.ExternalNames.Count > 0)
+        {
+            throw new InputException("--free-run: the model takes external inputs, which nobody knows in a free run; leave the option out.");
+        }
+
         return description.Configuration.Precision == Precision.Single
             ? Run<float>(path, description, raw, data, recording, request, terminal)
             : Run<double>(path, description, raw, data, recording, request, terminal);
@@ -84,6 +121,7 @@ internal static class InferenceSession
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var (split, trials) = Select(data, recording, request.Split);
+        RequireBins(trials, request.ForecastBins);
         var model = ModelFile.Build<T>(path, description, raw);
         var options = description.Configuration.Training.Elbo;
         options = options with { Solver = options.Solver with { MaximumIterations = Math.Max(LeastIterations, options.Solver.MaximumIterations) } };
@@ -94,6 +132,7 @@ internal static class InferenceSession
         var longest = trials.Max(trial => trial.Bins);
         var threads = Math.Min(request.Threads is > 0 and { } given ? given : Environment.ProcessorCount, trials.Count);
         var estimates = new TrialEstimate[trials.Count];
+        var coverage = new ChannelCoverage[request.Coverage ? trials.Count : 0];
         var clock = Stopwatch.StartNew();
         var next = -1;
         var done = 0;
@@ -108,14 +147,28 @@ internal static class InferenceSession
             for (var i = Interlocked.Increment(ref next); i < trials.Count; i = Interlocked.Increment(ref next))
             {
                 terminal.Interrupt.ThrowIfCancellationRequested();
-                var prepared = new PreparedTrial<T>(model.Generative, recording, trials[i], hidden);
+                var prepared = new PreparedTrial<T>(model.Generative, recording, WithoutEnd(trials[i], request.ForecastBins), hidden);
                 if (draws is not null && prepared.Bins <= description.Capacity)
                 {
                     draws.SetBins(prepared.Bins);
                     draws.Fill(seed, ElboStream, (ulong)i);
                 }
 
-                estimates[i] = inference.Infer(prepared, options, draws, request.Samples, new CounterRandom(seed, SampleStream, (ulong)i));
+                estimates[i] = inference.Infer(prepared, options, draws, request.Samples, new CounterRandom(seed, SampleStream, (ulong)i), new TrialAnalyses
+                {
+                    Seed = seed,
+                    Key = (ulong)i,
+                    ImportanceSamples = request.ImportanceSamples,
+                    Horizons = request.Horizons,
+                    SpreadSamples = request.Coverage ? SpreadSamples : 0,
+                });
+                if (request.Coverage)
+                {
+                    // The spread of every channel of every trial would be as large as the recording; of inputs it is needed once all are known.
+                    coverage[i] = ChannelCoverage.Of(model.Generative, description, trials[i], estimates[i]);
+                    estimates[i] = estimates[i] with { LaplaceSpread = OfInputs(estimates[i].LaplaceSpread), SharedSpread = OfInputs(estimates[i].SharedSpread) };
+                }
+
                 var finished = Interlocked.Increment(ref done);
                 lock (terminal)
                 {
@@ -144,8 +197,45 @@ internal static class InferenceSession
         }
 
         return new InferenceResult(
-            description, recording, split, trials, estimates, request.Hidden, clock.Elapsed.TotalSeconds, (double)workerTicks / Stopwatch.Frequency);
+            description, recording, split, trials, estimates, request.Hidden, clock.Elapsed.TotalSeconds, (double)workerTicks / Stopwatch.Frequency)
+        {
+            ForecastBins = request.ForecastBins,
+            Learned = LearnedModel.Of(model.Generative),
+            Coverage = coverage,
+            FreeRun = request.FreeRunBins == 0 ? null : FreeRun.Of(model.Generative, estimates[0].States.Row(trials[0].Bins - 1), request.FreeRunBins, seed),
+        };
     }
+
+    private static void RequireBins(IReadOnlyList<Trial> trials, int forecast)
+    {
+        if (trials.FirstOrDefault(trial => trial.Bins <= forecast) is { } shortest)
+        {
+            throw new InputException($"--forecast: trial '{shortest.Name}' has {shortest.Bins} bins; hide fewer than that.");
+        }
+    }
+
+    /// <summary>The same trial with its last bins marked missing in every group.</summary>
+    private static Trial WithoutEnd(Trial trial, int bins)
+    {
+        if (bins == 0)
+        {
+            return trial;
+        }
+
+        Observations Hide(Observations one)
+        {
+            var observed = one.Observed is null ? Enumerable.Repeat(true, one.Values.Values.Length).ToArray() : (bool[])one.Observed.Clone();
+            observed.AsSpan((trial.Bins - bins) * one.Values.Columns).Clear();
+            return one with { Observed = observed };
+        }
+
+        return new Trial
+        {
+            Name = trial.Name, Bins = trial.Bins, Split = trial.Split, Observations = [.. trial.Observations.Select(Hide)], External = trial.External, Truth = trial.Truth,
+        };
+    }
+
+    private static PosteriorSpread? OfInputs(PosteriorSpread? spread) => spread is null ? null : spread with { Activations = [], ActivationDeviations = [] };
 
     private static (string Name, IReadOnlyList<Trial> Trials) Select(string data, Recording recording, string? split)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace IlqrVae.Cli.Commands;
 
@@ -33,6 +34,33 @@ internal static class Arguments
     }
 
     public static Option<T> Number<T>(string name, string description, string helpName) => new(name) { Description = description, HelpName = helpName };
+
+    /// <summary>Reads a list of whole numbers, separated by commas.</summary>
+    /// <param name="name">The option, for messages.</param>
+    /// <param name="text">The list; null for none.</param>
+    /// <param name="least">The least number allowed.</param>
+    /// <exception cref="InputException">It is no such list.</exception>
+    public static IReadOnlyList<int> WholeNumbers(string name, string? text, int least)
+    {
+        if (text is null)
+        {
+            return [];
+        }
+
+        var parts = text.Split(',', StringSplitOptions.TrimEntries);
+        var numbers = new List<int>();
+        foreach (var part in parts)
+        {
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < least)
+            {
+                throw new InputException($"{name}: '{text}' is not a list of whole numbers from {least}; write it as 30,50.");
+            }
+
+            numbers.Add(number);
+        }
+
+        return numbers;
+    }
 
     /// <summary>Refuses to write over a file that is read.</summary>
     /// <param name="output">The file to write.</param>

@@ -12,11 +12,13 @@ internal static class EvaluateCommand
         Scores a model on the trials of a dataset.
 
         The scores are the bound on the likelihood, how well each channel group is explained or (when hidden) predicted, how close rates, states and
-        inputs come to the truth of a simulation, and how inference went.
+        inputs come to the truth of a simulation, where inputs act, what was learned, and how inference went. Options add tighter bounds, predictions,
+        coverage of uncertainties and a free run; docs/evaluation.md defines every score.
 
         Example:
           ilqr-vae evaluate run --data data.h5
           ilqr-vae evaluate run --data data.h5 --split test --hide velocity --json
+          ilqr-vae evaluate run --data data.h5 --iwae 1000 --horizon 30,50 --coverage --free-run 10000
         """;
 
     public static Command Create(Terminal terminal)
@@ -26,10 +28,18 @@ internal static class EvaluateCommand
         var split = Arguments.Split("Which trials; by default the test trials, or if there are none the validation or training trials.");
         var hide = Arguments.Hide();
         var draws = Arguments.Number<int?>("--draws", "Draws of the ELBO for each trial (16).", "K");
+        var iwae = Arguments.Number<int?>("--iwae", "Samples of the importance-weighted bounds for each trial.", "K");
+        var horizon = new Option<string?>("--horizon") { Description = "Bins to predict ahead without inputs, against the truth.", HelpName = "30,50" };
+        var coverage = new Option<bool>("--coverage") { Description = "How often intervals of 50, 90 and 95 % hold true rates and inputs." };
+        var energyAt = new Option<string?>("--energy-at") { Description = "Bins near which the share of the inputs' energy is wanted.", HelpName = "0,99" };
+        var energyWindow = Arguments.Number<int?>("--energy-window", "How many bins away still count as near (3).", "BINS");
+        var freeRun = Arguments.Number<int?>("--free-run", "Bins to run the learned system on without inputs.", "BINS");
+        var forecast = Arguments.Number<int?>("--forecast", "Bins at the end of every trial to treat as missing and predict from those before.", "BINS");
+        var decode = new Option<string?>("--decode") { Description = "Channel group to decode from inferred rates by a ridge regression fitted on the training trials.", HelpName = "GROUP" };
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, draws, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -38,24 +48,58 @@ internal static class EvaluateCommand
                 throw new InputException("--draws: give a whole number from 1 to 10000.");
             }
 
+            RequireRange("--iwae", result.GetValue(iwae), 1, 1_000_000);
+            RequireRange("--forecast", result.GetValue(forecast), 1, int.MaxValue);
+            RequireRange("--free-run", result.GetValue(freeRun), 2, 10_000_000);
+            RequireRange("--energy-window", result.GetValue(energyWindow), 0, int.MaxValue);
             var path = result.GetValue(data)!;
-            Runs.RunFolder.ModelOf(result.GetValue(run)!);
-            var found = InferenceSession.Run(
-                result.GetValue(run)!, path, RecordingFile.Read(path),
-                new InferenceRequest
+            var request = new EvaluationRequest
+            {
+                Inference = new InferenceRequest
                 {
                     Split = result.GetValue(split),
                     Hidden = (result.GetValue(hide) ?? []).ToHashSet(StringComparer.Ordinal),
                     ElboDraws = count,
+                    ForecastBins = result.GetValue(forecast) ?? 0,
+                    ImportanceSamples = result.GetValue(iwae) ?? 0,
+                    Horizons = Arguments.WholeNumbers("--horizon", result.GetValue(horizon), 1),
+                    Coverage = result.GetValue(coverage),
+                    FreeRunBins = result.GetValue(freeRun) ?? 0,
                     Seed = result.GetValue(seed),
                     Threads = result.GetValue(threads),
                 },
-                terminal);
-            var report = EvaluationReport.Of(found);
+                EnergyAt = Arguments.WholeNumbers("--energy-at", result.GetValue(energyAt), 0),
+                EnergyWindow = result.GetValue(energyWindow) ?? new EvaluationRequest().EnergyWindow,
+            };
+            var model = result.GetValue(run)!;
+            var decoded = result.GetValue(decode);
+            var modelPath = Runs.RunFolder.ModelOf(model);
+            var recording = RecordingFile.Read(path);
+            if (decoded is not null)
+            {
+                DecodingPart.RequireGroup(decoded, Runs.ModelFile.Read(modelPath).Description, recording, request.Inference.Hidden, path);
+            }
+
+            var found = InferenceSession.Run(model, path, recording, request.Inference, terminal);
+            if (decoded is not null)
+            {
+                var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, Threads = request.Inference.Threads };
+                request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal), decoded) };
+            }
+
+            var report = EvaluationReport.Of(found, request);
             terminal.WriteJson(report.ToJson);
             terminal.WriteLine($"{found.Trials.Count} {(found.Split == "all" ? "" : found.Split + " ")}trials");
             terminal.WriteTable(["score", "value", ""], report.ToRows());
             return ExitCode.Done;
         });
+    }
+
+    private static void RequireRange(string name, int? value, int least, int most)
+    {
+        if (value < least || value > most)
+        {
+            throw new InputException(most == int.MaxValue ? $"{name}: give a whole number from {least}." : $"{name}: give a whole number from {least} to {most}.");
+        }
     }
 }

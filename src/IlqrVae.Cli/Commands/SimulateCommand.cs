@@ -19,6 +19,7 @@ internal static class SimulateCommand
         Example:
           ilqr-vae simulate lorenz -o lorenz.h5 --observation spikes --test-trials 16
           ilqr-vae simulate linear -o sparse.h5 --states 3 --inputs 3 --input-process sparse
+          ilqr-vae simulate maze -o maze.h5 --trials 400 --validation-trials 100 --test-trials 100
         """;
 
     private static readonly string[] Systems = ["lorenz", "linear", "duffing", "maze"];
@@ -71,7 +72,11 @@ internal static class SimulateCommand
                         _ => InputKind.Sparse,
                     },
                     InputProbability = result.GetValue(o.InputProbability) ?? start.InputProbability,
+                    InputCoefficient = result.GetValue(o.InputCoefficient) ?? start.InputCoefficient,
+                    InputDeviation = result.GetValue(o.InputDeviation) ?? start.InputDeviation,
+                    InitialDeviation = result.GetValue(o.InitialDeviation) ?? start.InitialDeviation,
                     SpectralRadius = result.GetValue(o.SpectralRadius) ?? start.SpectralRadius,
+                    Rotations = result.GetValue(o.Rotations) ?? start.Rotations,
                 });
             }
 
@@ -87,7 +92,10 @@ internal static class SimulateCommand
                 return Simulations.Maze((MazeOptions)Shared(start, result, o, seed) with
                 {
                     Neurons = result.GetValue(o.Channels) ?? start.Neurons,
+                    HeldOutNeurons = result.GetValue(o.HeldOut) ?? start.HeldOutNeurons,
                     Conditions = result.GetValue(o.Conditions) ?? start.Conditions,
+                    TrialVariability = result.GetValue(o.TrialVariability) ?? start.TrialVariability,
+                    MotorVariability = result.GetValue(o.MotorVariability) ?? start.MotorVariability,
                 });
             }
         }
@@ -153,26 +161,42 @@ internal static class SimulateCommand
 
         public Option<double?> InputProbability { get; } = Arguments.Number<double?>("--input-probability", "Linear only: probability of a sparse input in a bin.", "P");
 
+        public Option<double?> InputCoefficient { get; } = Arguments.Number<double?>("--input-coefficient", "Linear only: coefficient of autoregressive inputs from bin to bin (0.8).", "A");
+
+        public Option<double?> InputDeviation { get; } = Arguments.Number<double?>("--input-deviation", "Linear only: standard deviation of inputs (1).", "SD");
+
+        public Option<double?> InitialDeviation { get; } = Arguments.Number<double?>("--initial-deviation", "Linear only: standard deviation of the first state (1).", "SD");
+
         public Option<double?> SpectralRadius { get; } = Arguments.Number<double?>("--spectral-radius", "Linear only: largest modulus of an eigenvalue.", "R");
+
+        public Option<int?> Rotations { get; } = Arguments.Number<int?>("--rotations", "Linear only: complex pairs of eigenvalues; by default as many as fit.", "N");
 
         public Option<int?> Pieces { get; } = Arguments.Number<int?>("--pieces", "Duffing only: pieces joined in a trial.", "N");
 
         public Option<int?> Conditions { get; } = Arguments.Number<int?>("--conditions", "Maze only: conditions.", "N");
 
+        public Option<int?> HeldOut { get; } = Arguments.Number<int?>("--held-out", "Maze only: neurons in a group of their own, to be held out; by default a quarter.", "N");
+
+        public Option<double?> TrialVariability { get; } = Arguments.Number<double?>("--trial-variability", "Maze only: variability of the preparation over trials (0.1).", "S");
+
+        public Option<double?> MotorVariability { get; } = Arguments.Number<double?>("--motor-variability", "Maze only: variability of the hand that no neuron knows (1).", "S");
+
         public IReadOnlyList<Option> All =>
         [
             Trials, ValidationTrials, TestTrials, Bins, BinWidth, Channels, Observation, Noise, MeanRate, Modulation, States, Inputs, InputProcess,
-            InputProbability, SpectralRadius, Pieces, Conditions,
+            InputProbability, InputCoefficient, InputDeviation, InitialDeviation, SpectralRadius, Rotations, Pieces, Conditions, HeldOut, TrialVariability,
+            MotorVariability,
         ];
 
         public bool Fits(Option option, string system)
         {
-            Option[] linear = [States, Inputs, InputProcess, InputProbability, SpectralRadius];
+            Option[] linear = [States, Inputs, InputProcess, InputProbability, InputCoefficient, InputDeviation, InitialDeviation, SpectralRadius, Rotations];
+            Option[] maze = [Conditions, HeldOut, TrialVariability, MotorVariability];
             Option[] observed = [Observation, Noise, MeanRate, Modulation];
             return (system == "linear" || !linear.Contains(option))
                 && (system != "maze" || !observed.Contains(option))
                 && (system == "duffing" || option != Pieces)
-                && (system == "maze" || option != Conditions);
+                && (system == "maze" || !maze.Contains(option));
         }
     }
 }

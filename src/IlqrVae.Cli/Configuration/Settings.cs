@@ -33,8 +33,8 @@ internal static class Settings
 
         Setting.Whole<RunConfiguration>("model.states", 1, 4096, c => c.Model.States, (c, v) => c with { Model = c.Model with { States = (int)v } },
             "Dimension of the latent state."),
-        Setting.Whole<RunConfiguration>("model.inputs", 1, 4096, c => c.Model.Inputs, (c, v) => c with { Model = c.Model with { Inputs = (int)v } },
-            "Dimension of the inferred inputs."),
+        Setting.Whole<RunConfiguration>("model.inputs", 0, 4096, c => c.Model.Inputs, (c, v) => c with { Model = c.Model with { Inputs = (int)v } },
+            "Dimension of the inferred inputs.", "an autonomous model, of which only the initial state is inferred"),
 
         Setting.Choice<RunConfiguration, DynamicsKind>(
             "model.dynamics.kind",

@@ -99,6 +99,41 @@ public sealed unsafe class ElboEstimator<T>
         return new ElboResult(elbo, logLikelihood, divergence, map, steps, fellBack);
     }
 
+    /// <summary>Rolls one draw of the shared posterior out around the current MAP solution.</summary>
+    /// <param name="trial">The trial that was solved last; not longer than the posterior's covariance covers.</param>
+    /// <param name="draws">The draws, filled for this trial and set to its bins.</param>
+    /// <param name="draw">Which of them.</param>
+    /// <param name="logDensity">log q(u | o) of the draw, in nats.</param>
+    /// <returns>The draw, valid until the next; its cost is -log p(o, u).</returns>
+    public Trajectory<T> SampleShared(PreparedTrial<T> trial, PosteriorDraws<T> draws, int draw, out double logDensity)
+    {
+        var steps = trial.Bins - 1;
+        Samples.Problem.Bind(trial);
+        Samples.Trajectory.SetBins(trial.Bins);
+        Draw(draws, draw, _model.Posterior.Time.Value.RowRange(0, steps).ColumnRange(0, steps));
+        IterativeLqr<T>.RollOut(Samples.Problem, Samples.Trajectory);
+
+        // The entropy holds half a nat a variable where the density of this draw has half its squares.
+        var variables = _model.Generative.StateCount + ((double)steps * _model.Generative.InputCount);
+        var squares = SumOfSquares(draws.Initial(draw)) + SumOfSquares(draws.Inputs(draw));
+        logDensity = (0.5 * (variables - squares)) - Entropy(steps, null);
+        return Samples.Trajectory;
+    }
+
+    private static double SumOfSquares(Matrix<T> matrix)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < matrix.Rows; i++)
+        {
+            foreach (var x in matrix.Row(i))
+            {
+                sum += double.CreateChecked(x) * double.CreateChecked(x);
+            }
+        }
+
+        return sum;
+    }
+
     /// <summary>Made by the first evaluation: solves alone, of trials however long, do without.</summary>
     private SampleWorkspace Samples => _samples ??= new SampleWorkspace(_model.Generative, _problem.Capacity, _likelihoodWindow);
 

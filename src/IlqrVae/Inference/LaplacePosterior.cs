@@ -69,8 +69,9 @@ public sealed unsafe class LaplacePosterior<T>
     /// Marginal variances, by P_0 = (R_0'R_0)^-1, P_{t+1} = F P_t F' + B Q_uu^-1 B' with F = A + B K, and var u_t = diag(K P_t K' + Q_uu^-1). States
     /// and activations are to first order in the inputs.
     /// </summary>
+    /// <param name="withInputCovariances">Whether the covariances of each bin's inputs are wanted too.</param>
     /// <returns>The variances. Allocates.</returns>
-    public LaplaceMarginals Marginals()
+    public LaplaceMarginals Marginals(bool withInputCovariances = false)
     {
         var n = _model.StateCount;
         var m = _model.InputCount;
@@ -88,7 +89,10 @@ public sealed unsafe class LaplacePosterior<T>
             new double[n],
             new double[(map.Bins - 1) * m],
             new double[map.Bins * n],
-            [.. _model.Likelihoods.Select(likelihood => new double[map.Bins * likelihood.ChannelCount])]);
+            [.. _model.Likelihoods.Select(likelihood => new double[map.Bins * likelihood.ChannelCount])])
+        {
+            InputCovariances = withInputCovariances ? new double[(map.Bins - 1) * m * m] : null,
+        };
         var channelProducts = _model.Likelihoods.Select(likelihood => Matrix<T>.Allocate(likelihood.ChannelCount, n)).ToArray();
 
         // Rows of R'^-1: the covariance (R'R)^-1 is the sum over k of outer products of the columns of R^-1, that is, X'X with R'X = I.
@@ -133,6 +137,11 @@ public sealed unsafe class LaplacePosterior<T>
                 }
 
                 marginals.Inputs[(t * m) + j] = double.CreateChecked(own + Gemv.Dot(gain.RowPointer(j), gainProduct.RowPointer(j), n));
+            }
+
+            if (marginals.InputCovariances is { } covariances)
+            {
+                InputCovariance(inputInverse, gain, gainProduct, covariances.AsSpan(t * m * m, m * m));
             }
 
             _problem.Jacobian(t, map, jacobian, ofInput);
@@ -198,6 +207,25 @@ public sealed unsafe class LaplacePosterior<T>
         return _sample;
     }
 
+    /// <summary>K P K' + Q_uu^-1, from X with X'X = Q_uu^-1 and the product K P.</summary>
+    private static void InputCovariance(Matrix<T> inverse, Matrix<T> gain, Matrix<T> gainProduct, Span<double> target)
+    {
+        var m = inverse.Rows;
+        for (var i = 0; i < m; i++)
+        {
+            for (var j = 0; j < m; j++)
+            {
+                var sum = Gemv.Dot(gain.RowPointer(i), gainProduct.RowPointer(j), gain.Columns);
+                for (var k = 0; k < m; k++)
+                {
+                    sum += inverse[k, i] * inverse[k, j];
+                }
+
+                target[(i * m) + j] = double.CreateChecked(sum);
+            }
+        }
+    }
+
     private static double FillNormal(ref CounterRandom random, T* target, int count)
     {
         var squares = 0.0;
@@ -239,4 +267,8 @@ public sealed unsafe class LaplacePosterior<T>
 /// <param name="Inputs">(T - 1) x m.</param>
 /// <param name="States">T x n.</param>
 /// <param name="Activations">For each likelihood T x N: the variance of C z + d.</param>
-public sealed record LaplaceMarginals(double[] InitialState, double[] Inputs, double[] States, double[][] Activations);
+public sealed record LaplaceMarginals(double[] InitialState, double[] Inputs, double[] States, double[][] Activations)
+{
+    /// <summary>(T - 1) x m x m: the covariance of each bin's inputs; null unless asked for.</summary>
+    public double[]? InputCovariances { get; init; }
+}

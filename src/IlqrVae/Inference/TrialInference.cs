@@ -46,6 +46,21 @@ public sealed record TrialEstimate
 
     /// <summary>Joint samples of the Laplace posterior.</summary>
     public IReadOnlyList<TrialSample> Samples { get; init; } = [];
+
+    /// <summary>The importance-weighted bound by the Laplace posterior; null when it was not asked for or the factors overflow.</summary>
+    public ImportanceBound? LaplaceBound { get; init; }
+
+    /// <summary>The same by the shared covariance; null when it was not asked for or the trial is longer than the covariance.</summary>
+    public ImportanceBound? SharedBound { get; init; }
+
+    /// <summary>Predictions, one a horizon.</summary>
+    public IReadOnlyList<TrialPrediction> Predictions { get; init; } = [];
+
+    /// <summary>The spread of the Laplace posterior; null when it was not asked for or the factors overflow.</summary>
+    public PosteriorSpread? LaplaceSpread { get; init; }
+
+    /// <summary>The spread of the shared covariance; null when it was not asked for or the trial is longer than the covariance.</summary>
+    public PosteriorSpread? SharedSpread { get; init; }
 }
 
 /// <summary>One joint sample of inputs, with the states they lead to.</summary>
@@ -64,6 +79,8 @@ public sealed class TrialInference<T>
     private readonly MapSearch<T> _search;
     private readonly LaplacePosterior<T> _posterior;
     private readonly ActivationAverage<T>[] _averages;
+    private readonly ImportanceSampler<T> _sampler;
+    private readonly OpenLoopPrediction<T> _prediction;
 
     /// <summary>Allocates the workspace.</summary>
     /// <param name="model">The model.</param>
@@ -76,6 +93,8 @@ public sealed class TrialInference<T>
         _search = new MapSearch<T>(_estimator);
         _posterior = new LaplacePosterior<T>(model.Generative, _estimator);
         _averages = [.. model.Generative.Likelihoods.Select(likelihood => new ActivationAverage<T>(likelihood))];
+        _sampler = new ImportanceSampler<T>(model, _estimator, _posterior);
+        _prediction = new OpenLoopPrediction<T>(model.Generative);
     }
 
     /// <summary>Analyses a trial that nobody has solved before. Allocates the result.</summary>
@@ -84,7 +103,9 @@ public sealed class TrialInference<T>
     /// <param name="elboDraws">Draws for the ELBO, filled for this trial; null when it is not wanted.</param>
     /// <param name="samples">Number of joint samples.</param>
     /// <param name="random">The generator of the samples.</param>
-    public TrialEstimate Infer(PreparedTrial<T> trial, ElboOptions options, PosteriorDraws<T>? elboDraws, int samples, CounterRandom random)
+    /// <param name="analyses">What else to find out; null for nothing.</param>
+    public TrialEstimate Infer(
+        PreparedTrial<T> trial, ElboOptions options, PosteriorDraws<T>? elboDraws, int samples, CounterRandom random, TrialAnalyses? analyses = null)
     {
         ArgumentNullException.ThrowIfNull(trial);
         ArgumentNullException.ThrowIfNull(options);
@@ -101,7 +122,7 @@ public sealed class TrialInference<T>
         var inputs = WithLastRow(current.Inputs, trial.Bins, _model.Generative.InputCount);
         var states = new Table(trial.Bins, _model.Generative.StateCount, current.States.ToArray());
         var isPrepared = double.IsFinite(map.Cost) && _posterior.Prepare();
-        var marginals = isPrepared ? _posterior.Marginals() : Unknown(trial.Bins);
+        var marginals = isPrepared ? _posterior.Marginals(analyses?.SpreadSamples > 0) : Unknown(trial.Bins);
         var means = new List<Table>();
         var deviations = new List<Table>();
         for (var g = 0; g < _averages.Length; g++)
@@ -126,7 +147,105 @@ public sealed class TrialInference<T>
             IsGaussNewton = _posterior.IsGaussNewton,
             Elbo = elbo,
         };
+        estimate = analyses is null ? estimate : Analyse(estimate, trial, analyses, isPrepared ? marginals : null);
         return samples == 0 || !isPrepared ? estimate : estimate with { Samples = Draw(samples, random, trial.Bins) };
+    }
+
+    private TrialEstimate Analyse(TrialEstimate estimate, PreparedTrial<T> trial, TrialAnalyses analyses, LaplaceMarginals? marginals)
+    {
+        var isCovered = trial.Bins <= _model.Posterior.Capacity && double.IsFinite(estimate.Map.Cost);
+        var (importance, spread) = (analyses.ImportanceSamples, analyses.SpreadSamples);
+        return estimate with
+        {
+            Predictions = _prediction.Predict(_estimator.Problem, _estimator.Solver.Current, analyses.Horizons),
+            SharedBound = importance > 0 && isCovered ? _sampler.OfShared(trial, importance, analyses.Seed, analyses.Key) : null,
+            LaplaceBound = importance > 0 && marginals is not null ? _sampler.OfLaplace(importance, analyses.Seed, analyses.Key) : null,
+            SharedSpread = spread > 0 && isCovered ? SharedSpread(trial, analyses) : null,
+            LaplaceSpread = spread > 0 && marginals is not null ? LaplaceSpread(marginals) : null,
+        };
+    }
+
+    private PosteriorSpread LaplaceSpread(LaplaceMarginals marginals)
+    {
+        var at = _estimator.Solver.Current;
+        var activations = ActivationsOf(at);
+        return new PosteriorSpread(
+            activations,
+            [.. activations.Select((table, g) => new Table(table.Bins, table.Columns, Array.ConvertAll(marginals.Activations[g], Math.Sqrt)))],
+            marginals.InputCovariances ?? []);
+    }
+
+    /// <summary>Of activations by sampling, since the states' covariance under it has no recursion over bins; of inputs exactly.</summary>
+    private PosteriorSpread SharedSpread(PreparedTrial<T> trial, TrialAnalyses analyses)
+    {
+        Table[]? mean = null;
+        Table[]? squares = null;
+        for (var k = 0; k < analyses.SpreadSamples; k++)
+        {
+            var sample = _estimator.SampleShared(trial, _sampler.DrawOf(trial, k, analyses.Seed, analyses.Key), 0, out _);
+            var activations = ActivationsOf(sample);
+            mean ??= [.. activations.Select(table => new Table(table.Bins, table.Columns))];
+            squares ??= [.. activations.Select(table => new Table(table.Bins, table.Columns))];
+            for (var g = 0; g < mean.Length; g++)
+            {
+                var (m, s, x) = (mean[g].Values, squares[g].Values, activations[g].Values);
+                for (var i = 0; i < x.Length; i++)
+                {
+                    // Welford's update.
+                    var delta = x[i] - m[i];
+                    m[i] += delta / (k + 1);
+                    s[i] += delta * (x[i] - m[i]);
+                }
+            }
+        }
+
+        var freedom = Math.Max(1, analyses.SpreadSamples - 1);
+        var deviations = squares!.Select(table => new Table(table.Bins, table.Columns, Array.ConvertAll(table.Values, sum => Math.Sqrt(sum / freedom))));
+        return new PosteriorSpread(mean!, [.. deviations], SharedInputCovariances(trial.Bins - 1));
+    }
+
+    /// <summary>(Sigma_t)_tt Sigma_s for every step t.</summary>
+    private double[] SharedInputCovariances(int steps)
+    {
+        var (time, space, m) = (_model.Posterior.Time.Value, _model.Posterior.Space.Value, _model.Generative.InputCount);
+        var covariances = new double[steps * m * m];
+        for (var t = 0; t < steps; t++)
+        {
+            var variance = Inner(time, t, t);
+            for (var i = 0; i < m; i++)
+            {
+                for (var j = 0; j < m; j++)
+                {
+                    covariances[(((t * m) + i) * m) + j] = variance * Inner(space, i, j);
+                }
+            }
+        }
+
+        return covariances;
+
+        static double Inner(Matrix<T> factor, int i, int j)
+        {
+            var sum = 0.0;
+            for (var k = 0; k <= Math.Min(i, j); k++)
+            {
+                sum += double.CreateChecked(factor[i, k]) * double.CreateChecked(factor[j, k]);
+            }
+
+            return sum;
+        }
+    }
+
+    private List<Table> ActivationsOf(Trajectory<T> at)
+    {
+        var tables = new List<Table>();
+        foreach (var likelihood in _model.Generative.Likelihoods)
+        {
+            var activations = Matrix<T>.Allocate(at.Bins, likelihood.ChannelCount);
+            likelihood.Activate(at.States, activations);
+            tables.Add(new Table(at.Bins, likelihood.ChannelCount, activations.ToArray()));
+        }
+
+        return tables;
     }
 
     private List<TrialSample> Draw(int count, CounterRandom random, int bins)

@@ -8,7 +8,7 @@ public sealed record ModelSpecification
     /// <summary>State dimension n, at least 1.</summary>
     public int States { get; init; } = 20;
 
-    /// <summary>Input dimension m, at least 1.</summary>
+    /// <summary>Input dimension m; 0 for an autonomous model, in which only the initial state is inferred.</summary>
     public int Inputs { get; init; } = 5;
 
     /// <summary>The dynamics.</summary>
@@ -25,9 +25,9 @@ public sealed record ModelSpecification
     /// <exception cref="InputException">A size is impossible, or an entry does not fit the recording.</exception>
     public ModelSpecification CompletedFor(Recording recording)
     {
-        RequireSize(States, "states");
-        RequireSize(Inputs, "inputs");
-        RequireSize(Dynamics.HiddenUnits, "dynamics: hidden");
+        RequireSize(States, "states", 1);
+        RequireSize(Inputs, "inputs", 0);
+        RequireSize(Dynamics.HiddenUnits, "dynamics: hidden", 1);
         if (!(Prior.DegreesOfFreedom > 2))
         {
             throw new InputException($"prior: the degrees of freedom are {Prior.DegreesOfFreedom}; give a number above 2.");
@@ -60,11 +60,11 @@ public sealed record ModelSpecification
         return this with { Likelihoods = likelihoods };
     }
 
-    private static void RequireSize(int size, string what)
+    private static void RequireSize(int size, string what, int least)
     {
-        if (size is < 1 or > 4096)
+        if (size < least || size > 4096)
         {
-            throw new InputException($"{what}: {size} is not a possible size; give a whole number from 1 to 4096.");
+            throw new InputException($"{what}: {size} is not a possible size; give a whole number from {least} to 4096.");
         }
     }
 }

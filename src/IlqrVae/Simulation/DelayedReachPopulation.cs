@@ -20,7 +20,7 @@ namespace IlqrVae.Simulation;
 /// c1;</item>
 /// <item>b' = -b / 0.15 + W a + w J b, with W = 10 / s and w = 30 tanh(q_3) / s: rotation between a and b, and of both in space while
 /// curvature lasts;</item>
-/// <item>h' = (b - h) / 0.04: the hand's velocity, but for a factor in m/s.</item>
+/// <item>h' = (b - h) / 0.04: the command of the hand's velocity, but for a factor in m/s.</item>
 /// </list>
 /// <para>
 /// Rates are s_i softplus(d_i + c_i' x), with random directions c_i, a spread of c_i' x of 0.8 to 1.6, d_i ~ N(-0.5, 0.7^2) and s_i such
@@ -90,9 +90,9 @@ public sealed class DelayedReachPopulation
     /// <param name="variability">Standard deviation of the preparatory parameters over trials, relative to their spread over
     /// conditions.</param>
     /// <param name="random">Source of the trial's parameters.</param>
-    /// <returns>States T x 12, inputs T x 5 (row t drives the step from bin t to t + 1; the last row is zero) and hand velocity T x 2 in
-    /// m/s.</returns>
-    public (Table States, Table Inputs, Table Velocity) Simulate(
+    /// <returns>States T x 12, inputs T x 5 (row t drives the step from bin t to t + 1; the last row is zero) and the commanded velocity of the
+    /// hand, T x 2 in m/s; <see cref="MotorVariability"/> carries it out.</returns>
+    public (Table States, Table Inputs, Table Command) Simulate(
         int condition, int bins, double binWidth, int goBin, double variability, ref CounterRandom random)
     {
         Span<double> drive = stackalloc double[Inputs];
@@ -110,12 +110,12 @@ public sealed class DelayedReachPopulation
         var steps = Math.Max(1, (int)Math.Ceiling((binWidth / LongestStep) - 1e-9));
         var states = new Table(bins, States);
         var inputs = new Table(bins, Inputs);
-        var velocity = new Table(bins, 2);
+        var command = new Table(bins, 2);
         for (var t = 0; t < bins; t++)
         {
             joint[..States].CopyTo(states.Row(t));
-            velocity[t, 0] = MetresPerSecond * joint[HandState];
-            velocity[t, 1] = MetresPerSecond * joint[HandState + 1];
+            command[t, 0] = MetresPerSecond * joint[HandState];
+            command[t, 1] = MetresPerSecond * joint[HandState + 1];
             if (t == bins - 1)
             {
                 break;
@@ -138,7 +138,7 @@ public sealed class DelayedReachPopulation
             }
         }
 
-        return (states, inputs, velocity);
+        return (states, inputs, command);
     }
 
     // Follows the equations above; the entries after the states are the inputs, whose derivative is zero.

@@ -168,6 +168,12 @@ public sealed record MazeOptions : SimulationOptions
     /// <summary>Number of neurons, at least 1.</summary>
     public int Neurons { get; init; } = 182;
 
+    /// <summary>
+    /// How many of the neurons, the last ones, form a group of their own, to be held out in evaluation; below the number of neurons, or -1 for a
+    /// quarter of them (45 of 182, as in the benchmark).
+    /// </summary>
+    public int HeldOutNeurons { get; init; } = -1;
+
     /// <summary>Number of conditions (target and path), at least 1.</summary>
     public int Conditions { get; init; } = 108;
 
@@ -184,6 +190,9 @@ public sealed record MazeOptions : SimulationOptions
     /// negative.
     /// </summary>
     public double TrialVariability { get; init; } = 0.1;
+
+    /// <summary>Scale of what the hand does beyond the population's command (see <see cref="Simulation.MotorVariability"/>), not negative.</summary>
+    public double MotorVariability { get; init; } = 1;
 
     /// <summary>Whether to keep the true rates and states; without them a recording takes half the memory.</summary>
     public bool KeepRates { get; init; } = true;

@@ -18,6 +18,10 @@ public static class Simulations
     private const ulong ReadoutStream = 1;
     private const ulong DynamicsSubstream = 1;
     private const ulong ObservationSubstream = 2;
+    private const ulong MotorSubstream = 3;
+
+    // Neurons that evaluation may hide.
+    private const string HeldOutGroup = "held-out";
 
     /// <summary>
     /// The Lorenz system, each trial a stretch of its attractor, z-scored (see <see cref="LorenzSystem"/>). Three Gaussian channels are the
@@ -101,16 +105,20 @@ public static class Simulations
 
     /// <summary>
     /// A population of motor cortical neurons during delayed reaches (see <see cref="DelayedReachPopulation"/>). Conditions follow each
-    /// other in shuffled blocks. The truth also has "condition" (T x 1, its number, the same in all bins).
+    /// other in shuffled blocks. The truth also has "condition" (T x 1, its number, the same in all bins), "command" (T x 2, the velocity that the
+    /// population commands, in m/s) and "rates.held-out".
     /// </summary>
     /// <param name="options">The options.</param>
-    /// <returns>Two groups: "spikes" and "velocity" (x and y, m/s).</returns>
+    /// <returns>Three groups: "spikes", "held-out" (spikes of the neurons to be held out, unless there are none) and "velocity" (x and y, m/s).</returns>
     /// <exception cref="InputException">An option is impossible; the message names it.</exception>
     public static Recording Maze(MazeOptions options)
     {
         Check(options);
         Require(options.Neurons >= 1, "number of neurons", options.Neurons, "at least 1");
         RequireSize(options, options.Neurons, "neurons");
+        var heldOut = options.HeldOutNeurons == -1 ? options.Neurons / 4 : options.HeldOutNeurons;
+        Require(
+            heldOut >= 0 && heldOut < options.Neurons, "number of held-out neurons", options.HeldOutNeurons, $"below the number of neurons ({options.Neurons}), or -1 for a quarter");
         Require(options.Conditions >= 1, "number of conditions", options.Conditions, "at least 1");
         Require(options.EarliestGo >= 0 && double.IsFinite(options.EarliestGo), "earliest go cue", options.EarliestGo, "not negative");
         Require(
@@ -120,13 +128,14 @@ public static class Simulations
             options.LatestGo < options.Bins * options.BinWidth,
             "latest go cue", options.LatestGo, $"before the end of the trial ({options.Bins * options.BinWidth} s)");
         RequireDeviation(options.TrialVariability, "trial variability");
+        RequireDeviation(options.MotorVariability, "motor variability");
 
         var systemRandom = new CounterRandom(options.Seed, SystemStream);
         var population = new DelayedReachPopulation(options.Conditions, ref systemRandom);
         var conditions = ConditionsOfTrials(options);
         var firstGo = (int)Math.Round(options.EarliestGo / options.BinWidth);
         var lastGo = Math.Min((int)Math.Round(options.LatestGo / options.BinWidth), options.Bins - 1);
-        var trials = new (Table States, Table Inputs, Table Velocity)[TrialCount(options)];
+        var trials = new (Table States, Table Inputs, Table Command)[TrialCount(options)];
         Parallel.For(0, trials.Length, k =>
         {
             var random = TrialRandom(options, k, DynamicsSubstream);
@@ -139,20 +148,38 @@ public static class Simulations
         Table[] calibration = [.. Enumerable.Range(0, trials.Length).Where(k => k % stride == 0).Select(k => trials[k].States)];
         var readoutRandom = new CounterRandom(options.Seed, ReadoutStream);
         var tuning = new SoftplusTuning(calibration, options.Neurons, ref readoutRandom);
+        var arm = new MotorVariability(options.MotorVariability);
+        var heldIn = options.Neurons - heldOut;
         var result = new Trial[trials.Length];
         Parallel.For(0, trials.Length, k =>
         {
             var random = TrialRandom(options, k, ObservationSubstream);
+            var motor = TrialRandom(options, k, MotorSubstream);
             var rates = tuning.Rates(trials[k].States);
             var counts = PoissonSpikes.Draw(rates, options.BinWidth, ref random);
             var condition = new Table(options.Bins, 1);
             Array.Fill(condition.Values, conditions[k]);
-            var truth = new Dictionary<string, Table>(StringComparer.Ordinal) { ["condition"] = condition, ["inputs"] = trials[k].Inputs };
+            var truth = new Dictionary<string, Table>(StringComparer.Ordinal)
+            {
+                ["condition"] = condition, ["inputs"] = trials[k].Inputs, ["command"] = trials[k].Command,
+            };
             if (options.KeepRates)
             {
                 truth["states"] = trials[k].States;
-                truth["rates"] = rates;
+                truth["rates"] = Columns(rates, 0, heldIn);
             }
+
+            var observations = new List<Observations> { new(Columns(counts, 0, heldIn)) };
+            if (heldOut > 0)
+            {
+                observations.Add(new Observations(Columns(counts, heldIn, heldOut)));
+                if (options.KeepRates)
+                {
+                    truth[$"rates.{HeldOutGroup}"] = Columns(rates, heldIn, heldOut);
+                }
+            }
+
+            observations.Add(new Observations(arm.Execute(trials[k].Command, options.BinWidth, ref motor)));
 
             var (split, name) = SplitAndName(options, k);
             result[k] = new Trial
@@ -160,7 +187,7 @@ public static class Simulations
                 Name = name,
                 Bins = options.Bins,
                 Split = split,
-                Observations = [new Observations(counts), new Observations(trials[k].Velocity)],
+                Observations = observations,
                 Truth = truth,
             };
         });
@@ -170,12 +197,24 @@ public static class Simulations
             BinWidth = options.BinWidth,
             Groups =
             [
-                new ChannelGroup("spikes", ChannelKind.Counts, options.Neurons),
+                new ChannelGroup("spikes", ChannelKind.Counts, heldIn),
+                .. heldOut > 0 ? (ChannelGroup[])[new ChannelGroup(HeldOutGroup, ChannelKind.Counts, heldOut)] : [],
                 new ChannelGroup("velocity", ChannelKind.Values, 2, "m/s", ["x", "y"]),
             ],
             Trials = result,
             Source = $"simulated delayed reaches, {options.Conditions} conditions, seed {options.Seed}",
         };
+    }
+
+    private static Table Columns(Table table, int first, int count)
+    {
+        var part = new Table(table.Bins, count);
+        for (var t = 0; t < table.Bins; t++)
+        {
+            table.Row(t).Slice(first, count).CopyTo(part.Row(t));
+        }
+
+        return part;
     }
 
     // Blocks of all conditions, each in a random order of its own, separately in every split, so that each has all conditions if it is long

@@ -69,7 +69,7 @@ public sealed class DecodingTests
     public void Baselines_decode_simulated_reaches_and_looking_ahead_helps()
     {
         var recording = Simulations.Maze(
-            new MazeOptions { Trials = 60, ValidationTrials = 20, Neurons = 100, Conditions = 12, Bins = 35, BinWidth = 0.02 });
+            new MazeOptions { Trials = 60, ValidationTrials = 20, Neurons = 100, HeldOutNeurons = 0, Conditions = 12, Bins = 35, BinWidth = 0.02 });
         var (counts, velocity) = Tables(recording, TrialSplit.Train);
         var (testCounts, testVelocity) = Tables(recording, TrialSplit.Validation);
         var truth = LinearAlignment.Stack(testVelocity);
@@ -89,5 +89,5 @@ public sealed class DecodingTests
 
     private static (Table[] Counts, Table[] Velocity) Tables(Recording recording, TrialSplit split) =>
         ([.. recording.TrialsOf(split).Select(trial => trial.Observations[0].Values)],
-            [.. recording.TrialsOf(split).Select(trial => trial.Observations[1].Values)]);
+            [.. recording.TrialsOf(split).Select(trial => trial.Observations[^1].Values)]);
 }

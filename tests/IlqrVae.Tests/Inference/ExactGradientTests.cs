@@ -77,6 +77,34 @@ public sealed class ExactGradientTests
         }
     }
 
+    [Theory]
+    [InlineData(DynamicsChoice.LinearFree)]
+    [InlineData(DynamicsChoice.LinearStable)]
+    [InlineData(DynamicsChoice.MiniGru)]
+    [InlineData(DynamicsChoice.MiniGruCandidate)]
+    [InlineData(DynamicsChoice.Mgu)]
+    [InlineData(DynamicsChoice.Rnn)]
+    [InlineData(DynamicsChoice.ResidualMlp)]
+    public void The_gradient_matches_in_autonomous_models_which_have_an_initial_state_and_no_inputs(DynamicsChoice dynamics)
+    {
+        foreach (var prior in Enum.GetValues<PriorChoice>())
+        {
+            AssertGradientMatches(new Recipe
+            {
+                Seed = 90 + (ulong)dynamics,
+                Inputs = 0,
+                Bins = 5,
+                SpareBins = 1,
+                External = 1,
+                Dynamics = dynamics,
+                Prior = prior,
+                Readout = ReadoutChoice.SpikesAndValues,
+                WeightScale = 0.6,
+                PriorScale = 0.6,
+            });
+        }
+    }
+
     [Fact]
     public void The_gradient_matches_where_everything_is_missing()
         => AssertGradientMatches(new Recipe

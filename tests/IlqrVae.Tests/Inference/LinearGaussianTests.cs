@@ -97,6 +97,28 @@ public sealed class LinearGaussianTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Importance_weighted_bounds_of_the_posterior_are_the_likelihood_whatever_the_number_of_samples(int seed)
+    {
+        var (_, model, trial, capacity) = RandomModels.Create<double>(LinearRecipe(seed));
+        var estimator = new ElboEstimator<double>(model, capacity);
+        estimator.SolveMap(trial, null, Tight);
+        var laplace = new LaplacePosterior<double>(model.Generative, estimator);
+        Assert.True(laplace.Prepare());
+        var sampler = new ImportanceSampler<double>(model, estimator, laplace);
+        var expected = new Smoother(model.Generative, trial).LogLikelihood;
+        foreach (var samples in (int[])[1, 2, 7, 100])
+        {
+            var bound = sampler.OfLaplace(samples, 5, (ulong)seed);
+            var tolerance = 1e-8 * Math.Max(1, Math.Abs(expected));
+            AssertClose(expected, bound.Elbo, tolerance);
+            AssertClose(expected, bound.Bound, tolerance);
+            Assert.InRange(bound.Gap, 0, tolerance);
+            AssertClose(samples, bound.EffectiveSamples, 1e-6 * samples);
+        }
+    }
+
     private static Recipe LinearRecipe(int seed) => RandomModels.RandomRecipe(1_000_000 + (ulong)seed) with
     {
         Dynamics = seed % 2 == 0 ? DynamicsChoice.LinearFree : DynamicsChoice.LinearStable,

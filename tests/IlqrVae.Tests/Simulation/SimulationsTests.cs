@@ -1,3 +1,5 @@
+using IlqrVae.Evaluation;
+using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 
@@ -147,7 +149,7 @@ public sealed class SimulationsTests
         var recording = Simulations.Maze(SmallMaze);
         foreach (var trial in recording.Trials)
         {
-            var velocity = trial.Observations[1].Values;
+            var velocity = trial.Observations[2].Values;
             var inputs = trial.Truth["inputs"];
             var go = Enumerable.Range(0, trial.Bins).First(t => inputs[t, 4] == 1);
             Assert.InRange(go * recording.BinWidth, 0.1 - 1e-9, 0.25 + 1e-9);
@@ -180,8 +182,72 @@ public sealed class SimulationsTests
         var coarse = Simulations.Maze(options with { Bins = 35, BinWidth = 0.02 });
         for (var t = 0; t < 35; t++)
         {
-            Assert.Equal(fine.Trials[1].Observations[1].Values[4 * t, 0], coarse.Trials[1].Observations[1].Values[t, 0], 1e-9);
+            Assert.Equal(fine.Trials[1].Observations[2].Values[4 * t, 0], coarse.Trials[1].Observations[2].Values[t, 0], 1e-9);
         }
+    }
+
+    [Fact]
+    public void Held_out_neurons_are_a_group_of_their_own_with_their_own_rates()
+    {
+        var whole = Simulations.Maze(SmallMaze with { HeldOutNeurons = 0 });
+        var parted = Simulations.Maze(SmallMaze);
+        Assert.Equal([("spikes", 40), ("velocity", 2)], whole.Groups.Select(group => (group.Name, group.Channels)));
+        Assert.Equal([("spikes", 30), ("held-out", 10), ("velocity", 2)], parted.Groups.Select(group => (group.Name, group.Channels)));
+        for (var t = 0; t < 140; t += 20)
+        {
+            var (rates, counts) = (whole.Trials[3].Truth["rates"].Row(t).ToArray(), whole.Trials[3].Observations[0].Values.Row(t).ToArray());
+            Assert.Equal(rates, (double[])[.. parted.Trials[3].Truth["rates"].Row(t), .. parted.Trials[3].Truth["rates.held-out"].Row(t)]);
+            Assert.Equal(counts, (double[])[.. parted.Trials[3].Observations[0].Values.Row(t), .. parted.Trials[3].Observations[1].Values.Row(t)]);
+        }
+    }
+
+    /// <summary>What a linear decoder of the true rates reaches is what the hand does of what it is told.</summary>
+    [Fact]
+    public void The_hand_follows_the_rates_but_not_to_the_last()
+    {
+        var options = new MazeOptions { Trials = 120, ValidationTrials = 0, TestTrials = 80, Neurons = 80, Conditions = 27, HeldOutNeurons = 0 };
+        Assert.InRange(FromRates(options), 0.91, 0.95);
+        Assert.InRange(FromRates(options with { MotorVariability = 0 }), 0.99, 1);
+
+        static double FromRates(MazeOptions options)
+        {
+            var recording = Simulations.Maze(options);
+            var (train, test) = (recording.TrialsOf(TrialSplit.Train), recording.TrialsOf(TrialSplit.Test));
+            var decoder = RidgeRegression.FitCrossValidated(Rates(train), Velocity(train), penalty: RidgePenalty.Relative);
+            return Metrics.R2(Velocity(test), decoder.Apply(Rates(test)));
+        }
+
+        static Table Rates(IReadOnlyList<Trial> trials) => LinearAlignment.Stack([.. trials.Select(trial => trial.Truth["rates"])]);
+
+        static Table Velocity(IReadOnlyList<Trial> trials) => LinearAlignment.Stack([.. trials.Select(trial => trial.Observations[^1].Values)]);
+    }
+
+    [Fact]
+    public void Motor_variability_has_the_size_it_says_and_none_leaves_the_command_alone()
+    {
+        const int Trials = 2000;
+        var command = new Table(40, 2);
+        for (var t = 0; t < 40; t++)
+        {
+            (command[t, 0], command[t, 1]) = (3, 4);
+        }
+
+        // |c| = 5: gain and angle give 0.12^2 |c|^2 along and across, the noise 0.15^2 |c|^2 in each direction.
+        var (along, across) = (0.0, 0.0);
+        for (var k = 0; k < Trials; k++)
+        {
+            var random = new CounterRandom(1, (ulong)k);
+            var velocity = new MotorVariability().Execute(command, 0.01, ref random);
+            var t = k % 40;
+            along += Math.Pow((0.6 * velocity[t, 0]) + (0.8 * velocity[t, 1]) - 5, 2) / Trials;
+            across += Math.Pow((-0.8 * velocity[t, 0]) + (0.6 * velocity[t, 1]), 2) / Trials;
+            Assert.Equal(command.Values, new MotorVariability(0).Execute(command, 0.01, ref random).Values);
+        }
+
+        var expected = 25 * (0.0144 + 0.0225);
+        var error = 5 * expected * Math.Sqrt(2.0 / Trials);
+        Assert.InRange(along, expected - error, expected + error);
+        Assert.InRange(across, expected - error, expected + error);
     }
 
     [Fact]
@@ -203,6 +269,8 @@ public sealed class SimulationsTests
         Refused("number of bins", () => Simulations.Duffing(new DuffingOptions { Bins = 101 }));
         Refused("latest go cue", () => Simulations.Maze(new MazeOptions { LatestGo = 0.05 }));
         Refused("latest go cue", () => Simulations.Maze(new MazeOptions { Bins = 40 }));
+        Refused("held-out neurons", () => Simulations.Maze(SmallMaze with { HeldOutNeurons = 40 }));
+        Refused("motor variability", () => Simulations.Maze(SmallMaze with { MotorVariability = -1 }));
     }
 
     private static void Refused(string name, Action action) =>

@@ -1,0 +1,67 @@
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Evaluation;
+
+/// <summary>How often central intervals of 50, 90 and 95 % hold the truth; of an honest uncertainty as often as their level says.</summary>
+public sealed class IntervalCoverage
+{
+    private readonly long[] _inside = new long[Levels.Count];
+    private readonly long[] _entries = new long[Levels.Count];
+
+    /// <summary>The levels.</summary>
+    public static IReadOnlyList<double> Levels { get; } = [0.5, 0.9, 0.95];
+
+    /// <summary>For each level the half-width of a Gaussian's central interval in standard deviations.</summary>
+    public static IReadOnlyList<double> HalfWidths { get; } = [0.67448975019608171, 1.6448536269514722, 1.9599639845400545];
+
+    /// <summary>Number of entries looked at.</summary>
+    public long Entries => _entries.Max();
+
+    /// <summary>The share of entries inside, one a level; NaN where there were none.</summary>
+    public IReadOnlyList<double> Shares => [.. _inside.Zip(_entries, (inside, entries) => entries > 0 ? (double)inside / entries : double.NaN)];
+
+    /// <summary>Looks at one entry with a Gaussian around it, at every level.</summary>
+    /// <param name="truth">The truth.</param>
+    /// <param name="centre">The mean.</param>
+    /// <param name="deviation">The standard deviation; NaN counts as not covering.</param>
+    public void Add(double truth, double centre, double deviation)
+    {
+        for (var level = 0; level < _inside.Length; level++)
+        {
+            _entries[level]++;
+            _inside[level] += Math.Abs(truth - centre) <= HalfWidths[level] * deviation ? 1 : 0;
+        }
+    }
+
+    /// <summary>Looks at every entry of a table with intervals of one level.</summary>
+    /// <param name="level">Index of the level.</param>
+    /// <param name="truth">The truth.</param>
+    /// <param name="lower">Lower ends, of the same shape.</param>
+    /// <param name="upper">Upper ends, of the same shape.</param>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public void Add(int level, Table truth, Table lower, Table upper)
+    {
+        if (truth.Values.Length != lower.Values.Length || truth.Values.Length != upper.Values.Length)
+        {
+            throw new ArgumentException("The tables must have one shape.", nameof(truth));
+        }
+
+        _entries[level] += truth.Values.Length;
+        for (var i = 0; i < truth.Values.Length; i++)
+        {
+            _inside[level] += truth.Values[i] >= lower.Values[i] && truth.Values[i] <= upper.Values[i] ? 1 : 0;
+        }
+    }
+
+    /// <summary>Adds what another has counted.</summary>
+    /// <param name="other">The other.</param>
+    public void Add(IntervalCoverage other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        for (var level = 0; level < _inside.Length; level++)
+        {
+            _inside[level] += other._inside[level];
+            _entries[level] += other._entries[level];
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace IlqrVae.Inference;
+
+/// <summary>What to find out about a trial beyond its MAP inputs and Laplace posterior; nothing by default.</summary>
+public sealed record TrialAnalyses
+{
+    /// <summary>Seed of everything drawn here.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>A number that identifies the trial: what is drawn is a function of it and the seed.</summary>
+    public ulong Key { get; init; }
+
+    /// <summary>Samples K of the importance-weighted bounds; 0 for none.</summary>
+    public int ImportanceSamples { get; init; }
+
+    /// <summary>Numbers of steps to predict ahead from every bin, each at least 1.</summary>
+    public IReadOnlyList<int> Horizons { get; init; } = [];
+
+    /// <summary>Samples by which the spread of activations under the shared covariance is measured, at least 2; 0 for no spreads.</summary>
+    public int SpreadSamples { get; init; }
+}

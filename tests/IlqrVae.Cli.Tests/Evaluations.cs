@@ -1,0 +1,261 @@
+using System.Text.Json.Nodes;
+using IlqrVae.Cli.Analysis;
+using IlqrVae.Data;
+using IlqrVae.Evaluation;
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Cli.Tests;
+
+/// <summary>Every score of `evaluate` on tiny simulated recordings, against the definitions.</summary>
+public sealed class Evaluations
+{
+    [Fact]
+    public void Held_out_neurons_are_predicted_and_behaviour_is_decoded_from_rates()
+    {
+        using var line = Maze();
+        var scores = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--hide", "held-out", "--decode", "velocity", "--json");
+        Assert.True(scores["groups"]!["held-out"]!["hidden"]!.GetValue<bool>());
+        Assert.False(scores["groups"]!["spikes"]!["hidden"]!.GetValue<bool>());
+        foreach (var name in (string[])["rates", "rates.held-out"])
+        {
+            var truth = scores["truth"]![name]!;
+            var (expected, best) = (Number(truth["expected_bits_per_spike"]), Number(truth["expected_bits_per_spike_of_truth"]));
+            Assert.Equal(expected / best, Number(truth["share_of_truth"]), 1e-12);
+            Assert.True(expected < best);
+        }
+
+        Assert.Equal(12, scores["truth"]!["rates"]!["r2_per_column"]!.AsArray().Count);
+        Assert.Equal(4, scores["truth"]!["rates.held-out"]!["r2_per_column"]!.AsArray().Count);
+        Assert.Equal(3, scores["psth"]!["spikes"]!["conditions"]!.GetValue<int>());
+        Assert.InRange(Number(scores["psth"]!["held-out"]!["r2_of_true_rates"]), -5, 1);
+        Assert.Equal("velocity", scores["decoding"]!["group"]!.GetValue<string>());
+        Assert.Equal(2, scores["decoding"]!["r2_per_column"]!.AsArray().Count);
+        Assert.InRange(Number(scores["decoding"]!["r2_from_true_rates"]), 0.6, 1);
+    }
+
+    [Fact]
+    public void Scores_do_not_depend_on_the_threads_nor_on_what_else_is_asked()
+    {
+        using var line = Maze();
+        string[] everything = ["evaluate", "@/run", "--data", "@/data.h5", "--iwae", "20", "--horizon", "2,9", "--coverage", "--free-run", "50", "--energy-at", "3", "--json"];
+        var (one, two) = (Json(line, [.. everything, "--threads", "1"]), Json(line, [.. everything, "--threads", "3"]));
+        one["solver"] = two["solver"] = null;
+        Assert.True(JsonNode.DeepEquals(one, two));
+        var alone = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--iwae", "20", "--json");
+        Assert.True(JsonNode.DeepEquals(alone["iwae"], two["iwae"]));
+        Assert.True(JsonNode.DeepEquals(alone["elbo"], two["elbo"]));
+        Assert.Null(alone["prediction"]);
+        Assert.Null(alone["coverage"]);
+        Assert.Null(alone["free_run"]);
+        Assert.NotEmpty(line.Must([.. everything.SkipLast(1)]));
+    }
+
+    [Fact]
+    public void Importance_weighted_bounds_are_reported_for_a_trial_and_for_an_entry()
+    {
+        using var line = Maze();
+        var scores = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--iwae", "50", "--json");
+        Assert.Equal(50, scores["iwae"]!["samples"]!.GetValue<int>());
+        var entries = scores["observed_entries"]!.GetValue<long>();
+        foreach (var posterior in (string[])["shared", "laplace"])
+        {
+            var found = scores["iwae"]![posterior]!;
+            var trials = found["trials"]!.GetValue<int>();
+            Assert.Equal(4, trials);
+            foreach (var name in (string[])["elbo", "iwae", "gap"])
+            {
+                Assert.Equal(Number(found["per_trial"]![name]) * trials / entries, Number(found["per_entry"]![name]), 1e-9);
+            }
+
+            Assert.Equal(Number(found["per_trial"]!["iwae"]) - Number(found["per_trial"]!["elbo"]), Number(found["per_trial"]!["gap"]), 1e-9);
+            Assert.True(Number(found["per_trial"]!["gap"]) > 0);
+            Assert.InRange(Number(found["effective_samples"]), 1, 50);
+        }
+
+        // Of the same posterior as the ELBO that is always reported, by other draws.
+        Assert.Equal(Number(scores["elbo"]), Number(scores["iwae"]!["shared"]!["per_entry"]!["elbo"]), 0.02);
+    }
+
+    [Fact]
+    public void Predictions_are_scored_by_their_definition()
+    {
+        using var line = new CommandLine();
+        line.Must("simulate", "lorenz", "-o", "@/data.h5", "--trials", "6", "--test-trials", "3", "--bins", "20");
+        line.Write("config.yaml", "data: data.h5\nmodel: {states: 4, inputs: 2}\ntraining: {iterations: 15}\n");
+        line.Must("train", "@/config.yaml", "-o", "@/run");
+        var scores = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--horizon", "5,20", "--json")["prediction"]!.AsArray();
+        Assert.Equal([5, 20], scores.Select(score => score!["bins"]!.GetValue<int>()));
+        Assert.Equal(0.05, Number(scores[0]!["seconds"]), 1e-12);
+        Assert.Null(scores[1]!["r2"]!["mean"]);
+
+        using var output = new StringWriter();
+        var found = InferenceSession.Run(
+            line["run"], line["data.h5"], RecordingFile.Read(line["data.h5"]), new InferenceRequest { Horizons = [5] }, new Terminal(output, output, false, CancellationToken.None));
+        var (residual, total) = (0.0, 0.0);
+        for (var k = 0; k < 3; k++)
+        {
+            var truth = found.Trials[k].Truth["mean"];
+            for (var c = 0; c < 3; c++)
+            {
+                var mean = Enumerable.Range(0, 20).Average(t => truth[t, c]);
+                for (var t = 0; t + 5 < 20; t++)
+                {
+                    residual += Math.Pow(truth[t + 5, c] - found.Estimates[k].Predictions[0].Means[0][t, c], 2);
+                    total += Math.Pow(truth[t + 5, c] - mean, 2);
+                }
+            }
+        }
+
+        Assert.Equal(1 - (residual / total), Number(scores[0]!["r2"]!["mean"]), 1e-9);
+        Assert.True(Number(scores[0]!["r2"]!["states"]) <= 1);
+    }
+
+    [Fact]
+    public void Autonomous_models_put_everything_into_the_initial_state_and_their_eigenvalues_are_compared()
+    {
+        using var line = new CommandLine();
+        line.Must("simulate", "linear", "-o", "@/data.h5", "--states", "3", "--channels", "4", "--input-process", "none", "--trials", "8", "--test-trials", "4", "--bins", "20", "--spectral-radius", "0.9", "--rotations", "1");
+        line.Write("config.yaml", "data: data.h5\nmodel: {states: 3, inputs: 0, dynamics: {kind: linear}, prior: {kind: gaussian}}\ntraining: {iterations: 40}\n");
+        line.Must("train", "@/config.yaml", "-o", "@/run");
+        line.Must("infer", "@/run", "--data", "@/data.h5", "-o", "@/posterior.h5", "--draws", "2");
+        var scores = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--iwae", "10", "--coverage", "--free-run", "200", "--json");
+        Assert.Equal(1, Number(scores["input_energy"]!["initial_state"]), 1e-12);
+        var dynamics = scores["learned"]!["dynamics"]!;
+        Assert.Equal(3, dynamics["eigenvalues"]!.AsArray().Count);
+        var first = dynamics["true_eigenvalues"]![0]!;
+        Assert.Equal(0.9, Math.Sqrt(Math.Pow(Number(first[0]), 2) + Math.Pow(Number(first[1]), 2)), 1e-9);
+        Assert.InRange(Number(dynamics["largest_distance"]), 0, 1);
+
+        // The exponent of a linear system is the logarithm of its spectral radius.
+        var largest = dynamics["eigenvalues"]!.AsArray().Max(pair => Math.Sqrt(Math.Pow(Number(pair![0]), 2) + Math.Pow(Number(pair[1]), 2)));
+        Assert.Equal(Math.Log(largest), Number(scores["free_run"]!["lyapunov_exponent_per_bin"]), 0.01);
+        Assert.Equal(Number(scores["free_run"]!["lyapunov_exponent_per_bin"]) / 0.01, Number(scores["free_run"]!["lyapunov_exponent_per_second"]), 1e-9);
+        Assert.Equal(3, scores["free_run"]!["states"]!.AsArray().Count);
+        Assert.Null(scores["coverage"]!["laplace"]!["inputs"]);
+        Assert.Equal(3, scores["coverage"]!["laplace"]!["mean"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void Energy_of_inputs_is_given_at_named_bins_and_at_true_jumps()
+    {
+        using var line = new CommandLine();
+        line.Must("simulate", "duffing", "-o", "@/data.h5", "--channels", "10", "--trials", "6", "--test-trials", "2", "--bins", "40");
+        line.Write("config.yaml", "data: data.h5\nmodel: {states: 4, inputs: 2, prior: {degrees-of-freedom: 5}}\ntraining: {iterations: 10}\n");
+        line.Must("train", "@/config.yaml", "-o", "@/run");
+        var scores = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--energy-at", "19", "--energy-window", "1", "--coverage", "--json");
+
+        // The jump of every trial leads from bin 19 to 20, which is where the named bin is.
+        var energy = scores["input_energy"]!;
+        Assert.True(JsonNode.DeepEquals(energy["at_bins"], energy["at_true_inputs"]));
+        Assert.Equal(3.0 / 39, Number(energy["at_bins"]!["steps"]), 1e-12);
+        Assert.InRange(Number(energy["at_bins"]!["energy"]), 0, 1 - Number(energy["initial_state"]));
+        Assert.True(Number(scores["learned"]!["prior"]!["degrees_of_freedom"]) > 2);
+        Assert.Equal(2, scores["learned"]!["prior"]!["scale"]!.AsArray().Count);
+        Assert.Null(scores["learned"]!["dynamics"]!["eigenvalues"]);
+        Assert.Equal(3, scores["coverage"]!["shared"]!["inputs"]!.AsArray().Count);
+
+        // Without rare true inputs there is nothing to be near to.
+        line.Must("simulate", "linear", "-o", "@/ar.h5", "--input-process", "autoregressive", "--input-coefficient", "0.5", "--trials", "2", "--bins", "10");
+        line.Write("ar.yaml", "data: ar.h5\nmodel: {states: 3, inputs: 3, dynamics: {kind: linear}}\ntraining: {iterations: 2}\n");
+        line.Must("train", "@/ar.yaml", "-o", "@/ar");
+        Assert.Null(Json(line, "evaluate", "@/ar", "--data", "@/ar.h5", "--json")["input_energy"]!["at_true_inputs"]);
+    }
+
+    [Fact]
+    public void The_end_of_trials_is_predicted_without_having_been_seen()
+    {
+        using var line = Maze();
+        var scores = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--hide", "held-out", "--forecast", "10", "--json");
+        var whole = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--json");
+        Assert.Equal(10, scores["forecast"]!["bins"]!.GetValue<int>());
+        Assert.Equal(4 * 40 * 12, scores["observed_entries"]!.GetValue<long>());
+        Assert.Equal(4 * 50 * 16, whole["observed_entries"]!.GetValue<long>());
+        Assert.True(double.IsFinite(Number(scores["forecast"]!["groups"]!["held-out"]!["bits_per_spike"])));
+
+        // What is hidden has no say: other spikes there leave everything found the same, but the score of the forecast.
+        var recording = RecordingFile.Read(line["data.h5"]);
+        foreach (var trial in recording.Trials)
+        {
+            foreach (var observations in trial.Observations)
+            {
+                observations.Values.Values.AsSpan(40 * observations.Values.Columns).Fill(1);
+            }
+        }
+
+        RecordingFile.Write(line["other.h5"], recording);
+        var other = Json(line, "evaluate", "@/run", "--data", "@/other.h5", "--hide", "held-out", "--forecast", "10", "--json");
+        Assert.True(JsonNode.DeepEquals(scores["groups"], other["groups"]));
+        Assert.True(JsonNode.DeepEquals(scores["truth"], other["truth"]));
+        Assert.True(JsonNode.DeepEquals(scores["elbo"], other["elbo"]));
+        Assert.False(JsonNode.DeepEquals(scores["forecast"], other["forecast"]));
+        Assert.False(JsonNode.DeepEquals(scores["groups"], whole["groups"]));
+        Refused(line, ["--forecast", "test-0000", "50"], "--forecast", "50");
+    }
+
+    [Fact]
+    public void Coverage_counts_the_true_rates_inside_intervals_of_the_posterior()
+    {
+        using var line = Maze();
+        var scores = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--coverage", "--json")["coverage"]!;
+        Assert.Equal([0.5, 0.9, 0.95], scores["levels"]!.AsArray().Select(Number));
+        foreach (var posterior in (string[])["laplace", "shared"])
+        {
+            foreach (var name in (string[])["rates", "rates.held-out", "inputs"])
+            {
+                var shares = scores[posterior]![name]!.AsArray().Select(Number).ToArray();
+                Assert.Equal(IntervalCoverage.Levels.Count, shares.Length);
+                Assert.True(shares[0] <= shares[1] && shares[1] <= shares[2] && shares[2] <= 1 && shares[0] >= 0);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_scored_is_refused_in_one_line()
+    {
+        using var line = Maze();
+        Refused(line, ["velocities", "'velocity'"], "--decode", "velocities");
+        Refused(line, ["held-out", "counts"], "--decode", "held-out");
+        line.Write("seen.yaml", "data: data.h5\nmodel: {states: 3, inputs: 1}\ntraining: {iterations: 1}\n");
+        line.Must("train", "@/seen.yaml", "-o", "@/run", "--force");
+        Refused(line, ["velocity", "--hide velocity"], "--decode", "velocity");
+        line.Write("behaviour.yaml", "data: data.h5\nmodel: {states: 3, inputs: 1, likelihoods: [{group: velocity}]}\ntraining: {iterations: 1}\n");
+        line.Must("train", "@/behaviour.yaml", "-o", "@/run", "--force");
+        Refused(line, ["no rates"], "--hide", "velocity", "--decode", "velocity");
+
+        RecordingFile.Write(line["data.h5"], new Recording
+        {
+            BinWidth = 0.01,
+            Groups = [new ChannelGroup("spikes", ChannelKind.Counts, 3)],
+            ExternalNames = ["light"],
+            Trials = [new Trial { Name = "one", Bins = 4, Observations = [new Observations(new Table(4, 3))], External = new Table(4, 1) }],
+        });
+        line.Write("light.yaml", "data: data.h5\nmodel: {states: 3, inputs: 1}\ntraining: {iterations: 1}\n");
+        line.Must("train", "@/light.yaml", "-o", "@/run", "--force");
+        Refused(line, ["--free-run", "external"], "--free-run", "10");
+    }
+
+    /// <summary>A run of a small population of delayed reaches that explains its spikes and not its velocity.</summary>
+    private static CommandLine Maze()
+    {
+        var line = new CommandLine();
+        line.Must(
+            "simulate", "maze", "-o", "@/data.h5", "--trials", "12", "--test-trials", "4", "--validation-trials", "0", "--bins", "50", "--channels", "16",
+            "--conditions", "3", "--bin-width", "0.01", "--seed", "2");
+        line.Write("config.yaml", "data: data.h5\nmodel: {states: 5, inputs: 2, likelihoods: [{group: spikes}, {group: held-out}]}\ntraining: {iterations: 12}\n");
+        line.Must("train", "@/config.yaml", "-o", "@/run");
+        return line;
+    }
+
+    private static void Refused(CommandLine line, string[] mentioned, params string[] options)
+    {
+        var outcome = line.Run(["evaluate", "@/run", "--data", "@/data.h5", .. options]);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Empty(outcome.Output);
+        Assert.Single(outcome.Error.Trim().Split('\n'));
+        Assert.All(mentioned, word => Assert.Contains(word, outcome.Error, StringComparison.Ordinal));
+    }
+
+    private static JsonNode Json(CommandLine line, params string[] arguments) => JsonNode.Parse(line.Must(arguments))!;
+
+    private static double Number(JsonNode? node) => node!.GetValue<double>();
+}
