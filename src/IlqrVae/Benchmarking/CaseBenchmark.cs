@@ -351,7 +351,7 @@ public sealed class CaseBenchmark<T>
         private readonly ElboOptions _options = new TrainingOptions().Elbo with { Solver = Solver };
         private readonly WarmStart<T>[] _starts;
         private readonly PosteriorDraws<T> _draws;
-        private readonly ParameterGradient<T> _gradient;
+        private readonly TrialGradient<T> _gradient;
         private readonly ParameterGradient<T> _total;
         private readonly double[] _raw;
         private readonly double[] _rawGradient;
@@ -366,7 +366,7 @@ public sealed class CaseBenchmark<T>
             var generative = _model.Generative;
             _starts = [.. owner._trials.Select(trial => new WarmStart<T>(trial.Bins, generative.StateCount, generative.InputCount))];
             _draws = new PosteriorDraws<T>(1, owner._case.Bins, generative.StateCount, generative.InputCount);
-            _gradient = new ParameterGradient<T>(_model.Parameters.All);
+            _gradient = new TrialGradient<T>(_model, 1);
             _total = new ParameterGradient<T>(_model.Parameters.All);
             _raw = new double[_model.Parameters.RawCount];
             _rawGradient = new double[_raw.Length];
@@ -381,7 +381,7 @@ public sealed class CaseBenchmark<T>
             var result = _estimator.Evaluate(_owner._trials[trial], _starts[trial], _draws, _options, _gradient);
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             _starts[trial].CopyFrom(_estimator.Solver.Current);
-            _total.AddScaled(1, _gradient);
+            _gradient.AddTo(_total);
             return (result, seconds);
         }
 

@@ -124,9 +124,11 @@ public sealed class TrainingTests
             var trial = new PreparedTrial<T>(model.Generative, recording, recording.Trials[0]);
             var draws = new PosteriorDraws<T>(2, Small.Bins, Small.States, Small.Inputs);
             draws.Fill(1, 2, 3);
-            var gradient = new ParameterGradient<T>(model.Parameters.All);
+            var trialGradient = new TrialGradient<T>(model, draws.Count);
             new ElboEstimator<T>(model, Small.Bins).Evaluate(
-                trial, null, draws, new ElboOptions { Solver = new() { Tolerance = 1e-7 }, GradientTolerance = 1e-5 }, gradient);
+                trial, null, draws, new ElboOptions { Solver = new() { Tolerance = 1e-7 }, GradientTolerance = 1e-5 }, trialGradient);
+            var gradient = new ParameterGradient<T>(model.Parameters.All);
+            trialGradient.AddTo(gradient);
             var raw = new double[model.Parameters.RawCount];
             model.Parameters.PullBack(gradient, raw);
             return raw;
