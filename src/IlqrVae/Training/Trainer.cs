@@ -41,6 +41,8 @@ public sealed class Trainer<T>
     private readonly ElboResult[] _results;
     private readonly double[] _norms;
     private readonly double[] _weights;
+    private readonly int[] _lengths;
+    private readonly int[] _order;
     private readonly ParameterGradient<T> _total;
     private readonly double[] _rawGradient;
     private readonly double[] _penalties;
@@ -81,6 +83,8 @@ public sealed class Trainer<T>
         _workers = [.. Enumerable.Range(0, Math.Min(threads, Math.Max(_batches.Size, _validation.Length))).Select(index => new Worker(index, model, longest, draws))];
         _norms = new double[_batches.Size];
         _weights = new double[_batches.Size];
+        _lengths = new int[_batches.Size];
+        _order = new int[_batches.Size];
         var time = model.Posterior.Time;
         var bytes = Unsafe.SizeOf<T>() * model.Parameters.All.Where(parameter => parameter != time).Sum(parameter => (long)parameter.Rows * parameter.Columns);
         _groupSize = (int)Math.Min(_batches.Size, Math.Max(2L * _workers.Length, options.GradientBytes / bytes));
@@ -251,7 +255,8 @@ public sealed class Trainer<T>
         if (usual == 0 && batch.Length > _groupSize)
         {
             // What is usual is first told by a whole batch; if its gradients cannot be kept, they are worked out twice, the first time for their norms.
-            ForEach(batch.Length, (worker, i) => Differentiate(worker, batch, i, _gradients[worker.Index], keepsSolution: false));
+            LongestFirst(batch);
+            ForEach(batch.Length, (worker, i) => Differentiate(worker, batch, _order[i], _gradients[worker.Index], keepsSolution: false));
         }
 
         var blocks = _model.Parameters.Blocks;
@@ -260,7 +265,8 @@ public sealed class Trainer<T>
         {
             var start = first;
             var count = Math.Min(_groupSize, batch.Length - first);
-            ForEach(count, (worker, i) => Differentiate(worker, batch, start + i, _gradients[start + i], keepsSolution: true));
+            LongestFirst(batch.AsSpan(start, count));
+            ForEach(count, (worker, i) => Differentiate(worker, batch, start + _order[i], _gradients[start + _order[i]], keepsSolution: true));
             if (first == 0 && usual == 0)
             {
                 usual = GradientGuard.Median(_norms.AsSpan(0, batch.Length));
@@ -288,6 +294,18 @@ public sealed class Trainer<T>
 
         State.UsualGradientNorm = GradientGuard.Adapt(usual, _norms.AsSpan(0, batch.Length));
         return bounded;
+    }
+
+    /// <summary>The order in which trials are handed out: with short ones last, threads finish close together.</summary>
+    private void LongestFirst(ReadOnlySpan<int> trials)
+    {
+        for (var i = 0; i < trials.Length; i++)
+        {
+            _order[i] = i;
+            _lengths[i] = -_trials[trials[i]].Bins;
+        }
+
+        _lengths.AsSpan(0, trials.Length).Sort(_order.AsSpan(0, trials.Length));
     }
 
     /// <summary>Adds the gradients of a group to the total.</summary>
