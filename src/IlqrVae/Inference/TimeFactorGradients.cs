@@ -211,6 +211,7 @@ internal sealed unsafe class TimeFactorGradient<T>
 /// <summary>
 /// The sum of squares of a <see cref="TimeFactorGradient{T}"/> over the lower triangle, in a time that grows with T, not T^2. Rows are taken in blocks:
 /// what is left of a block's diagonal square is W_I E_J', with squares that sum to tr(W_I' W_I E_J' E_J), and E_J' E_J grows from block to block.
+/// It agrees with squares summed one by one up to rounding; products within a block are summed in T, and where those overflow, the sum is not finite.
 /// One worker has one.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
