@@ -19,7 +19,7 @@ public sealed record BenchmarkEffort(double Seconds, double WarmUpSeconds, int T
     public static BenchmarkEffort Full { get; } = new(3, 1.5, 32, 4, 7);
 
     /// <summary>For a first look.</summary>
-    public static BenchmarkEffort Quick { get; } = new(0.12, 0.4, 8, 2, 2);
+    public static BenchmarkEffort Quick { get; } = new(0.12, 0.4, 8, 2, 1);
 }
 
 /// <summary>What was measured of one case; times are medians, in milliseconds, on one thread unless said otherwise.</summary>
