@@ -74,9 +74,6 @@ public unsafe class KernelBenchmarks<T>
     public void GemmLowerMultiply() => Gemm.LowerMultiply(_a, _b, _c);
 
     [Benchmark]
-    public void GemmLowerAccumulate() => Gemm.LowerAccumulate(_a, _b, _c);
-
-    [Benchmark]
     public void GemvMultiply() => Gemv.Multiply(_a, _x.Pointer, _y.Pointer);
 
     [Benchmark]

@@ -78,13 +78,13 @@ public sealed unsafe class ElboEstimator<T>
     /// <param name="lossGradient">Receives the gradient of -ELBO (overwritten), or null when it is not wanted.</param>
     /// <returns>The estimate; negative infinity, with a zero gradient, where the trial's numbers overflow.</returns>
     public ElboResult Evaluate(
-        PreparedTrial<T> trial, WarmStart<T>? warmStart, PosteriorDraws<T> draws, ElboOptions options, ParameterGradient<T>? lossGradient)
+        PreparedTrial<T> trial, WarmStart<T>? warmStart, PosteriorDraws<T> draws, ElboOptions options, TrialGradient<T>? lossGradient)
     {
         var map = SolveMap(trial, warmStart, options.Solver);
         draws.SetBins(trial.Bins);
         if (!double.IsFinite(map.Cost) || map.Status == SolverStatus.NonFinite)
         {
-            lossGradient?.Clear();
+            lossGradient?.Clear(trial.Bins - 1);
             return new ElboResult(double.NegativeInfinity, double.NegativeInfinity, double.NaN, map, 0, true);
         }
 
@@ -93,7 +93,7 @@ public sealed unsafe class ElboEstimator<T>
         var fellBack = false;
         if (lossGradient is not null)
         {
-            (steps, fellBack) = AddImplicitGradient(options, lossGradient);
+            (steps, fellBack) = AddImplicitGradient(options, lossGradient.Others);
         }
 
         return new ElboResult(elbo, logLikelihood, divergence, map, steps, fellBack);
@@ -141,7 +141,7 @@ public sealed unsafe class ElboEstimator<T>
         PreparedTrial<T> trial,
         PosteriorDraws<T> draws,
         ElboOptions options,
-        ParameterGradient<T>? gradient,
+        TrialGradient<T>? gradient,
         out double logLikelihood,
         out double divergence)
     {
@@ -156,7 +156,7 @@ public sealed unsafe class ElboEstimator<T>
         Samples.Trajectory.SetBins(trial.Bins);
         _lossGradient.SetBins(trial.Bins);
         _lossGradient.Clear();
-        gradient?.Clear();
+        gradient?.Clear(steps);
 
         var observationLoss = 0.0;
         var inputLoss = 0.0;
@@ -177,14 +177,15 @@ public sealed unsafe class ElboEstimator<T>
 
         if (gradient is not null && draws.Count > 1)
         {
-            ScaleAll(gradient, 1.0 / draws.Count);
+            ScaleAll(gradient.Others, 1.0 / draws.Count);
+            gradient.Time.ScaleDraws(1.0 / draws.Count);
             _lossGradient.Scale(1.0 / draws.Count);
         }
 
         var map = Solver.Current;
         if (closedForm)
         {
-            initialLoss = InitialPriorInClosedForm(map, gradient);
+            initialLoss = InitialPriorInClosedForm(map, gradient?.Others);
         }
 
         if (inputsInClosedForm)
@@ -221,8 +222,9 @@ public sealed unsafe class ElboEstimator<T>
     /// Adds one draw's derivatives: of the losses with respect to the parameters, and with respect to its inputs G, which pass on to u* unchanged and
     /// to the factors as dL_0 = G_0 e_0', dL_s = G' (L_t E), dL_t = (G L_s) E'.
     /// </summary>
-    private void AccumulateDraw(PosteriorDraws<T> draws, int k, bool omitsInputs, bool omitsInitial, ParameterGradient<T> gradient)
+    private void AccumulateDraw(PosteriorDraws<T> draws, int k, bool omitsInputs, bool omitsInitial, TrialGradient<T> trialGradient)
     {
+        var gradient = trialGradient.Others;
         var posterior = _model.Posterior;
         var steps = Samples.Trajectory.Bins - 1;
         Samples.Adjoint.Run(Samples.Problem, Samples.Trajectory);
@@ -249,9 +251,7 @@ public sealed unsafe class ElboEstimator<T>
         Gemm.TransposedMultiply(g.Inputs, Samples.Correlated.RowRange(0, steps), gradient[posterior.Space], accumulate: true);
         var weighted = Samples.Weighted.RowRange(0, steps);
         Gemm.Multiply(g.Inputs, posterior.Space.Value, weighted);
-        var draw = Samples.TransposedDraw.ColumnRange(0, steps);
-        draws.Inputs(k).TransposeTo(draw);
-        Gemm.LowerAccumulate(weighted, draw, gradient[posterior.Time].RowRange(0, steps));
+        trialGradient.Time.SetDraw(k, weighted, draws.Inputs(k), Samples.Correlated.RowRange(0, steps));
     }
 
     /// <summary>E[-log p(z_0)] = -log p(z_0*) + sum_i (row i of L_0)^2 / (2 sigma_i^2).</summary>
@@ -284,8 +284,9 @@ public sealed unsafe class ElboEstimator<T>
     }
 
     /// <summary>E[-log p(u)] = -log p(u*) + sum_tj r_t c_j / (2 s_j^2), r_t and c_j the squared norms of the rows of L_t and L_s.</summary>
-    private double InputPriorInClosedForm(Trajectory<T> map, GaussianPrior<T> prior, Matrix<T> timeFactor, ParameterGradient<T>? gradient)
+    private double InputPriorInClosedForm(Trajectory<T> map, GaussianPrior<T> prior, Matrix<T> timeFactor, TrialGradient<T>? trialGradient)
     {
+        var gradient = trialGradient?.Others;
         var space = _model.Posterior.Space;
         var m = prior.Dimension;
         var loss = prior.Loss(map.Inputs);
@@ -311,12 +312,7 @@ public sealed unsafe class ElboEstimator<T>
 
         if (gradient is not null)
         {
-            var toTime = gradient[_model.Posterior.Time];
-            for (var t = 0; t < timeFactor.Rows; t++)
-            {
-                Gemv.AddScaled(T.CreateSaturating(spaceSquares), timeFactor.RowPointer(t), toTime.RowPointer(t), t + 1);
-            }
-
+            trialGradient!.Time.AddFactor(spaceSquares, timeSquares);
             var pull = Samples.Weighted.RowRange(0, map.Inputs.Rows);
             prior.Gradient(map.Inputs, pull);
             RowOperations.AddScaled(T.One, pull, _lossGradient.Inputs);
@@ -327,15 +323,16 @@ public sealed unsafe class ElboEstimator<T>
     }
 
     /// <summary>H[q] = (n + S m) (1 + log 2 pi) / 2 + log det L_0 + m log det L_t + S log det L_s for S steps.</summary>
-    private double Entropy(int steps, ParameterGradient<T>? gradient)
+    private double Entropy(int steps, TrialGradient<T>? gradient)
     {
         var posterior = _model.Posterior;
         var n = _model.Generative.StateCount;
         var m = _model.Generative.InputCount;
+        gradient?.Time.SubtractInversePivots(m);
         return (0.5 * (n + ((double)steps * m)) * (1 + Math.Log(2 * Math.PI)))
-            + LogDiagonal(posterior.Initial, n, 1, gradient)
-            + LogDiagonal(posterior.Time, steps, m, gradient)
-            + LogDiagonal(posterior.Space, m, steps, gradient);
+            + LogDiagonal(posterior.Initial, n, 1, gradient?.Others)
+            + LogDiagonal(posterior.Time, steps, m, null)
+            + LogDiagonal(posterior.Space, m, steps, gradient?.Others);
     }
 
     private static double LogDiagonal(Parameter<T> factor, int size, int weight, ParameterGradient<T>? gradient)
@@ -417,7 +414,6 @@ public sealed unsafe class ElboEstimator<T>
             Adjoint = new AdjointSweep<T>(Problem);
             Correlated = Matrix<T>.Allocate(capacity - 1, m);
             Weighted = Matrix<T>.Allocate(capacity - 1, m);
-            TransposedDraw = Matrix<T>.Allocate(m, capacity - 1);
         }
 
         public TrialProblem<T> Problem { get; }
@@ -429,7 +425,5 @@ public sealed unsafe class ElboEstimator<T>
         public Matrix<T> Correlated { get; }
 
         public Matrix<T> Weighted { get; }
-
-        public Matrix<T> TransposedDraw { get; }
     }
 }

@@ -126,22 +126,6 @@ internal static unsafe class Gemm
         }
     }
 
-    /// <summary>The lower triangle of C += A B; elements above the diagonal blocks are not touched, those in them are unspecified.</summary>
-    /// <param name="a">n x k.</param>
-    /// <param name="b">k x n.</param>
-    /// <param name="c">n x n.</param>
-    /// <typeparam name="T">float or double.</typeparam>
-    public static void LowerAccumulate<T>(Matrix<T> a, Matrix<T> b, Matrix<T> c)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        for (var i = 0; i < c.Rows; i += TriangularBlock)
-        {
-            var rows = Math.Min(TriangularBlock, c.Rows - i);
-            Dispatch(
-                a.RowPointer(i), a.Stride, 1, b.Pointer, b.Stride, c.RowPointer(i), c.Stride, rows, i + rows, a.Columns, StoreMode.Add, upper: false);
-        }
-    }
-
     /// <summary>The product over raw operands; see the strides of <see cref="Multiply"/> and <see cref="TransposedMultiply"/>.</summary>
     public static void Dispatch<T>(
         T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int m, int n, int k, StoreMode mode, bool upper)

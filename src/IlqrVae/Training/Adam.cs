@@ -41,12 +41,25 @@ public sealed class Adam
     public void Update(Span<double> parameters, ReadOnlySpan<double> gradient, double rate)
     {
         Updates++;
+        Move(0, parameters, gradient, rate);
+    }
+
+    /// <summary>
+    /// The part of an update that concerns some parameters, which are independent of each other: threads can share an update out once one of them has
+    /// counted it in <see cref="Updates"/>.
+    /// </summary>
+    /// <param name="start">Position of the first of them.</param>
+    /// <param name="parameters">Changed in place.</param>
+    /// <param name="gradient">The gradient of the loss, as many numbers.</param>
+    /// <param name="rate">The learning rate.</param>
+    internal void Move(int start, Span<double> parameters, ReadOnlySpan<double> gradient, double rate)
+    {
         var firstCorrection = 1 - Math.Pow(FirstDecay, Updates);
         var secondCorrection = 1 - Math.Pow(SecondDecay, Updates);
 
-        // The factors of a long trial's covariance alone are a million numbers: whole vectors first, then what is left, with the same roundings.
-        var first = First.AsSpan();
-        var second = Second.AsSpan();
+        // The factor of a long trial's covariance alone is a million numbers: whole vectors first, then what is left, with the same roundings.
+        var first = First.AsSpan(start, parameters.Length);
+        var second = Second.AsSpan(start, parameters.Length);
         var i = 0;
         for (; i + Vector<double>.Count <= parameters.Length; i += Vector<double>.Count)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using IlqrVae.Control;
 using IlqrVae.Inference;
@@ -10,8 +11,9 @@ using IlqrVae.Recordings;
 namespace IlqrVae.Training;
 
 /// <summary>
-/// Learns a model's parameters by stochastic ascent of the ELBO. Trials of a batch are shared out to threads; their gradients are summed in the
-/// order of the batch and every random number is a function of (seed, iteration, trial), so results do not depend on the number of threads.
+/// Learns a model's parameters by stochastic ascent of the ELBO. Trials of a batch are shared out to threads, and so are the
+/// parameters once their gradients are known: each thread sums gradients in the order of the batch and moves numbers of its own. Every random number
+/// is a function of (seed, iteration, trial), so results do not depend on the number of threads.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed class Trainer<T>
@@ -33,11 +35,18 @@ public sealed class Trainer<T>
     private readonly MiniBatches _batches;
     private readonly Worker[] _workers;
     private WorkerCrew? _crew;
-    private readonly ParameterGradient<T>[] _gradients;
+    private readonly TrialGradient<T>[] _gradients;
+    private readonly int _groupSize;
+    private readonly TimeFactorGradients<T> _timeGradients;
     private readonly ElboResult[] _results;
     private readonly double[] _norms;
+    private readonly double[] _weights;
+    private readonly int[] _lengths;
+    private readonly int[] _order;
     private readonly ParameterGradient<T> _total;
     private readonly double[] _rawGradient;
+    private readonly double[] _penalties;
+    private readonly double[] _blockSquares;
 
     /// <summary>Prepares training from the model's present parameters. Allocates every workspace.</summary>
     /// <param name="model">The model; its parameters change during training.</param>
@@ -70,14 +79,23 @@ public sealed class Trainer<T>
 
         _batches = new MiniBatches(_trials.Length, options.BatchSize, options.Seed);
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        _workers = [.. Enumerable.Range(0, Math.Min(threads, Math.Max(_batches.Size, _validation.Length))).Select(index => new Worker(index, model, longest, options.Elbo.Draws))];
+        var draws = options.Elbo.Draws;
+        _workers = [.. Enumerable.Range(0, Math.Min(threads, Math.Max(_batches.Size, _validation.Length))).Select(index => new Worker(index, model, longest, draws))];
         _norms = new double[_batches.Size];
-        var bytes = Unsafe.SizeOf<T>() * model.Parameters.All.Sum(parameter => (long)parameter.Rows * parameter.Columns);
-        var gradients = Math.Min(_batches.Size, Math.Max(2L * _workers.Length, options.GradientBytes / bytes));
-        _gradients = [.. Enumerable.Range(0, (int)gradients).Select(_ => new ParameterGradient<T>(model.Parameters.All))];
+        _weights = new double[_batches.Size];
+        _lengths = new int[_batches.Size];
+        _order = new int[_batches.Size];
+        var time = model.Posterior.Time;
+        var bytes = Unsafe.SizeOf<T>() * model.Parameters.All.Where(parameter => parameter != time).Sum(parameter => (long)parameter.Rows * parameter.Columns);
+        _groupSize = (int)Math.Min(_batches.Size, Math.Max(2L * _workers.Length, options.GradientBytes / bytes));
+        ParameterGradient<T>[] group = [.. Enumerable.Range(0, _groupSize).Select(_ => new ParameterGradient<T>(model.Parameters.All, without: time))];
+        _timeGradients = new TimeFactorGradients<T>(_batches.Size, draws, model.Generative.InputCount, longest);
+        _gradients = [.. Enumerable.Range(0, _batches.Size).Select(i => new TrialGradient<T>(model, group[i % _groupSize], _timeGradients, i))];
         _results = new ElboResult[Math.Max(_batches.Size, _validation.Length)];
         _total = new ParameterGradient<T>(model.Parameters.All);
         _rawGradient = new double[model.Parameters.RawCount];
+        _penalties = [.. model.Parameters.Blocks.Select(block => Penalty(block.Parameter))];
+        _blockSquares = new double[model.Parameters.Blocks.Count];
         State = NewState();
     }
 
@@ -196,31 +214,13 @@ public sealed class Trainer<T>
     {
         var batch = _batches.At(State.Iteration).ToArray();
         var entries = Math.Max(1, batch.Sum(i => _trials[i].ObservedCount));
-        var bounded = SumGradients(batch);
+        var bounded = SumGradients(batch, entries);
         State.BadIterations = 2 * bounded > batch.Length ? State.BadIterations + 1 : 0;
-        AddPenalty(entries);
-        _model.Parameters.PullBack(_total, _rawGradient);
-        var norm = 0.0;
-        for (var i = 0; i < _rawGradient.Length; i++)
-        {
-            _rawGradient[i] /= entries;
-            norm += _rawGradient[i] * _rawGradient[i];
-        }
-
-        norm = Math.Sqrt(norm);
+        var norm = Math.Sqrt(_blockSquares.Sum());
         var rate = _options.RateAt(State.Iteration) * Math.Pow(0.5, State.Recoveries);
         if (double.IsFinite(norm))
         {
-            if (_options.GradientClip > 0 && norm > _options.GradientClip)
-            {
-                for (var i = 0; i < _rawGradient.Length; i++)
-                {
-                    _rawGradient[i] *= _options.GradientClip / norm;
-                }
-            }
-
-            State.Optimiser.Update(State.Raw, _rawGradient, rate);
-            _model.SetRaw(State.Raw);
+            Move(rate, _options.GradientClip > 0 && norm > _options.GradientClip ? _options.GradientClip / norm : 1);
         }
 
         var results = _results.AsSpan(0, batch.Length).ToArray();
@@ -244,53 +244,175 @@ public sealed class Trainer<T>
             State.Recoveries);
     }
 
-    /// <summary>Sums the gradients of a batch in its order, each bounded against what is usual, into the total.</summary>
+    /// <summary>
+    /// Sums the gradients of a batch in its order, each bounded against what is usual, and turns the sum into derivatives of the loss per observed entry
+    /// with respect to the raw numbers, and their squares.
+    /// </summary>
     /// <returns>Number of trials that were bounded or left out.</returns>
-    private int SumGradients(int[] batch)
+    private int SumGradients(int[] batch, long entries)
     {
         var usual = State.UsualGradientNorm;
-        if (usual == 0 && batch.Length > _gradients.Length)
+        if (usual == 0 && batch.Length > _groupSize)
         {
             // What is usual is first told by a whole batch; if its gradients cannot be kept, they are worked out twice, the first time for their norms.
-            ForEach(batch.Length, (worker, i) => Differentiate(worker, batch, i, _gradients[worker.Index], keepsSolution: false));
+            LongestFirst(batch);
+            ForEach(batch.Length, (worker, i) => Differentiate(worker, batch, _order[i], _gradients[worker.Index], keepsSolution: false));
         }
 
-        _total.Clear();
+        var blocks = _model.Parameters.Blocks;
         var bounded = 0;
-        for (var first = 0; first < batch.Length; first += _gradients.Length)
+        for (var first = 0; first < batch.Length; first += _groupSize)
         {
             var start = first;
-            var count = Math.Min(_gradients.Length, batch.Length - first);
-            ForEach(count, (worker, i) => Differentiate(worker, batch, start + i, _gradients[i], keepsSolution: true));
+            var count = Math.Min(_groupSize, batch.Length - first);
+            LongestFirst(batch.AsSpan(start, count));
+            ForEach(count, (worker, i) => Differentiate(worker, batch, start + _order[i], _gradients[start + _order[i]], keepsSolution: true));
             if (first == 0 && usual == 0)
             {
                 usual = GradientGuard.Median(_norms.AsSpan(0, batch.Length));
             }
 
-            for (var i = 0; i < count; i++)
+            for (var i = first; i < first + count; i++)
             {
-                var weight = GradientGuard.Weight(_norms[first + i], usual);
-                bounded += weight < 1 ? 1 : 0;
-                if (weight > 0)
+                _weights[i] = GradientGuard.Weight(_norms[i], usual);
+                if (_weights[i] < 1)
                 {
-                    _total.AddScaled(weight, _gradients[i]);
+                    bounded++;
+                    _gradients[i].Time.Scale(_weights[i]);
                 }
             }
+
+            ForEach(blocks.Count, (_, b) =>
+            {
+                AddGroup(blocks[b], start, count);
+                if (start + count == batch.Length)
+                {
+                    _blockSquares[b] = PullBack(blocks[b], _penalties[b], batch.Length, entries);
+                }
+            });
         }
 
         State.UsualGradientNorm = GradientGuard.Adapt(usual, _norms.AsSpan(0, batch.Length));
         return bounded;
     }
 
+    /// <summary>The order in which trials are handed out: with short ones last, threads finish close together.</summary>
+    private void LongestFirst(ReadOnlySpan<int> trials)
+    {
+        for (var i = 0; i < trials.Length; i++)
+        {
+            _order[i] = i;
+            _lengths[i] = -_trials[trials[i]].Bins;
+        }
+
+        _lengths.AsSpan(0, trials.Length).Sort(_order.AsSpan(0, trials.Length));
+    }
+
+    /// <summary>Adds the gradients of a group to the total.</summary>
+    private void AddGroup(ParameterBlock<T> block, int first, int count)
+    {
+        if (first == 0)
+        {
+            block.Clear(_total);
+        }
+
+        if (block.Parameter == _model.Posterior.Time)
+        {
+            return;
+        }
+
+        for (var i = first; i < first + count; i++)
+        {
+            if (_weights[i] > 0)
+            {
+                block.AddScaled(_weights[i], _gradients[i].Others, _total);
+            }
+        }
+    }
+
+    /// <summary>Adds to a block of the total what does not come in groups, and turns it into derivatives with respect to raw numbers.</summary>
+    /// <returns>The sum of their squares.</returns>
+    private double PullBack(ParameterBlock<T> block, double penalty, int trials, long entries)
+    {
+        var parameter = block.Parameter;
+        if (parameter == _model.Posterior.Time)
+        {
+            _timeGradients.AddRows(trials, parameter.Value, block.FirstRow, block.Rows, _total[parameter]);
+        }
+
+        if (penalty != 0)
+        {
+            RowOperations.AddScaled(T.CreateChecked(penalty * entries), parameter.Value, _total[parameter]);
+        }
+
+        block.PullBack(_total, _rawGradient);
+        var squares = 0.0;
+        for (var i = 0; i < block.RangeCount; i++)
+        {
+            var (start, length) = block.Range(i);
+            squares += DivideAndSumSquares(_rawGradient.AsSpan(start, length), entries);
+        }
+
+        return squares;
+    }
+
+    /// <summary>Moves the parameters against the gradient.</summary>
+    private void Move(double rate, double scale)
+    {
+        var blocks = _model.Parameters.Blocks;
+        State.Optimiser.Updates++;
+        ForEach(blocks.Count, (_, b) =>
+        {
+            var block = blocks[b];
+            for (var i = 0; i < block.RangeCount; i++)
+            {
+                var (start, length) = block.Range(i);
+                var gradient = _rawGradient.AsSpan(start, length);
+                if (scale != 1)
+                {
+                    TensorPrimitives.Multiply(gradient, scale, gradient);
+                }
+
+                State.Optimiser.Move(start, State.Raw.AsSpan(start, length), gradient, rate);
+            }
+
+            block.SetRaw(State.Raw);
+        });
+        _model.Generative.Refresh();
+    }
+
+    /// <summary>Divides in place. Which lane sums which number depends on its index alone, not on where it happens to be in memory.</summary>
+    private static double DivideAndSumSquares(Span<double> values, double divisor)
+    {
+        var d = new Vector<double>(divisor);
+        var squares = Vector<double>.Zero;
+        var i = 0;
+        for (; i + Vector<double>.Count <= values.Length; i += Vector<double>.Count)
+        {
+            var x = new Vector<double>(values[i..]) / d;
+            x.CopyTo(values[i..]);
+            squares += x * x;
+        }
+
+        var sum = Vector.Sum(squares);
+        for (; i < values.Length; i++)
+        {
+            values[i] /= divisor;
+            sum += values[i] * values[i];
+        }
+
+        return sum;
+    }
+
     /// <summary>The gradient of one trial of a batch, its norm and what came with it.</summary>
-    private void Differentiate(Worker worker, int[] batch, int i, ParameterGradient<T> gradient, bool keepsSolution)
+    private void Differentiate(Worker worker, int[] batch, int i, TrialGradient<T> gradient, bool keepsSolution)
     {
         var trial = _trials[batch[i]];
         worker.Draws.SetBins(trial.Bins);
         worker.Draws.Fill(_options.Seed, (ulong)State.Iteration + 1, (ulong)batch[i]);
         var start = State.WarmStarts[trial.Name];
         _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, gradient);
-        _norms[i] = double.IsFinite(_results[i].Elbo) ? gradient.Norm() / Math.Max(1, trial.ObservedCount) : double.NaN;
+        _norms[i] = double.IsFinite(_results[i].Elbo) ? gradient.Norm(worker.TimeNorm) / Math.Max(1, trial.ObservedCount) : double.NaN;
         if (keepsSolution)
         {
             Keep(start, worker.Estimator.Solver);
@@ -366,20 +488,11 @@ public sealed class Trainer<T>
         }
     }
 
-    /// <summary>penalty * entries * mean square of each recurrent weight matrix.</summary>
-    private void AddPenalty(long entries)
-    {
-        if (_options.RecurrentPenalty == 0)
-        {
-            return;
-        }
-
-        foreach (var parameter in _model.Generative.Dynamics.RecurrentWeights)
-        {
-            var factor = T.CreateChecked(2 * _options.RecurrentPenalty * entries / ((double)parameter.Rows * parameter.Columns));
-            RowOperations.AddScaled(factor, parameter.Value, _total[parameter]);
-        }
-    }
+    /// <summary>What penalty * mean square of a recurrent weight matrix multiplies the matrix by in its derivative; zero for other parameters.</summary>
+    private double Penalty(Parameter<T> parameter)
+        => _model.Generative.Dynamics.RecurrentWeights.Contains(parameter)
+            ? 2 * _options.RecurrentPenalty / ((double)parameter.Rows * parameter.Columns)
+            : 0;
 
     private void ForEach(int count, Action<Worker, int> body)
     {
@@ -398,6 +511,8 @@ public sealed class Trainer<T>
         public int Index { get; } = index;
 
         public ElboEstimator<T> Estimator { get; } = new(model, longest);
+
+        public TimeFactorNorm<T> TimeNorm { get; } = new(draws * model.Generative.InputCount);
 
         public PosteriorDraws<T> Draws { get; } = new(draws, longest, model.Generative.StateCount, model.Generative.InputCount);
     }

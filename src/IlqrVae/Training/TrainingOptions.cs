@@ -61,8 +61,8 @@ public sealed record TrainingOptions
     public ElboOptions Elbo { get; init; } = new() { GradientTolerance = 1e-4 };
 
     /// <summary>
-    /// Memory for the gradients of single trials, or what the workers need at least. Each holds the square of the longest trial's steps, so that a
-    /// batch of long trials is worked through in groups. Results do not depend on it.
+    /// Memory for the gradients of single trials with respect to all but the covariance over time, or what the workers need at least: a batch of a model
+    /// with very many parameters is worked through in groups. Results do not depend on it.
     /// </summary>
     internal long GradientBytes { get; init; } = 256L << 20;
 

@@ -1,7 +1,6 @@
 using System.Numerics;
 using IlqrVae.Control;
 using IlqrVae.Inference;
-using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
 using IlqrVae.Tests.Inference;
 
@@ -161,7 +160,7 @@ public sealed class SolverTests
                 MissingShare = 0.2,
             });
             var estimator = new ElboEstimator<T>(model, capacity);
-            var gradient = new ParameterGradient<T>(model.Parameters.All);
+            var gradient = new TrialGradient<T>(model, 2);
             var draws = new PosteriorDraws<T>(2, capacity, recipe.States, recipe.Inputs);
             draws.SetBins(trial.Bins);
             draws.Fill(1, 0, 0);

@@ -139,8 +139,10 @@ public sealed class ExactGradientTests
         draws.SetBins(trial.Bins);
         draws.Fill(recipe.Seed, 0, 0);
         var parameters = model.Parameters;
+        var trialGradient = new TrialGradient<double>(model, draws.Count);
+        var result = estimator.Evaluate(trial, null, draws, options, trialGradient);
         var gradient = new ParameterGradient<double>(parameters.All);
-        var result = estimator.Evaluate(trial, null, draws, options, gradient);
+        trialGradient.AddTo(gradient);
         Assert.Equal(SolverStatus.Converged, result.Map.Status);
         Assert.False(result.FellBack, "the Hessian at the MAP inputs is not positive definite; draw a calmer model");
         var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);

@@ -44,8 +44,10 @@ public sealed class LikelihoodWindowTests
 
         (ElboResult Result, double[] Values, double LogEvidence) Evaluate(ElboEstimator<double> estimator)
         {
+            var trialGradient = new TrialGradient<double>(model, draws.Count);
+            var result = estimator.Evaluate(trial, null, draws, new ElboOptions { Solver = new SolverOptions { Tolerance = 1e-12 }, GradientTolerance = 1e-10 }, trialGradient);
             var gradient = new ParameterGradient<double>(model.Parameters.All);
-            var result = estimator.Evaluate(trial, null, draws, new ElboOptions { Solver = new SolverOptions { Tolerance = 1e-12 }, GradientTolerance = 1e-10 }, gradient);
+            trialGradient.AddTo(gradient);
             var posterior = new LaplacePosterior<double>(model.Generative, estimator);
             Assert.True(posterior.Prepare());
             return (result, [.. model.Parameters.All.SelectMany(parameter => gradient[parameter].ToArray())], posterior.LogEvidence);

@@ -2,6 +2,7 @@ using IlqrVae.Benchmarking;
 using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Models.Parameters;
+using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 using IlqrVae.Training;
 
@@ -95,6 +96,51 @@ public sealed class TrainingTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_same_bits_whatever_the_number_of_threads_with_long_trials_of_different_lengths(bool isStudent)
+    {
+        var longest = new BenchmarkCase("long", 3, 2, 5, 400, IsLinear: true, isStudent, IsSpikes: false);
+        var alone = Train(1);
+        Assert.All(alone, number => Assert.True(double.IsFinite(number)));
+        Assert.Equal(alone, Train(2));
+        Assert.Equal(alone, Train(3));
+        Assert.Equal(alone, Train(5));
+
+        double[] Train(int threads)
+        {
+            var model = longest.CreateModel<double>(1);
+            var whole = longest.CreateRecording(model, 7, 2);
+            var recording = new Recording
+            {
+                BinWidth = whole.BinWidth,
+                Groups = whole.Groups,
+                Trials = [.. whole.Trials.Select((trial, i) => Cut(trial, longest.Bins - (60 * (i % 3))))],
+            };
+            var trainer = new Trainer<double>(model, recording, new TrainingOptions
+            {
+                Iterations = 4,
+                BatchSize = 7,
+                ValidationInterval = 0,
+                Threads = threads,
+                RecurrentPenalty = 0.1,
+                GradientClip = 0.1,
+                Elbo = new ElboOptions { GradientTolerance = 1e-4 },
+            });
+            trainer.Run(null, null, TestContext.Current.CancellationToken);
+            return [.. trainer.State.Raw, .. trainer.State.Optimiser.Second, trainer.State.UsualGradientNorm];
+        }
+
+        static Trial Cut(Trial trial, int bins) => new()
+        {
+            Name = trial.Name,
+            Bins = bins,
+            Split = trial.Split,
+            Observations = [.. trial.Observations.Select(one => new Observations(new Table(bins, one.Values.Columns, one.Values.Values[..(bins * one.Values.Columns)])))],
+        };
+    }
+
     [Fact]
     public void Learning_raises_the_elbo_of_held_out_trials()
     {
@@ -124,9 +170,11 @@ public sealed class TrainingTests
             var trial = new PreparedTrial<T>(model.Generative, recording, recording.Trials[0]);
             var draws = new PosteriorDraws<T>(2, Small.Bins, Small.States, Small.Inputs);
             draws.Fill(1, 2, 3);
-            var gradient = new ParameterGradient<T>(model.Parameters.All);
+            var trialGradient = new TrialGradient<T>(model, draws.Count);
             new ElboEstimator<T>(model, Small.Bins).Evaluate(
-                trial, null, draws, new ElboOptions { Solver = new() { Tolerance = 1e-7 }, GradientTolerance = 1e-5 }, gradient);
+                trial, null, draws, new ElboOptions { Solver = new() { Tolerance = 1e-7 }, GradientTolerance = 1e-5 }, trialGradient);
+            var gradient = new ParameterGradient<T>(model.Parameters.All);
+            trialGradient.AddTo(gradient);
             var raw = new double[model.Parameters.RawCount];
             model.Parameters.PullBack(gradient, raw);
             return raw;

@@ -33,6 +33,9 @@ public abstract class Constraint
     /// <summary>What the constraint is called in files.</summary>
     public abstract string Name { get; }
 
+    /// <summary>True for square lower-triangular values of which a row depends on the same row of raw numbers alone: threads can share their rows.</summary>
+    internal virtual bool IsTriangular => false;
+
     /// <summary>Number of raw numbers behind a matrix.</summary>
     /// <param name="rows">Rows of the value.</param>
     /// <param name="columns">Columns of the value.</param>
@@ -62,6 +65,18 @@ public abstract class Constraint
     /// <param name="raw">The result.</param>
     /// <exception cref="ArgumentException">The value does not meet the constraint.</exception>
     public abstract void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw);
+
+    /// <summary><see cref="Apply"/> for one row of a triangular value.</summary>
+    /// <param name="row">Which row.</param>
+    /// <param name="raw">Its raw numbers up to the diagonal.</param>
+    /// <param name="value">The result, up to the diagonal.</param>
+    internal virtual void ApplyRow(int row, ReadOnlySpan<double> raw, Span<double> value) => throw new NotSupportedException(Name);
+
+    /// <summary><see cref="PullBack"/> for one row of a triangular value.</summary>
+    /// <param name="row">Which row.</param>
+    /// <param name="value">The value up to the diagonal.</param>
+    /// <param name="gradient">Gradient with respect to the value, up to the diagonal; becomes that with respect to the raw numbers.</param>
+    internal virtual void PullBackRow(int row, ReadOnlySpan<double> value, Span<double> gradient) => throw new NotSupportedException(Name);
 
     private sealed class FreeConstraint : Constraint
     {
@@ -281,15 +296,21 @@ public abstract class Constraint
     {
         public override string Name => "cholesky-factor";
 
+        internal override bool IsTriangular => true;
+
         public override void Apply(ReadOnlySpan<double> raw, int rows, int columns, Span<double> value)
         {
             for (var i = 0; i < rows; i++)
             {
-                var row = value.Slice(i * rows, rows);
-                raw.Slice(i * rows, i).CopyTo(row);
-                row[i] = Math.Exp(raw[(i * rows) + i]);
-                row[(i + 1)..].Clear();
+                ApplyRow(i, raw.Slice(i * rows, i + 1), value.Slice(i * rows, i + 1));
+                value.Slice((i * rows) + i + 1, rows - i - 1).Clear();
             }
+        }
+
+        internal override void ApplyRow(int row, ReadOnlySpan<double> raw, Span<double> value)
+        {
+            raw.CopyTo(value);
+            value[row] = Math.Exp(raw[row]);
         }
 
         public override void PullBack(
@@ -298,11 +319,13 @@ public abstract class Constraint
             for (var i = 0; i < rows; i++)
             {
                 var row = rawGradient.Slice(i * rows, rows);
-                gradient.Slice(i * rows, i).CopyTo(row);
-                row[i] = gradient[(i * rows) + i] * value[(i * rows) + i];
+                gradient.Slice(i * rows, i + 1).CopyTo(row);
+                PullBackRow(i, value.Slice(i * rows, i + 1), row[..(i + 1)]);
                 row[(i + 1)..].Clear();
             }
         }
+
+        internal override void PullBackRow(int row, ReadOnlySpan<double> value, Span<double> gradient) => gradient[row] *= value[row];
 
         public override void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw)
         {

@@ -69,6 +69,20 @@ public sealed class Parameter<T>
         Value.CopyFrom(_value);
     }
 
+    /// <summary>Recomputes rows of a triangular value, up to the diagonal; what is above it is zero already.</summary>
+    /// <param name="first">The first row.</param>
+    /// <param name="count">Number of rows.</param>
+    internal void RefreshRows(int first, int count)
+    {
+        for (var row = first; row < first + count; row++)
+        {
+            var at = row * Columns;
+            var value = _value.AsSpan(at, row + 1);
+            Constraint.ApplyRow(row, Raw.AsSpan(at, row + 1), value);
+            Value.RowRange(row, 1).ColumnRange(0, row + 1).CopyFrom(value);
+        }
+    }
+
     /// <summary>Sets the value.</summary>
     /// <param name="value">Row-major, meeting the constraint.</param>
     public void Set(ReadOnlySpan<double> value)

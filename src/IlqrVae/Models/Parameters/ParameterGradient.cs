@@ -13,18 +13,19 @@ public sealed unsafe class ParameterGradient<T>
 
     /// <summary>Allocates a zero gradient.</summary>
     /// <param name="parameters">The parameters of a model, in order.</param>
-    public ParameterGradient(IReadOnlyList<Parameter<T>> parameters)
+    /// <param name="without">One whose derivative is kept elsewhere: its block has no rows.</param>
+    public ParameterGradient(IReadOnlyList<Parameter<T>> parameters, Parameter<T>? without = null)
     {
-        _blocks = [.. parameters.Select(parameter => Matrix<T>.Allocate(parameter.Rows, parameter.Columns))];
-        _isLower = [.. parameters.Select(parameter => parameter.Constraint == Constraint.CholeskyFactor)];
+        _blocks = [.. parameters.Select(parameter => Matrix<T>.Allocate(parameter == without ? 0 : parameter.Rows, parameter.Columns))];
+        _isLower = [.. parameters.Select(parameter => parameter.Constraint.IsTriangular)];
     }
 
     /// <summary>The block of a parameter.</summary>
     /// <param name="parameter">A parameter of the model.</param>
     public Matrix<T> this[Parameter<T> parameter] => _blocks[parameter.Index];
 
-    /// <summary>The Euclidean norm over all blocks; not finite where an element is not.</summary>
-    public double Norm()
+    /// <summary>The sum of squares over all blocks; not finite where an element is not.</summary>
+    public double SumOfSquares()
     {
         var sum = 0.0;
         for (var i = 0; i < _blocks.Length; i++)
@@ -32,18 +33,14 @@ public sealed unsafe class ParameterGradient<T>
             var block = _blocks[i];
             for (var row = 0; row < block.Rows; row++)
             {
-                foreach (var value in block.Row(row)[..UsedColumns(i, row)])
-                {
-                    var number = double.CreateChecked(value);
-                    sum += number * number;
-                }
+                sum += SumOfSquares(block.Row(row)[..UsedColumns(i, row)]);
             }
         }
 
-        return Math.Sqrt(sum);
+        return sum;
     }
 
-    /// <summary>Adds a multiple of another gradient of the same model.</summary>
+    /// <summary>Adds a multiple of another gradient of the same model; blocks that it does without stay as they are.</summary>
     /// <param name="factor">The factor.</param>
     /// <param name="other">The other gradient.</param>
     public void AddScaled(double factor, ParameterGradient<T> other)
@@ -52,7 +49,7 @@ public sealed unsafe class ParameterGradient<T>
         for (var i = 0; i < _blocks.Length; i++)
         {
             var block = _blocks[i];
-            for (var row = 0; row < block.Rows; row++)
+            for (var row = 0; row < other._blocks[i].Rows; row++)
             {
                 Gemv.AddScaled(f, other._blocks[i].RowPointer(row), block.RowPointer(row), UsedColumns(i, row));
             }
@@ -70,6 +67,32 @@ public sealed unsafe class ParameterGradient<T>
                 Elementwise.Clear(block.RowPointer(row), Matrix<T>.PaddedLength(UsedColumns(i, row)));
             }
         }
+    }
+
+    private static double SumOfSquares(Span<T> values)
+    {
+        // Sums that do not wait for each other.
+        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        var i = 0;
+        for (; i + 4 <= values.Length; i += 4)
+        {
+            var x0 = double.CreateChecked(values[i]);
+            var x1 = double.CreateChecked(values[i + 1]);
+            var x2 = double.CreateChecked(values[i + 2]);
+            var x3 = double.CreateChecked(values[i + 3]);
+            s0 += x0 * x0;
+            s1 += x1 * x1;
+            s2 += x2 * x2;
+            s3 += x3 * x3;
+        }
+
+        for (; i < values.Length; i++)
+        {
+            var x = double.CreateChecked(values[i]);
+            s0 += x * x;
+        }
+
+        return s0 + s1 + (s2 + s3);
     }
 
     /// <summary>Nothing above the diagonal of a lower-triangular factor matters; for long trials that is half of all there is.</summary>

@@ -8,7 +8,6 @@ public sealed class ParameterSet<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Dictionary<string, Parameter<T>> _byName;
-    private readonly double[] _scratch;
 
     /// <summary>Collects parameters; each belongs to one set.</summary>
     /// <param name="parameters">The parameters.</param>
@@ -24,11 +23,14 @@ public sealed class ParameterSet<T>
             RawCount += All[i].Raw.Length;
         }
 
-        _scratch = new double[All.Count == 0 ? 0 : All.Max(parameter => parameter.Rows * parameter.Columns)];
+        Blocks = ParameterBlock<T>.Split(All);
     }
 
     /// <summary>The parameters, in order.</summary>
     public IReadOnlyList<Parameter<T>> All { get; }
+
+    /// <summary>The parameters in shares that threads can work on at the same time, the largest first. They do not depend on the number of threads.</summary>
+    internal IReadOnlyList<ParameterBlock<T>> Blocks { get; }
 
     /// <summary>Length of the flattened vector.</summary>
     public int RawCount { get; }
@@ -56,10 +58,9 @@ public sealed class ParameterSet<T>
     /// <param name="raw"><see cref="RawCount"/> numbers.</param>
     public void SetRaw(ReadOnlySpan<double> raw)
     {
-        foreach (var parameter in All)
+        foreach (var block in Blocks)
         {
-            raw.Slice(parameter.RawOffset, parameter.Raw.Length).CopyTo(parameter.Raw);
-            parameter.Refresh();
+            block.SetRaw(raw);
         }
     }
 
@@ -68,13 +69,10 @@ public sealed class ParameterSet<T>
     /// <param name="rawGradient">The result, <see cref="RawCount"/> numbers.</param>
     public void PullBack(ParameterGradient<T> gradient, Span<double> rawGradient)
     {
-        foreach (var parameter in All)
+        rawGradient[..RawCount].Clear();
+        foreach (var block in Blocks)
         {
-            var values = _scratch.AsSpan(0, parameter.Rows * parameter.Columns);
-            gradient[parameter].CopyTo(values);
-            parameter.Constraint.PullBack(
-                parameter.Raw, parameter.ExactValue, values, parameter.Rows, parameter.Columns,
-                rawGradient.Slice(parameter.RawOffset, parameter.Raw.Length));
+            block.PullBack(gradient, rawGradient);
         }
     }
 }
