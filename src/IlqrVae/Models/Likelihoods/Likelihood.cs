@@ -146,16 +146,17 @@ public abstract unsafe class Likelihood<T>
         }
     }
 
-    /// <summary>product += the exact second derivatives times a tangent of the states.</summary>
+    /// <summary>product += the exact second derivatives times a tangent of the states, for some bins in a row.</summary>
     /// <param name="scratch">Scratch space of the last <see cref="Differentiate"/>.</param>
-    /// <param name="stateTangents">T x n.</param>
-    /// <param name="product">T x n, added to.</param>
-    public void AddHessianProduct(LikelihoodScratch<T> scratch, Matrix<T> stateTangents, Matrix<T> product)
+    /// <param name="first">The first bin.</param>
+    /// <param name="stateTangents">Bins x n.</param>
+    /// <param name="product">Bins x n, added to.</param>
+    public void AddHessianProduct(LikelihoodScratch<T> scratch, int first, Matrix<T> stateTangents, Matrix<T> product)
     {
         for (var start = 0; start < stateTangents.Rows; start += scratch.Window)
         {
-            var count = scratch.CountFrom(start);
-            FillTangents(scratch, stateTangents, start);
+            var count = Math.Min(scratch.Window, stateTangents.Rows - start);
+            FillTangents(scratch, stateTangents.RowRange(start, count), first + start);
             Gemm.Multiply(scratch.FirstTangents.RowRange(0, count), _readout.Matrix, product.RowRange(start, count), accumulate: true);
         }
     }
@@ -188,7 +189,7 @@ public abstract unsafe class Likelihood<T>
             Hold(scratch, start);
             if (stateTangents.Rows > scratch.Window)
             {
-                FillTangents(scratch, stateTangents, start);
+                FillTangents(scratch, stateTangents.RowRange(start, count), start);
             }
 
             var weighted = scratch.FirstTangents.RowRange(0, count);
@@ -293,12 +294,12 @@ public abstract unsafe class Likelihood<T>
         scratch.Start = start;
     }
 
-    /// <summary>The tangents of a window's activations and, through the exact second derivatives, of its first derivatives.</summary>
+    /// <summary>The tangents of the activations of some bins and, through the exact second derivatives, of their first derivatives.</summary>
     private void FillTangents(LikelihoodScratch<T> scratch, Matrix<T> stateTangents, int start)
     {
-        var count = scratch.CountFrom(start);
+        var count = stateTangents.Rows;
         var tangents = scratch.ActivationTangents.RowRange(0, count);
-        Gemm.Multiply(stateTangents.RowRange(start, count), _readout.Transposed, tangents);
+        Gemm.Multiply(stateTangents, _readout.Transposed, tangents);
         TensorPrimitives.Multiply(scratch.Exact.RowRange(start, count).Flat, tangents.Flat, scratch.FirstTangents.RowRange(0, count).Flat);
     }
 }
