@@ -57,6 +57,9 @@ public sealed unsafe class AdjointSweep<T>
         var m = problem.InputCount;
         for (var t = at.Bins - 2; t >= 0; t--)
         {
+            var ahead = t - Prefetch.Distance;
+            at.Prefetch(ahead);
+            Prefetch.Row(Costates, ahead);
             problem.Adjoint(t, at, Costates.RowPointer(t + 1), _toState.Pointer, _toInput.Pointer, _tape.RowToWrite(t));
             Gemv.AddScaled(T.One, _toState.Pointer, Costates.RowPointer(t), n);
             Gemv.AddScaled(T.One, _toInput.Pointer, Gradient.Inputs.RowPointer(t), m);

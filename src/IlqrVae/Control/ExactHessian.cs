@@ -107,6 +107,9 @@ public sealed unsafe class ExactHessian<T>
         problem.CostHessianProduct(at, first, direction.States.RowRange(first, count), direction.Direction, tangents, product);
         for (var t = Math.Min(first + count, at.Bins - 1) - 1; t >= first; t--)
         {
+            var ahead = t - Prefetch.Distance;
+            at.Prefetch(ahead);
+            Prefetch.Row(adjoint.Costates, ahead + 1);
             problem.AdjointTangent(
                 t,
                 at,

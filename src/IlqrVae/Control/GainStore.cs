@@ -62,6 +62,16 @@ internal sealed unsafe class GainStore<T>
         return _gain;
     }
 
+    /// <summary>Asks for what a sweep over a long trial will read at a step.</summary>
+    public void Prefetch(int t)
+    {
+        if (!_isWhole)
+        {
+            Numerics.Prefetch.Row(_shortGains, t);
+            Numerics.Prefetch.Row(_triangles, t);
+        }
+    }
+
     /// <summary>R_t, upper triangular m x m, valid until the next call.</summary>
     public Matrix<T> Factor(int t)
     {

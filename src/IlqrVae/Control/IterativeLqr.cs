@@ -418,6 +418,12 @@ public sealed unsafe class IterativeLqr<T>
         Gemv.AddScaled(step, direction.States.RowPointer(0), z, n);
         for (var t = 0; t < Current.Bins - 1; t++)
         {
+            var ahead = t + Prefetch.Distance;
+            Factors.PrefetchGain(ahead);
+            Prefetch.Row(Current.States, ahead);
+            Prefetch.Row(Current.Inputs, ahead);
+            Prefetch.Row(direction.States, ahead);
+            Prefetch.Row(direction.Direction.Inputs, ahead);
             z = _candidate.States.RowPointer(t);
             Elementwise.Subtract(z, Current.States.RowPointer(t), deviation, n);
             Gemv.AddScaled(-step, direction.States.RowPointer(t), deviation, n);

@@ -72,6 +72,9 @@ public sealed unsafe class RiccatiFactors<T>
     /// <param name="t">Step.</param>
     public Matrix<T> Gain(int t) => _gains.Gain(t);
 
+    /// <summary>Asks for K_t, which will be needed soon.</summary>
+    internal void PrefetchGain(int t) => _gains.Prefetch(t);
+
     /// <summary>R_t, upper triangular m x m with Q_uu,t = R_t' R_t, valid until the next call.</summary>
     /// <param name="t">Step.</param>
     public Matrix<T> InputFactor(int t) => _gains.Factor(t);
@@ -152,6 +155,7 @@ public sealed unsafe class RiccatiFactors<T>
         Elementwise.Clear(s, _n);
         for (var t = at.Bins - 2; t >= 0; t--)
         {
+            Prefetch(at, r, feedforward, t - Numerics.Prefetch.Distance);
             problem.Adjoint(t, at, s, toState, q, _adjointScratch.Pointer);
             Gemv.AddScaled(-T.One, r.Inputs.RowPointer(t), q, _m);
             Gemv.TransposedMultiply(Gain(t), q, toState, accumulate: true);
@@ -195,6 +199,7 @@ public sealed unsafe class RiccatiFactors<T>
             Elementwise.Copy(feedforward.InitialPointer, direction.States.RowPointer(0), _n);
             for (var t = 0; t < at.Bins - 1; t++)
             {
+                Prefetch(at, feedforward, direction.Direction, t + Numerics.Prefetch.Distance);
                 Respond(feedforward, t, direction.States.RowPointer(t), direction.Direction.Inputs.RowPointer(t));
                 direction.Step(problem, at, t);
             }
@@ -212,6 +217,8 @@ public sealed unsafe class RiccatiFactors<T>
         RowOperations.ScaleAndAdd(f, direction.Direction.InitialPointer, state, Matrix<T>.PaddedLength(_n));
         for (var t = 0; t < at.Bins - 1; t++)
         {
+            Prefetch(at, feedforward, direction.Direction, t + Numerics.Prefetch.Distance);
+            direction.Prefetch(t + Numerics.Prefetch.Distance);
             Respond(feedforward, t, state, input);
             problem.Tangent(t, at, state, input, next, tape);
             direction.ScaleAndAdd(f, t, state, input, tape);
@@ -240,6 +247,15 @@ public sealed unsafe class RiccatiFactors<T>
         }
 
         return sum;
+    }
+
+    /// <summary>Asks for what a sweep will read at a step.</summary>
+    private void Prefetch(Trajectory<T> at, InputVector<T> x, InputVector<T> y, int t)
+    {
+        _gains.Prefetch(t);
+        at.Prefetch(t);
+        Numerics.Prefetch.Row(x.Inputs, t);
+        Numerics.Prefetch.Row(y.Inputs, t);
     }
 
     /// <summary>|x|^2, beyond the range of T if need be.</summary>

@@ -101,6 +101,14 @@ public sealed unsafe class TangentRollout<T>
         }
     }
 
+    /// <summary>Asks for what a sweep will read at a step.</summary>
+    internal void Prefetch(int t)
+    {
+        Numerics.Prefetch.Row(States, t);
+        Numerics.Prefetch.Row(Direction.Inputs, t);
+        Numerics.Prefetch.Row(Tape, t);
+    }
+
     private T* Recompute(ShootingProblem<T> problem, Trajectory<T> at, int t)
     {
         var row = _tape.RowToWrite(t);

@@ -74,6 +74,14 @@ public sealed unsafe class Trajectory<T>
     /// <summary>The tape of a step; null where the dynamics records nothing.</summary>
     internal T* TapeRow(int t) => Tape.Rows == 0 ? null : Tape.RowPointer(t);
 
+    /// <summary>Asks for what a sweep will read at a step.</summary>
+    internal void Prefetch(int t)
+    {
+        Numerics.Prefetch.Row(States, t);
+        Numerics.Prefetch.Row(Inputs, t);
+        Numerics.Prefetch.Row(Tape, t);
+    }
+
     private static Matrix<T> AllocateTape(int capacity, int tapeLength)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);

@@ -103,8 +103,7 @@ public abstract unsafe class Likelihood<T>
     /// <param name="stateGradient">T x n, added to.</param>
     public void Differentiate(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed, Matrix<T> stateGradient)
     {
-        scratch.Observed = observed;
-        scratch.States = states;
+        scratch.Bind(states, observed);
         for (var start = 0; start < states.Rows; start += scratch.Window)
         {
             var count = scratch.CountFrom(start);
@@ -318,11 +317,16 @@ public sealed class LikelihoodScratch<T>
     /// <summary>Bins whose terms are kept: as many as ordinary trials have.</summary>
     internal const int DefaultWindow = 4096;
 
+    /// <summary>Bins of a longer trial whose terms are held at a time: what stays in a near cache.</summary>
+    private const int LongTrialWindow = 2 * Block;
+
     private readonly Matrix<T> _rows;
+    private readonly int _window;
 
     internal LikelihoodScratch(int capacity, int window, int channels, int states)
     {
         Strip = Math.Clamp(StripLength / Matrix<T>.PaddedLength(channels), 1, Block);
+        _window = window;
         Window = window;
         _rows = Matrix<T>.Allocate(4, channels);
         Activations = Matrix<T>.Allocate(window, channels);
@@ -340,14 +344,14 @@ public sealed class LikelihoodScratch<T>
     /// <summary>Bins that are worked on element by element at once.</summary>
     internal int Strip { get; }
 
-    /// <summary>Bins whose terms are kept.</summary>
-    internal int Window { get; }
+    /// <summary>Bins whose terms are held at a time: all of a trial that is not too long, or few.</summary>
+    internal int Window { get; private set; }
 
     /// <summary>The first bin of the terms that are held.</summary>
     internal int Start { get; set; }
 
     /// <summary>The states of the last differentiation.</summary>
-    internal Matrix<T> States { get; set; }
+    internal Matrix<T> States { get; private set; }
 
     internal Matrix<T> Activations { get; }
 
@@ -370,9 +374,17 @@ public sealed class LikelihoodScratch<T>
 
     internal Matrix<T> Gathered { get; }
 
-    internal ObservationMatrix<T>? Observed { get; set; }
+    internal ObservationMatrix<T>? Observed { get; private set; }
 
     internal Span<T> Row(int i) => _rows.Row(i);
+
+    /// <summary>Takes on a trajectory and what was observed.</summary>
+    internal void Bind(Matrix<T> states, ObservationMatrix<T> observed)
+    {
+        States = states;
+        Observed = observed;
+        Window = states.Rows <= _window ? _window : Math.Min(_window, LongTrialWindow);
+    }
 
     /// <summary>The number of bins of the window that starts at a bin.</summary>
     internal int CountFrom(int start) => Math.Min(Window, States.Rows - start);
