@@ -15,7 +15,7 @@ namespace IlqrVae.Control;
 public sealed unsafe class IterativeLqr<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>More bins than trials for training have.</summary>
+    /// <summary>As many bins as the longest trials for training have.</summary>
     public const int DefaultRecordedBins = 4096;
 
     private const double FirstRegularisation = 1e-2;

@@ -15,12 +15,15 @@ internal static unsafe class Prefetch
 
     private const int LineLength = 64;
 
-    /// <summary>Asks for one row; nothing happens where the matrix has no such row.</summary>
+    /// <summary>Matrices of fewer rows are in the caches anyway.</summary>
+    private const int FewestRows = 256;
+
+    /// <summary>Asks for one row; nothing happens where the matrix has no such row, or only few.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Row<T>(Matrix<T> matrix, int row)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        if (Sse.IsSupported && (uint)row < (uint)matrix.Rows)
+        if (Sse.IsSupported && matrix.Rows >= FewestRows && (uint)row < (uint)matrix.Rows)
         {
             var start = (byte*)matrix.RowPointer(row);
             var end = start + ((long)matrix.Columns * sizeof(T));
