@@ -9,28 +9,28 @@ public sealed unsafe class AdjointSweep<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Matrix<T> _costates;
-    private readonly Matrix<T> _tape;
+    private readonly StepTape<T> _tape;
     private readonly Matrix<T> _toState;
     private readonly Matrix<T> _toInput;
 
     /// <summary>Allocates the workspace of a problem.</summary>
     /// <param name="problem">The problem; its capacity bounds the number of bins.</param>
-    public AdjointSweep(ShootingProblem<T> problem)
+    /// <param name="recordedBins">Trials of more bins are swept without keeping <see cref="Tape"/>, whose rows are computed again when needed.</param>
+    public AdjointSweep(ShootingProblem<T> problem, int recordedBins = int.MaxValue)
     {
         _costates = Matrix<T>.Allocate(problem.Capacity, problem.StateCount);
-        _tape = Matrix<T>.Allocate(problem.AdjointTapeLength == 0 ? 0 : problem.Capacity - 1, problem.AdjointTapeLength);
+        _tape = new StepTape<T>(problem.Capacity, problem.AdjointTapeLength, recordedBins);
         _toState = Matrix<T>.Allocate(1, problem.StateCount);
         _toInput = Matrix<T>.Allocate(1, problem.InputCount);
         Gradient = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);
         Costates = _costates;
-        Tape = _tape;
     }
 
     /// <summary>T x n: the derivative of J with respect to each state, later states following from it.</summary>
     public Matrix<T> Costates { get; private set; }
 
-    /// <summary>(T - 1) x adjoint tape length.</summary>
-    public Matrix<T> Tape { get; private set; }
+    /// <summary>(T - 1) x adjoint tape length; empty where it is not kept.</summary>
+    public Matrix<T> Tape => _tape.Rows;
 
     /// <summary>dJ/dz_0 and dJ/du.</summary>
     public InputVector<T> Gradient { get; }
@@ -57,7 +57,10 @@ public sealed unsafe class AdjointSweep<T>
         var m = problem.InputCount;
         for (var t = at.Bins - 2; t >= 0; t--)
         {
-            problem.Adjoint(t, at, Costates.RowPointer(t + 1), _toState.Pointer, _toInput.Pointer, TapeRow(t));
+            var ahead = t - Prefetch.Distance;
+            at.Prefetch(ahead);
+            Prefetch.Row(Costates, ahead);
+            problem.Adjoint(t, at, Costates.RowPointer(t + 1), _toState.Pointer, _toInput.Pointer, _tape.RowToWrite(t));
             Gemv.AddScaled(T.One, _toState.Pointer, Costates.RowPointer(t), n);
             Gemv.AddScaled(T.One, _toInput.Pointer, Gradient.Inputs.RowPointer(t), m);
         }
@@ -70,9 +73,32 @@ public sealed unsafe class AdjointSweep<T>
     public void SetBins(int bins)
     {
         Costates = _costates.RowRange(0, bins);
-        Tape = _tape.Rows == 0 ? _tape : _tape.RowRange(0, bins - 1);
+        _tape.SetBins(bins);
         Gradient.SetBins(bins);
     }
 
-    internal T* TapeRow(int t) => Tape.Rows == 0 ? null : Tape.RowPointer(t);
+    /// <summary>Fills <see cref="Tape"/> where the trial is too long for the sweep to have kept it. Allocates the first time.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="at">The trajectory that was swept.</param>
+    public void Record(ShootingProblem<T> problem, Trajectory<T> at)
+    {
+        if (_tape.Keep())
+        {
+            for (var t = 0; t < at.Bins - 1; t++)
+            {
+                Recompute(problem, at, t);
+            }
+        }
+    }
+
+    /// <summary>The tape of step t: kept, or computed again and valid until the next call.</summary>
+    internal T* TapeRow(ShootingProblem<T> problem, Trajectory<T> at, int t)
+        => _tape.IsKept ? _tape.RowToWrite(t) : Recompute(problem, at, t);
+
+    private T* Recompute(ShootingProblem<T> problem, Trajectory<T> at, int t)
+    {
+        var row = _tape.RowToWrite(t);
+        problem.Adjoint(t, at, Costates.RowPointer(t + 1), _toState.Pointer, _toInput.Pointer, row);
+        return row;
+    }
 }

@@ -31,7 +31,7 @@ public readonly record struct ConjugateGradientResult(ConjugateGradientStatus St
 /// <summary>
 /// Solves H v = b by conjugate gradients with the exact Hessian H, preconditioned with Riccati factors (Hestenes and Stiefel; Nocedal and Wright,
 /// Algorithm 5.3). The preconditioner's forward sweep is the tangent roll-out that the product needs, and roll-outs combine linearly, so an
-/// iteration costs three sweeps.
+/// iteration costs three sweeps: the product's one backwards, the preconditioner's backwards and forwards.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed unsafe class ConjugateGradients<T>
@@ -39,31 +39,34 @@ public sealed unsafe class ConjugateGradients<T>
 {
     private readonly InputVector<T> _residual;
     private readonly InputVector<T> _product;
-    private readonly TangentRollout<T> _preconditioned;
     private readonly TangentRollout<T> _direction;
+    private readonly Matrix<T> _solutionStates;
     private readonly Matrix<T> _block;
     private readonly Matrix<T> _initialBlock;
     private readonly Matrix<T> _blockProduct;
+    private readonly Matrix<T> _initialBlockProduct;
 
     /// <summary>Allocates the workspace of a problem.</summary>
     /// <param name="problem">The problem; its capacity bounds the number of bins.</param>
-    public ConjugateGradients(ShootingProblem<T> problem)
+    /// <param name="recordedBins">Of trials of more bins, only what cannot be computed again is kept.</param>
+    public ConjugateGradients(ShootingProblem<T> problem, int recordedBins = int.MaxValue)
     {
         _residual = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);
         _product = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);
-        _preconditioned = new TangentRollout<T>(problem);
-        _direction = new TangentRollout<T>(problem);
+        _direction = new TangentRollout<T>(problem, recordedBins);
+        _solutionStates = Matrix<T>.Allocate(Math.Min(problem.Capacity, recordedBins), problem.StateCount);
         _block = Matrix<T>.Allocate(problem.InputCount, problem.InputCount);
         _initialBlock = Matrix<T>.Allocate(problem.StateCount, problem.StateCount);
-        _blockProduct = Matrix<T>.Allocate(1, Math.Max(problem.StateCount, problem.InputCount));
-        Solution = new TangentRollout<T>(problem, hasTape: false);
+        _blockProduct = Matrix<T>.Allocate(1, problem.InputCount);
+        _initialBlockProduct = Matrix<T>.Allocate(1, problem.StateCount);
+        Solution = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);
     }
 
-    /// <summary>v and its tangent roll-out, without tape; see <see cref="RollOutSolution"/>.</summary>
-    public TangentRollout<T> Solution { get; }
+    /// <summary>v; see <see cref="RollOutSolution"/>.</summary>
+    public InputVector<T> Solution { get; }
 
-    /// <summary>M^-1 b after <see cref="Begin"/>; <see cref="Continue"/> writes over it.</summary>
-    public TangentRollout<T> Preconditioned => _preconditioned;
+    /// <summary>What the preconditioner's sweep backwards leaves for the one forwards. A product that the residual has taken up makes room for it.</summary>
+    private InputVector<T> Feedforward => _product;
 
     /// <summary>b' M^-1 b of the last run: twice the decrease that the preconditioner's quadratic model predicts.</summary>
     public double PreconditionedNormSquared { get; private set; }
@@ -92,20 +95,41 @@ public sealed unsafe class ConjugateGradients<T>
         double tolerance,
         int maximumIterations)
     {
-        Begin(problem, at, factors, b);
+        Begin(problem, at, factors, b, 1);
         return Continue(problem, at, adjoint, factors, hessian, tolerance, maximumIterations);
     }
 
-    /// <summary>Applies the preconditioner to the right-hand side, which is all that a Gauss-Newton step needs.</summary>
+    /// <summary>
+    /// The preconditioner's sweep backwards over the right-hand side: enough for <see cref="PreconditionedNormSquared"/>.
+    /// <see cref="RollOutPreconditioned"/> or <see cref="Continue"/> go on from there.
+    /// </summary>
     /// <param name="problem">The problem.</param>
     /// <param name="at">The trajectory.</param>
     /// <param name="factors">The preconditioner.</param>
-    /// <param name="b">The right-hand side.</param>
-    public void Begin(ShootingProblem<T> problem, Trajectory<T> at, RiccatiFactors<T> factors, InputVector<T> b)
+    /// <param name="b">The right-hand side,</param>
+    /// <param name="scale">but for this factor.</param>
+    public void Begin(ShootingProblem<T> problem, Trajectory<T> at, RiccatiFactors<T> factors, InputVector<T> b, double scale)
     {
         _residual.SetBins(at.Bins);
         _residual.CopyFrom(b);
-        PreconditionedNormSquared = factors.Apply(problem, at, _residual, _preconditioned);
+        if (scale != 1)
+        {
+            _residual.Scale(scale);
+        }
+
+        Feedforward.SetBins(at.Bins);
+        PreconditionedNormSquared = factors.SweepBack(problem, at, _residual, Feedforward);
+    }
+
+    /// <summary>M^-1 b after <see cref="Begin"/>, rolled out: all that a Gauss-Newton step needs.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="at">The trajectory.</param>
+    /// <param name="factors">The preconditioner.</param>
+    /// <returns>The direction; the next run writes over it.</returns>
+    public TangentRollout<T> RollOutPreconditioned(ShootingProblem<T> problem, Trajectory<T> at, RiccatiFactors<T> factors)
+    {
+        factors.SweepForward(problem, at, Feedforward, 0, _direction);
+        return _direction;
     }
 
     /// <summary>Iterates from what <see cref="Begin"/> left.</summary>
@@ -127,14 +151,15 @@ public sealed unsafe class ConjugateGradients<T>
         int maximumIterations,
         double regularisation = 0)
     {
-        _direction.SetBins(at.Bins);
+        var solutionStates = SolutionStates(at.Bins);
         Solution.SetBins(at.Bins);
         Solution.Clear();
+        solutionStates.Clear();
         var first = PreconditionedNormSquared;
         var rho = first;
         if (!double.IsFinite(rho))
         {
-            return new(ConjugateGradientStatus.NonFinite, 0, double.NaN);
+            return NonFinite(0, double.NaN);
         }
 
         if (rho == 0)
@@ -142,7 +167,7 @@ public sealed unsafe class ConjugateGradients<T>
             return new(ConjugateGradientStatus.Converged, 0, 0);
         }
 
-        _direction.CopyFrom(_preconditioned);
+        RollOutPreconditioned(problem, at, factors);
         var metric = rho;
         SmallestQuotient = double.PositiveInfinity;
         for (var iteration = 1; iteration <= maximumIterations; iteration++)
@@ -156,24 +181,24 @@ public sealed unsafe class ConjugateGradients<T>
             var curvature = _direction.Direction.Dot(_product);
             if (!double.IsFinite(curvature))
             {
-                return new(ConjugateGradientStatus.NonFinite, iteration, Math.Sqrt(rho / first));
+                return NonFinite(iteration, Math.Sqrt(rho / first));
             }
 
             if (curvature <= 0)
             {
                 // As if the curvature had the other sign, but no further than the preconditioner would go.
-                Solution.AddScaled(Math.Min(1, -rho / curvature), _direction);
+                AddToSolution(Math.Min(1, -rho / curvature), solutionStates);
                 return new(ConjugateGradientStatus.NegativeCurvature, iteration, Math.Sqrt(rho / first));
             }
 
             SmallestQuotient = Math.Min(SmallestQuotient, curvature / metric);
             var step = rho / curvature;
-            Solution.AddScaled(step, _direction);
+            AddToSolution(step, solutionStates);
             _residual.AddScaled(-step, _product);
-            var next = factors.Apply(problem, at, _residual, _preconditioned);
+            var next = factors.SweepBack(problem, at, _residual, Feedforward);
             if (!double.IsFinite(next))
             {
-                return new(ConjugateGradientStatus.NonFinite, iteration, Math.Sqrt(rho / first));
+                return NonFinite(iteration, Math.Sqrt(rho / first));
             }
 
             if (next <= tolerance * tolerance * first)
@@ -182,7 +207,7 @@ public sealed unsafe class ConjugateGradients<T>
             }
 
             var conjugation = next / rho;
-            _direction.ScaleAndAdd(conjugation, _preconditioned);
+            factors.SweepForward(problem, at, Feedforward, conjugation, _direction);
             metric = next + (conjugation * conjugation * metric);
             rho = next;
         }
@@ -190,15 +215,42 @@ public sealed unsafe class ConjugateGradients<T>
         return new(ConjugateGradientStatus.MaximumIterations, maximumIterations, Math.Sqrt(rho / first));
     }
 
-    /// <summary>v and its tangent roll-out with tape, as products with it need. The next run writes over it.</summary>
+    /// <summary>v and its tangent roll-out, as products with it need. The next run writes over it.</summary>
     /// <param name="problem">The problem.</param>
     /// <param name="at">The trajectory.</param>
     public TangentRollout<T> RollOutSolution(ShootingProblem<T> problem, Trajectory<T> at)
     {
         _direction.SetBins(at.Bins);
-        _direction.Direction.CopyFrom(Solution.Direction);
+        _direction.Direction.CopyFrom(Solution);
         _direction.Run(problem, at);
         return _direction;
+    }
+
+    /// <summary>v as a direction to step along. Its states are summed as v is in trials whose records are kept, and rolled out in longer ones.</summary>
+    internal SearchDirection<T> SearchDirection(ShootingProblem<T> problem, Trajectory<T> at)
+    {
+        var states = SolutionStates(at.Bins);
+        return states.IsEmpty ? new(RollOutSolution(problem, at)) : new(Solution, states);
+    }
+
+    /// <summary>Numbers that are not finite get into the padding of rows too, which nobody writes again: they must not outlive the run there.</summary>
+    private ConjugateGradientResult NonFinite(int iterations, double relativeResidual)
+    {
+        _residual.Clear();
+        _product.Clear();
+        _direction.Clear();
+        return new(ConjugateGradientStatus.NonFinite, iterations, relativeResidual);
+    }
+
+    private Matrix<T> SolutionStates(int bins) => bins <= _solutionStates.Rows ? _solutionStates.RowRange(0, bins) : default;
+
+    private void AddToSolution(double step, Matrix<T> states)
+    {
+        Solution.AddScaled(step, _direction.Direction);
+        if (!states.IsEmpty)
+        {
+            RowOperations.AddScaled(T.CreateSaturating(step), _direction.States, states);
+        }
     }
 
     /// <summary>product += mu P direction, P the curvature of the priors that <see cref="RiccatiFactors{T}"/> regularises with.</summary>
@@ -207,19 +259,34 @@ public sealed unsafe class ConjugateGradients<T>
         var direction = _direction.Direction;
         _initialBlock.Clear();
         problem.AddInitialCurvature(regularisation, _initialBlock);
-        AddProduct(_initialBlock, direction.InitialPointer, _product.InitialPointer);
+        AddProduct(_initialBlock, direction.InitialPointer, _initialBlockProduct.Pointer, _product.InitialPointer);
         for (var t = 0; t < at.Bins - 1; t++)
         {
             _block.Clear();
             problem.AddInputCurvature(t, at, CurvatureKind.GaussNewton, regularisation, _block);
-            AddProduct(_block, direction.Inputs.RowPointer(t), _product.Inputs.RowPointer(t));
+            AddProduct(_block, direction.Inputs.RowPointer(t), _blockProduct.Pointer, _product.Inputs.RowPointer(t));
         }
 
-        void AddProduct(Matrix<T> upper, T* x, T* y)
+        static void AddProduct(Matrix<T> upper, T* x, T* product, T* y)
         {
             Cholesky.MirrorUpper(upper);
-            Gemv.Multiply(upper, x, _blockProduct.Pointer);
-            Gemv.AddScaled(T.One, _blockProduct.Pointer, y, upper.Columns);
+            Gemv.Multiply(upper, x, product);
+            Gemv.AddScaled(T.One, product, y, upper.Columns);
         }
+    }
+}
+
+/// <summary>A direction of decision variables and the tangent it makes of the states: what a line search follows.</summary>
+/// <param name="Direction">The direction (dz_0, du).</param>
+/// <param name="States">dz: T x n.</param>
+/// <typeparam name="T">float or double.</typeparam>
+internal readonly record struct SearchDirection<T>(InputVector<T> Direction, Matrix<T> States)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>A rolled-out direction.</summary>
+    /// <param name="rollout">The direction.</param>
+    public SearchDirection(TangentRollout<T> rollout)
+        : this(rollout.Direction, rollout.States)
+    {
     }
 }

@@ -49,10 +49,11 @@ public sealed unsafe class ExactCurvature<T>
     {
         var n = problem.StateCount;
         var m = problem.InputCount;
+        var adjointTape = _adjoint.TapeRow(problem, at, t);
         for (var j = 0; j < n; j++)
         {
             _unitState[0, j] = T.One;
-            Contract(problem, at, t);
+            Contract(problem, at, t, adjointTape);
             _unitState[0, j] = T.Zero;
             for (var i = 0; i <= j; i++)
             {
@@ -68,7 +69,7 @@ public sealed unsafe class ExactCurvature<T>
         for (var j = 0; j < m; j++)
         {
             _unitInput[0, j] = T.One;
-            Contract(problem, at, t);
+            Contract(problem, at, t, adjointTape);
             _unitInput[0, j] = T.Zero;
             for (var i = 0; i <= j; i++)
             {
@@ -77,14 +78,14 @@ public sealed unsafe class ExactCurvature<T>
         }
     }
 
-    private void Contract(ShootingProblem<T> problem, Trajectory<T> at, int t)
+    private void Contract(ShootingProblem<T> problem, Trajectory<T> at, int t, T* adjointTape)
     {
         problem.Tangent(t, at, _unitState.Pointer, _unitInput.Pointer, _nextTangent.Pointer, _tangentTape.Pointer);
         problem.AdjointTangent(
             t,
             at,
             _adjoint.Costates.RowPointer(t + 1),
-            _adjoint.TapeRow(t),
+            adjointTape,
             _unitState.Pointer,
             _unitInput.Pointer,
             _tangentTape.Pointer,

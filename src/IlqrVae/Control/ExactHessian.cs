@@ -11,26 +11,34 @@ namespace IlqrVae.Control;
 public sealed unsafe class ExactHessian<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly Matrix<T> _costateTangents;
+    /// <summary>Bins of a segment: its rows stay in a near cache between the two passes over it.</summary>
+    private const int Segment = 128;
+
+    private readonly int _recordedBins;
+    private readonly Matrix<T> _costateTangentAfter;
     private readonly Matrix<T> _row;
     private readonly Matrix<T> _toState;
     private readonly Matrix<T> _toInput;
+    private Matrix<T> _costateTangents;
     private Matrix<T> _tape;
 
     /// <summary>Allocates the workspace of a problem.</summary>
     /// <param name="problem">The problem; its capacity bounds the number of bins.</param>
-    public ExactHessian(ShootingProblem<T> problem)
+    /// <param name="recordedBins">Trials of more bins are worked through in segments, and <see cref="CostateTangents"/> kept only where recording is asked for.</param>
+    public ExactHessian(ShootingProblem<T> problem, int recordedBins = int.MaxValue)
     {
-        _costateTangents = Matrix<T>.Allocate(problem.Capacity, problem.StateCount);
+        _recordedBins = recordedBins;
+        _costateTangents = Matrix<T>.Allocate(Math.Min(problem.Capacity, Math.Max(Segment, recordedBins)), problem.StateCount);
+        _costateTangentAfter = Matrix<T>.Allocate(1, problem.StateCount);
         _row = Matrix<T>.Allocate(1, problem.AdjointTangentTapeLength);
         _toState = Matrix<T>.Allocate(1, problem.StateCount);
         _toInput = Matrix<T>.Allocate(1, problem.InputCount);
         _tape = Matrix<T>.Allocate(0, problem.AdjointTangentTapeLength);
-        CostateTangents = _costateTangents;
+        CostateTangents = default;
         Tape = _tape;
     }
 
-    /// <summary>T x n: the change of the costates along the last direction.</summary>
+    /// <summary>T x n: the change of the costates along the last direction that was recorded.</summary>
     public Matrix<T> CostateTangents { get; private set; }
 
     /// <summary>(T - 1) x adjoint tangent tape length, of the last direction that was recorded.</summary>
@@ -42,7 +50,7 @@ public sealed unsafe class ExactHessian<T>
     /// <param name="adjoint">The adjoint sweep at the trajectory.</param>
     /// <param name="direction">A rolled-out direction.</param>
     /// <param name="product">The result.</param>
-    /// <param name="isRecorded">Whether to fill <see cref="Tape"/>, for derivatives of the product with respect to parameters.</param>
+    /// <param name="isRecorded">Whether to keep costate tangents and tape, for derivatives of the product with respect to parameters.</param>
     public void Multiply(
         ShootingProblem<T> problem,
         Trajectory<T> at,
@@ -51,9 +59,14 @@ public sealed unsafe class ExactHessian<T>
         InputVector<T> product,
         bool isRecorded = false)
     {
-        CostateTangents = _costateTangents.RowRange(0, at.Bins);
+        var segment = at.Bins <= _recordedBins || isRecorded ? at.Bins : Segment;
         if (isRecorded)
         {
+            if (_costateTangents.Rows < at.Bins)
+            {
+                _costateTangents = Matrix<T>.Allocate(problem.Capacity, problem.StateCount);
+            }
+
             if (_tape.Rows == 0 && problem.AdjointTangentTapeLength > 0)
             {
                 // On demand: solves alone, of trials however long, do without.
@@ -61,30 +74,58 @@ public sealed unsafe class ExactHessian<T>
             }
 
             Tape = _tape.Rows == 0 ? _tape : _tape.RowRange(0, at.Bins - 1);
+            CostateTangents = _costateTangents.RowRange(0, at.Bins);
         }
 
+        product.SetBins(at.Bins);
+        for (var first = (at.Bins - 1) / segment * segment; first >= 0; first -= segment)
+        {
+            SweepSegmentBack(problem, at, adjoint, direction, product, first, Math.Min(segment, at.Bins - first), isRecorded);
+        }
+
+        Gemv.AddScaled(T.One, _costateTangentAfter.Pointer, product.InitialPointer, problem.StateCount);
+    }
+
+    /// <summary>
+    /// The tangent of the adjoint sweep over some bins: dlambda_t = l_xx dz_t + d(A' lambda_{t+1}), dp_t = p_uu du_t + d(B' lambda_{t+1}). Takes the costate
+    /// tangent of the bin after them and leaves that of the first.
+    /// </summary>
+    private void SweepSegmentBack(
+        ShootingProblem<T> problem,
+        Trajectory<T> at,
+        AdjointSweep<T> adjoint,
+        TangentRollout<T> direction,
+        InputVector<T> product,
+        int first,
+        int count,
+        bool isRecorded)
+    {
         var n = problem.StateCount;
         var m = problem.InputCount;
-        product.SetBins(at.Bins);
-        problem.CostHessianProduct(at, direction.States, direction.Direction, CostateTangents, product);
-        for (var t = at.Bins - 2; t >= 0; t--)
+        var tangents = _costateTangents.RowRange(0, count);
+        var after = _costateTangentAfter.Pointer;
+        problem.CostHessianProduct(at, first, direction.States.RowRange(first, count), direction.Direction, tangents, product);
+        for (var t = Math.Min(first + count, at.Bins - 1) - 1; t >= first; t--)
         {
+            var ahead = t - Prefetch.Distance;
+            at.Prefetch(ahead);
+            Prefetch.Row(adjoint.Costates, ahead + 1);
             problem.AdjointTangent(
                 t,
                 at,
                 adjoint.Costates.RowPointer(t + 1),
-                adjoint.TapeRow(t),
+                adjoint.TapeRow(problem, at, t),
                 direction.States.RowPointer(t),
                 direction.Direction.Inputs.RowPointer(t),
-                direction.TapeRow(t),
-                CostateTangents.RowPointer(t + 1),
+                direction.TapeRow(problem, at, t),
+                t + 1 < first + count ? tangents.RowPointer(t + 1 - first) : after,
                 _toState.Pointer,
                 _toInput.Pointer,
                 isRecorded && Tape.Rows > 0 ? Tape.RowPointer(t) : _row.Pointer);
-            Gemv.AddScaled(T.One, _toState.Pointer, CostateTangents.RowPointer(t), n);
+            Gemv.AddScaled(T.One, _toState.Pointer, tangents.RowPointer(t - first), n);
             Gemv.AddScaled(T.One, _toInput.Pointer, product.Inputs.RowPointer(t), m);
         }
 
-        Gemv.AddScaled(T.One, CostateTangents.RowPointer(0), product.InitialPointer, n);
+        Elementwise.Copy(tangents.Pointer, after, n);
     }
 }

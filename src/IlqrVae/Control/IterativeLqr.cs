@@ -15,6 +15,9 @@ namespace IlqrVae.Control;
 public sealed unsafe class IterativeLqr<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>As many bins as the longest trials for training have.</summary>
+    public const int DefaultRecordedBins = 4096;
+
     private const double FirstRegularisation = 1e-2;
     private const double LargestRegularisation = 1e14;
 
@@ -41,8 +44,9 @@ public sealed unsafe class IterativeLqr<T>
     private const double Caution = 10;
 
     private readonly ShootingProblem<T> _problem;
-    private readonly InputVector<T> _descent;
+    private readonly Matrix<T> _next;
     private Trajectory<T> _candidate;
+    private bool _tapeIsCandidates;
     private SolverOptions _options = new();
     private double _regularisation;
     private double _regularisationGrowth;
@@ -55,16 +59,20 @@ public sealed unsafe class IterativeLqr<T>
 
     /// <summary>Allocates the workspace of a problem.</summary>
     /// <param name="problem">The problem; its capacity bounds the number of bins.</param>
-    public IterativeLqr(ShootingProblem<T> problem)
+    /// <param name="recordedBins">
+    /// Trials of up to so many bins keep whatever will be needed again. Of longer ones the records of adjoint and tangent steps are computed again, step
+    /// by step, and the preconditioner's gains are kept in single precision: a little more arithmetic, and less than half of the memory.
+    /// </param>
+    public IterativeLqr(ShootingProblem<T> problem, int recordedBins = DefaultRecordedBins)
     {
         _problem = problem;
         Current = new Trajectory<T>(problem.Capacity, problem.StateCount, problem.InputCount, problem.TapeLength);
-        _candidate = new Trajectory<T>(problem.Capacity, problem.StateCount, problem.InputCount, problem.TapeLength);
-        Adjoint = new AdjointSweep<T>(problem);
-        Factors = new RiccatiFactors<T>(problem);
-        Hessian = new ExactHessian<T>(problem);
-        ConjugateGradients = new ConjugateGradients<T>(problem);
-        _descent = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);
+        _candidate = new Trajectory<T>(Current);
+        _next = Matrix<T>.Allocate(1, problem.StateCount);
+        Adjoint = new AdjointSweep<T>(problem, recordedBins);
+        Factors = new RiccatiFactors<T>(problem, recordedBins);
+        Hessian = new ExactHessian<T>(problem, recordedBins);
+        ConjugateGradients = new ConjugateGradients<T>(problem, recordedBins);
     }
 
     /// <summary>The start before a solve (its decision variables; set the bins first) and the best point after it.</summary>
@@ -168,6 +176,7 @@ public sealed unsafe class IterativeLqr<T>
             {
                 var achieved = (Current.Cost - _candidate.Cost) / decrement;
                 (Current, _candidate) = (_candidate, Current);
+                _tapeIsCandidates = false;
                 Adjoint.Run(_problem, Current);
                 if (step < 1 && decrement <= visible && _factorsAreFresh && _regularisation == 0)
                 {
@@ -192,8 +201,11 @@ public sealed unsafe class IterativeLqr<T>
                 status = SolverStatus.Stalled;
                 break;
             }
+
+            RecordCurrent();
         }
 
+        RecordCurrent();
         return new Solution(status, initialCost, Current.Cost, decrement, iteration, Factors.Passes - passesBefore, _products);
     }
 
@@ -211,7 +223,7 @@ public sealed unsafe class IterativeLqr<T>
         }
 
         _candidate.SetBins(bins);
-        _descent.SetBins(bins);
+        _tapeIsCandidates = false;
         _regularisation = 0;
         _regularisationGrowth = 2;
         _factorsAreUsable = false;
@@ -249,12 +261,10 @@ public sealed unsafe class IterativeLqr<T>
         return true;
     }
 
-    /// <summary>Half the squared Newton decrement in the metric of the factors, an estimate of J - J*; leaves the Gauss-Newton direction behind.</summary>
+    /// <summary>Half the squared Newton decrement in the metric of the factors, an estimate of J - J*; the first half of the Gauss-Newton direction.</summary>
     private double Decrement()
     {
-        _descent.CopyFrom(Adjoint.Gradient);
-        _descent.Scale(-1);
-        ConjugateGradients.Begin(_problem, Current, Factors, _descent);
+        ConjugateGradients.Begin(_problem, Current, Factors, Adjoint.Gradient, -1);
         return 0.5 * ConjugateGradients.PreconditionedNormSquared;
     }
 
@@ -271,13 +281,13 @@ public sealed unsafe class IterativeLqr<T>
     /// <summary>
     /// The Gauss-Newton direction while it makes progress far from the minimum; elsewhere the Newton direction by conjugate gradients, truncated by Eisenstat and Walker's rule. Where these meet negative curvature, the better of the two.
     /// </summary>
-    private TangentRollout<T> Direction(double decrement, out ConjugateGradientResult result)
+    private SearchDirection<T> Direction(double decrement, out ConjugateGradientResult result)
     {
         result = default;
         var variables = _problem.StateCount + ((double)(Current.Bins - 1) * _problem.InputCount);
         if (_options.MaximumConjugateGradientSteps == 0 || (_gaussNewtonWorks && decrement > FarAway * variables))
         {
-            return ConjugateGradients.Preconditioned;
+            return GaussNewtonDirection();
         }
 
         var superlinear = 0.1 * Math.Sqrt(decrement / variables);
@@ -288,16 +298,26 @@ public sealed unsafe class IterativeLqr<T>
         _products += result.Iterations;
         if (result.Status == ConjugateGradientStatus.Converged || (result.Status == ConjugateGradientStatus.NegativeCurvature && result.Iterations == 1))
         {
-            return ConjugateGradients.Solution;
+            return NewtonDirection();
         }
 
         var isCandidate = result.Status == ConjugateGradientStatus.NegativeCurvature;
-        var newtonCost = isCandidate ? RollOutWithFeedback(ConjugateGradients.Solution, T.One) : double.PositiveInfinity;
-        ConjugateGradients.Begin(_problem, Current, Factors, _descent);
-        return isCandidate && newtonCost < RollOutWithFeedback(ConjugateGradients.Preconditioned, T.One)
-            ? ConjugateGradients.Solution
-            : ConjugateGradients.Preconditioned;
+        var newtonCost = isCandidate ? RollOutWithFeedback(NewtonDirection(), T.One) : double.PositiveInfinity;
+        RecordCurrent();
+        Decrement();
+        var gaussNewton = GaussNewtonDirection();
+        if (!isCandidate || !(newtonCost < RollOutWithFeedback(gaussNewton, T.One)))
+        {
+            return gaussNewton;
+        }
+
+        RecordCurrent();
+        return NewtonDirection();
     }
+
+    private SearchDirection<T> NewtonDirection() => ConjugateGradients.SearchDirection(_problem, Current);
+
+    private SearchDirection<T> GaussNewtonDirection() => new(ConjugateGradients.RollOutPreconditioned(_problem, Current, Factors));
 
     /// <summary>After a step: whether the factors serve the next iteration as well, and how much regularisation it gets.</summary>
     /// <param name="step">The step.</param>
@@ -361,7 +381,7 @@ public sealed unsafe class IterativeLqr<T>
     /// <param name="ceiling">A cost that is accepted in any case.</param>
     /// <param name="mayLengthen">Whether to look beyond the full step.</param>
     /// <returns>The accepted step, or 0. The candidate holds its trajectory.</returns>
-    private double LineSearch(TangentRollout<T> direction, double ceiling, bool mayLengthen)
+    private double LineSearch(SearchDirection<T> direction, double ceiling, bool mayLengthen)
     {
         var slope = Adjoint.Gradient.Dot(direction.Direction);
         if (!(slope < 0))
@@ -385,7 +405,7 @@ public sealed unsafe class IterativeLqr<T>
     }
 
     /// <summary>Doubles the full step while that decreases the cost, along a direction in which the cost bends downwards.</summary>
-    private double Lengthen(TangentRollout<T> direction)
+    private double Lengthen(SearchDirection<T> direction)
     {
         var step = 1.0;
         for (var k = 0; k < LineSearchSteps; k++)
@@ -403,10 +423,11 @@ public sealed unsafe class IterativeLqr<T>
         return step;
     }
 
-    private double RollOutWithFeedback(TangentRollout<T> direction, T step)
+    private double RollOutWithFeedback(SearchDirection<T> direction, T step)
     {
         var n = _problem.StateCount;
         var m = _problem.InputCount;
+        _tapeIsCandidates = true;
         var deviation = stackalloc T[Matrix<T>.PaddedLength(n)];
         Elementwise.Clear(deviation, Matrix<T>.PaddedLength(n));
         var z = _candidate.States.RowPointer(0);
@@ -414,6 +435,12 @@ public sealed unsafe class IterativeLqr<T>
         Gemv.AddScaled(step, direction.States.RowPointer(0), z, n);
         for (var t = 0; t < Current.Bins - 1; t++)
         {
+            var ahead = t + Prefetch.Distance;
+            Factors.PrefetchGain(ahead);
+            Prefetch.Row(Current.States, ahead);
+            Prefetch.Row(Current.Inputs, ahead);
+            Prefetch.Row(direction.States, ahead);
+            Prefetch.Row(direction.Direction.Inputs, ahead);
             z = _candidate.States.RowPointer(t);
             Elementwise.Subtract(z, Current.States.RowPointer(t), deviation, n);
             Gemv.AddScaled(-step, direction.States.RowPointer(t), deviation, n);
@@ -425,5 +452,19 @@ public sealed unsafe class IterativeLqr<T>
         }
 
         return _candidate.Cost = FiniteOrInfinite(_problem.Cost(_candidate));
+    }
+
+    /// <summary>Current and candidate share one tape: restores the current one's after candidates that were not accepted.</summary>
+    private void RecordCurrent()
+    {
+        if (_tapeIsCandidates && Current.Tape.Rows > 0)
+        {
+            for (var t = 0; t < Current.Bins - 1; t++)
+            {
+                _problem.Step(t, Current.States.RowPointer(t), Current.Inputs.RowPointer(t), _next.Pointer, Current.TapeRow(t));
+            }
+        }
+
+        _tapeIsCandidates = false;
     }
 }

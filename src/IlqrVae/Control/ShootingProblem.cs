@@ -103,7 +103,16 @@ public abstract unsafe class ShootingProblem<T>
     /// <summary>Adds <paramref name="scale"/> times the second derivatives of c_0 to the upper triangle of an n x n matrix.</summary>
     public abstract void AddInitialCurvature(T scale, Matrix<T> target);
 
-    /// <summary>The exact second derivatives of the costs times a direction, each overwritten: T x n, (T - 1) x m and n.</summary>
+    /// <summary>
+    /// The exact second derivatives of the costs of some bins in a row times a direction, each overwritten: of their states, of the inputs that drive
+    /// the steps from them and, if the first bin is among them, of the initial state.
+    /// </summary>
+    /// <param name="at">The trajectory.</param>
+    /// <param name="first">The first bin.</param>
+    /// <param name="stateTangents">The tangents of their states, bins x n.</param>
+    /// <param name="direction">The direction, of the whole trial.</param>
+    /// <param name="stateProduct">Bins x n.</param>
+    /// <param name="inputProduct">The product, of the whole trial.</param>
     public abstract void CostHessianProduct(
-        Trajectory<T> at, Matrix<T> stateTangents, InputVector<T> direction, Matrix<T> stateProduct, InputVector<T> inputProduct);
+        Trajectory<T> at, int first, Matrix<T> stateTangents, InputVector<T> direction, Matrix<T> stateProduct, InputVector<T> inputProduct);
 }

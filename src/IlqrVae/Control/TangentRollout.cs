@@ -12,20 +12,19 @@ public sealed unsafe class TangentRollout<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Matrix<T> _states;
-    private readonly Matrix<T> _tape;
+    private readonly StepTape<T> _tape;
+    private readonly Matrix<T> _next;
 
     /// <summary>Allocates the workspace of a problem.</summary>
     /// <param name="problem">The problem; its capacity bounds the number of bins.</param>
-    /// <param name="hasTape">
-    /// False for a direction that is only summed up and stepped along: it has no tape, and takes no part in Hessian products.
-    /// </param>
-    public TangentRollout(ShootingProblem<T> problem, bool hasTape = true)
+    /// <param name="recordedBins">Trials of more bins are rolled out without keeping <see cref="Tape"/>, whose rows are computed again when needed.</param>
+    public TangentRollout(ShootingProblem<T> problem, int recordedBins = int.MaxValue)
     {
         _states = Matrix<T>.Allocate(problem.Capacity, problem.StateCount);
-        _tape = Matrix<T>.Allocate(hasTape && problem.TangentTapeLength > 0 ? problem.Capacity - 1 : 0, problem.TangentTapeLength);
+        _tape = new StepTape<T>(problem.Capacity, problem.TangentTapeLength, recordedBins);
+        _next = Matrix<T>.Allocate(1, problem.StateCount);
         Direction = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);
         States = _states;
-        Tape = _tape;
     }
 
     /// <summary>The direction (dz_0, du).</summary>
@@ -34,16 +33,24 @@ public sealed unsafe class TangentRollout<T>
     /// <summary>dz: T x n.</summary>
     public Matrix<T> States { get; private set; }
 
-    /// <summary>(T - 1) x tangent tape length.</summary>
-    public Matrix<T> Tape { get; private set; }
+    /// <summary>(T - 1) x tangent tape length; empty where it is not kept.</summary>
+    public Matrix<T> Tape => _tape.Rows;
 
     /// <summary>Sets the number of bins; the contents are then unspecified.</summary>
     /// <param name="bins">1 to the capacity.</param>
     public void SetBins(int bins)
     {
         States = _states.RowRange(0, bins);
-        Tape = _tape.Rows == 0 ? _tape : _tape.RowRange(0, bins - 1);
+        _tape.SetBins(bins);
         Direction.SetBins(bins);
+    }
+
+    /// <summary>Makes this rolled-out direction zero.</summary>
+    public void Clear()
+    {
+        Direction.Clear();
+        States.Clear();
+        Tape.Clear();
     }
 
     /// <summary>Rolls out <see cref="Direction"/> without feedback.</summary>
@@ -59,50 +66,53 @@ public sealed unsafe class TangentRollout<T>
         }
     }
 
-    /// <summary>Makes this rolled-out direction zero.</summary>
-    public void Clear()
+    /// <summary>Fills <see cref="Tape"/> where the trial is too long for the roll-out to have kept it. Allocates the first time.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="at">The trajectory at which this was rolled out.</param>
+    public void Record(ShootingProblem<T> problem, Trajectory<T> at)
     {
-        Direction.Clear();
-        States.Clear();
-        Tape.Clear();
-    }
-
-    /// <summary>this = factor * this + other.</summary>
-    /// <param name="factor">The factor.</param>
-    /// <param name="other">A rolled-out direction at the same trajectory.</param>
-    public void ScaleAndAdd(double factor, TangentRollout<T> other)
-    {
-        var f = T.CreateSaturating(factor);
-        Direction.ScaleAndAdd(factor, other.Direction);
-        RowOperations.ScaleAndAdd(f, States, other.States);
-        RowOperations.ScaleAndAdd(f, Tape, other.Tape);
-    }
-
-    /// <summary>this += factor * other.</summary>
-    /// <param name="factor">The factor.</param>
-    /// <param name="other">A rolled-out direction at the same trajectory.</param>
-    public void AddScaled(double factor, TangentRollout<T> other)
-    {
-        var f = T.CreateSaturating(factor);
-        Direction.AddScaled(factor, other.Direction);
-        RowOperations.AddScaled(f, other.States, States);
-        if (!Tape.IsEmpty)
+        if (_tape.Keep())
         {
-            RowOperations.AddScaled(f, other.Tape, Tape);
+            for (var t = 0; t < at.Bins - 1; t++)
+            {
+                Recompute(problem, at, t);
+            }
         }
     }
 
-    /// <summary>Copies another rolled-out direction of the same number of bins.</summary>
-    /// <param name="other">The source.</param>
-    public void CopyFrom(TangentRollout<T> other)
-    {
-        Direction.CopyFrom(other.Direction);
-        RowOperations.Copy(other.States, States);
-        RowOperations.Copy(other.Tape, Tape);
-    }
-
-    internal T* TapeRow(int t) => Tape.Rows == 0 ? null : Tape.RowPointer(t);
+    /// <summary>The tape of step t: kept, or computed again and valid until the next call.</summary>
+    internal T* TapeRow(ShootingProblem<T> problem, Trajectory<T> at, int t)
+        => _tape.IsKept ? _tape.RowToWrite(t) : Recompute(problem, at, t);
 
     internal void Step(ShootingProblem<T> problem, Trajectory<T> at, int t)
-        => problem.Tangent(t, at, States.RowPointer(t), Direction.Inputs.RowPointer(t), States.RowPointer(t + 1), TapeRow(t));
+        => problem.Tangent(t, at, States.RowPointer(t), Direction.Inputs.RowPointer(t), States.RowPointer(t + 1), _tape.RowToWrite(t));
+
+    /// <summary>Row t of states, inputs and tape = factor * itself + the given rows.</summary>
+    internal void ScaleAndAdd(T factor, int t, T* state, T* input, T* tape)
+    {
+        RowOperations.ScaleAndAdd(factor, States.RowPointer(t), state, States.Stride);
+        if (t < Direction.Inputs.Rows)
+        {
+            RowOperations.ScaleAndAdd(factor, Direction.Inputs.RowPointer(t), input, Direction.Inputs.Stride);
+            if (Tape.Rows > 0)
+            {
+                RowOperations.ScaleAndAdd(factor, Tape.RowPointer(t), tape, Tape.Stride);
+            }
+        }
+    }
+
+    /// <summary>Asks for what a sweep will read at a step.</summary>
+    internal void Prefetch(int t)
+    {
+        Numerics.Prefetch.Row(States, t);
+        Numerics.Prefetch.Row(Direction.Inputs, t);
+        Numerics.Prefetch.Row(Tape, t);
+    }
+
+    private T* Recompute(ShootingProblem<T> problem, Trajectory<T> at, int t)
+    {
+        var row = _tape.RowToWrite(t);
+        problem.Tangent(t, at, States.RowPointer(t), Direction.Inputs.RowPointer(t), _next.Pointer, row);
+        return row;
+    }
 }

@@ -21,12 +21,23 @@ public sealed unsafe class Trajectory<T>
     /// <param name="inputs">Input dimension m.</param>
     /// <param name="tapeLength">Numbers that the dynamics records a step (see <see cref="ShootingProblem{T}.TapeLength"/>).</param>
     public Trajectory(int capacity, int states, int inputs, int tapeLength)
+        : this(capacity, states, inputs, AllocateTape(capacity, tapeLength))
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+    }
+
+    /// <summary>Allocates a trajectory of zeros beside another one of the same capacity, whose tape it writes over.</summary>
+    /// <param name="other">The trajectory whose tape the two share.</param>
+    public Trajectory(Trajectory<T> other)
+        : this(other.Capacity, other.States.Columns, other.Inputs.Columns, other._tape)
+    {
+    }
+
+    private Trajectory(int capacity, int states, int inputs, Matrix<T> tape)
+    {
         Capacity = capacity;
         _states = Matrix<T>.Allocate(capacity, states);
         _inputs = Matrix<T>.Allocate(capacity - 1, inputs);
-        _tape = Matrix<T>.Allocate(tapeLength == 0 ? 0 : capacity - 1, tapeLength);
+        _tape = tape;
         SetBins(capacity);
     }
 
@@ -62,6 +73,20 @@ public sealed unsafe class Trajectory<T>
 
     /// <summary>The tape of a step; null where the dynamics records nothing.</summary>
     internal T* TapeRow(int t) => Tape.Rows == 0 ? null : Tape.RowPointer(t);
+
+    /// <summary>Asks for what a sweep will read at a step.</summary>
+    internal void Prefetch(int t)
+    {
+        Numerics.Prefetch.Row(States, t);
+        Numerics.Prefetch.Row(Inputs, t);
+        Numerics.Prefetch.Row(Tape, t);
+    }
+
+    private static Matrix<T> AllocateTape(int capacity, int tapeLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        return Matrix<T>.Allocate(tapeLength == 0 ? 0 : capacity - 1, tapeLength);
+    }
 
     /// <summary>Sets the decision variables to zero.</summary>
     public void ClearInputs()

@@ -21,7 +21,6 @@ public sealed unsafe class ElboEstimator<T>
 {
     private readonly VariationalModel<T> _model;
     private readonly TrialProblem<T> _problem;
-    private readonly InputVector<T> _lossGradient;
     private readonly int _likelihoodWindow;
     private SampleWorkspace? _samples;
 
@@ -29,15 +28,17 @@ public sealed unsafe class ElboEstimator<T>
     /// <param name="model">The model.</param>
     /// <param name="capacity">The largest number of bins.</param>
     /// <param name="likelihoodWindow">Bins whose likelihood terms are kept between calls; longer trials compute them again when needed.</param>
-    public ElboEstimator(VariationalModel<T> model, int capacity, int likelihoodWindow = LikelihoodScratch<T>.DefaultWindow)
+    /// <param name="recordedBins">Bins up to which the solver keeps all its records; see <see cref="IterativeLqr{T}"/>.</param>
+    public ElboEstimator(
+        VariationalModel<T> model,
+        int capacity,
+        int likelihoodWindow = LikelihoodScratch<T>.DefaultWindow,
+        int recordedBins = IterativeLqr<T>.DefaultRecordedBins)
     {
-        var n = model.Generative.StateCount;
-        var m = model.Generative.InputCount;
         _model = model;
         _likelihoodWindow = likelihoodWindow;
         _problem = new TrialProblem<T>(model.Generative, capacity, likelihoodWindow);
-        Solver = new IterativeLqr<T>(_problem);
-        _lossGradient = new InputVector<T>(capacity, n, m);
+        Solver = new IterativeLqr<T>(_problem, recordedBins);
     }
 
     /// <summary>The MAP solver; its current trajectory is the last trial's u* and z*.</summary>
@@ -47,7 +48,7 @@ public sealed unsafe class ElboEstimator<T>
     public TrialProblem<T> Problem => _problem;
 
     /// <summary>The gradient of the loss with respect to (z_0*, u*) of the last evaluation with gradient.</summary>
-    public InputVector<T> LossGradient => _lossGradient;
+    public InputVector<T> LossGradient => Samples.LossGradient;
 
     /// <summary>Finds the MAP inputs of a trial, from the decision variables in the solver's current trajectory.</summary>
     /// <param name="trial">The trial.</param>
@@ -154,8 +155,8 @@ public sealed unsafe class ElboEstimator<T>
         Samples.Problem.OmitsPriorGradient = inputsInClosedForm;
         Samples.Problem.OmitsInitialPriorGradient = closedForm;
         Samples.Trajectory.SetBins(trial.Bins);
-        _lossGradient.SetBins(trial.Bins);
-        _lossGradient.Clear();
+        LossGradient.SetBins(trial.Bins);
+        LossGradient.Clear();
         gradient?.Clear(steps);
 
         var observationLoss = 0.0;
@@ -179,7 +180,7 @@ public sealed unsafe class ElboEstimator<T>
         {
             ScaleAll(gradient.Others, 1.0 / draws.Count);
             gradient.Time.ScaleDraws(1.0 / draws.Count);
-            _lossGradient.Scale(1.0 / draws.Count);
+            LossGradient.Scale(1.0 / draws.Count);
         }
 
         var map = Solver.Current;
@@ -240,7 +241,7 @@ public sealed unsafe class ElboEstimator<T>
         }
 
         var g = Samples.Adjoint.Gradient;
-        _lossGradient.AddScaled(1, g);
+        LossGradient.AddScaled(1, g);
         var initial = g.InitialPointer;
         var toInitial = gradient[posterior.Initial];
         for (var i = 0; i < toInitial.Rows; i++)
@@ -271,7 +272,7 @@ public sealed unsafe class ElboEstimator<T>
             {
                 Gemv.AddScaled(T.CreateSaturating(1 / (scale * scale)), row, gradient[_model.Posterior.Initial].RowPointer(i), factor.Columns);
                 gradient[prior.Scale].Pointer[i] -= T.CreateSaturating(squares / (scale * scale * scale));
-                _lossGradient.Initial[i] += T.CreateSaturating(double.CreateChecked(state[0, i]) / (scale * scale));
+                LossGradient.Initial[i] += T.CreateSaturating(double.CreateChecked(state[0, i]) / (scale * scale));
             }
         }
 
@@ -315,7 +316,7 @@ public sealed unsafe class ElboEstimator<T>
             trialGradient!.Time.AddFactor(spaceSquares, timeSquares);
             var pull = Samples.Weighted.RowRange(0, map.Inputs.Rows);
             prior.Gradient(map.Inputs, pull);
-            RowOperations.AddScaled(T.One, pull, _lossGradient.Inputs);
+            RowOperations.AddScaled(T.One, pull, LossGradient.Inputs);
             prior.AccumulateGradient(map.Inputs, gradient);
         }
 
@@ -357,13 +358,13 @@ public sealed unsafe class ElboEstimator<T>
         var solver = Solver.ConjugateGradients;
 
         // v enters with a minus sign everywhere, so the right-hand side carries it.
-        _lossGradient.Scale(-1);
+        LossGradient.Scale(-1);
         var steps = 0;
         var fellBack = false;
         if (options.Method == GradientMethod.Exact)
         {
             var result = solver.Solve(
-                _problem, map, Solver.Adjoint, Solver.Factors, Solver.Hessian, _lossGradient, options.GradientTolerance, options.MaximumGradientSteps);
+                _problem, map, Solver.Adjoint, Solver.Factors, Solver.Hessian, LossGradient, options.GradientTolerance, options.MaximumGradientSteps);
             steps = result.Iterations;
             fellBack = result.Status != ConjugateGradientStatus.Converged;
         }
@@ -373,21 +374,23 @@ public sealed unsafe class ElboEstimator<T>
         {
             if (!Solver.Factors.Factorise(_problem, map, 0))
             {
-                _lossGradient.Scale(-1);
+                LossGradient.Scale(-1);
                 return (steps, true);
             }
 
-            direction = solver.Preconditioned;
-            Solver.Factors.Apply(_problem, map, _lossGradient, direction);
+            solver.Begin(_problem, map, Solver.Factors, LossGradient, 1);
+            direction = solver.RollOutPreconditioned(_problem, map, Solver.Factors);
         }
         else
         {
             direction = solver.RollOutSolution(_problem, map);
         }
 
+        Solver.Adjoint.Record(_problem, map);
+        direction.Record(_problem, map);
         Solver.Hessian.Multiply(_problem, map, Solver.Adjoint, direction, Samples.Adjoint.Gradient, isRecorded: true);
         _problem.AccumulateMixedDerivative(map, Solver.Adjoint, direction, Solver.Hessian, gradient);
-        _lossGradient.Scale(-1);
+        LossGradient.Scale(-1);
         return (steps, fellBack);
     }
 
@@ -414,6 +417,7 @@ public sealed unsafe class ElboEstimator<T>
             Adjoint = new AdjointSweep<T>(Problem);
             Correlated = Matrix<T>.Allocate(capacity - 1, m);
             Weighted = Matrix<T>.Allocate(capacity - 1, m);
+            LossGradient = new InputVector<T>(capacity, model.StateCount, m);
         }
 
         public TrialProblem<T> Problem { get; }
@@ -425,5 +429,7 @@ public sealed unsafe class ElboEstimator<T>
         public Matrix<T> Correlated { get; }
 
         public Matrix<T> Weighted { get; }
+
+        public InputVector<T> LossGradient { get; }
     }
 }

@@ -22,7 +22,7 @@ public sealed unsafe class LaplacePosterior<T>
     private readonly IterativeLqr<T> _solver;
     private readonly RiccatiFactors<T> _factors;
     private readonly ExactCurvature<T> _exact;
-    private readonly Trajectory<T> _sample;
+    private Trajectory<T>? _sample;
 
     /// <summary>Allocates the workspace beside that of an estimator.</summary>
     /// <param name="model">The model.</param>
@@ -34,7 +34,6 @@ public sealed unsafe class LaplacePosterior<T>
         _solver = estimator.Solver;
         _factors = new RiccatiFactors<T>(_problem);
         _exact = new ExactCurvature<T>(_problem, _solver.Adjoint);
-        _sample = new Trajectory<T>(_problem.Capacity, model.StateCount, model.InputCount, _problem.TapeLength);
     }
 
     /// <summary>True when the exact Hessian was not positive definite and the Gauss-Newton one stands in for it.</summary>
@@ -48,6 +47,9 @@ public sealed unsafe class LaplacePosterior<T>
 
     /// <summary>Laplace's approximation of log p(o): -J(u*) + D/2 log 2 pi - 1/2 log det H. Exact for linear-Gaussian models.</summary>
     public double LogEvidence => -_solver.Current.Cost + (0.5 * VariableCount * Math.Log(2 * Math.PI)) - (0.5 * LogDeterminant);
+
+    /// <summary>Made by the first sample: variances alone do without.</summary>
+    private Trajectory<T> OwnSample => _sample ??= new Trajectory<T>(_problem.Capacity, _model.StateCount, _model.InputCount, _problem.TapeLength);
 
     private double VariableCount => _model.StateCount + ((double)(_solver.Current.Bins - 1) * _model.InputCount);
 
@@ -179,32 +181,33 @@ public sealed unsafe class LaplacePosterior<T>
         var noise = stackalloc T[Matrix<T>.PaddedLength(Math.Max(n, m))];
         var deviation = stackalloc T[Matrix<T>.PaddedLength(n)];
         Elementwise.Clear(deviation, Matrix<T>.PaddedLength(n));
-        _sample.SetBins(map.Bins);
+        var drawn = OwnSample;
+        drawn.SetBins(map.Bins);
         var squares = FillNormal(ref random, noise, n);
         Cholesky.Solve(_factors.InitialFactor, noise);
         for (var i = 0; i < n; i++)
         {
-            _sample.States[0, i] = map.States[0, i] + noise[i];
+            drawn.States[0, i] = map.States[0, i] + noise[i];
         }
 
         for (var t = 0; t < map.Bins - 1; t++)
         {
             squares += FillNormal(ref random, noise, m);
             Cholesky.Solve(_factors.InputFactor(t), noise);
-            Elementwise.Subtract(_sample.States.RowPointer(t), map.States.RowPointer(t), deviation, n);
-            var u = _sample.Inputs.RowPointer(t);
+            Elementwise.Subtract(drawn.States.RowPointer(t), map.States.RowPointer(t), deviation, n);
+            var u = drawn.Inputs.RowPointer(t);
             Gemv.Multiply(_factors.Gain(t), deviation, u);
             for (var j = 0; j < m; j++)
             {
                 u[j] += map.Inputs[t, j] + noise[j];
             }
 
-            _problem.Step(t, _sample.States.RowPointer(t), u, _sample.States.RowPointer(t + 1), _sample.TapeRow(t));
+            _problem.Step(t, drawn.States.RowPointer(t), u, drawn.States.RowPointer(t + 1), drawn.TapeRow(t));
         }
 
         logDensity = (0.5 * LogDeterminant) - (0.5 * (squares + (VariableCount * Math.Log(2 * Math.PI))));
-        _sample.Cost = _problem.Cost(_sample);
-        return _sample;
+        drawn.Cost = _problem.Cost(drawn);
+        return drawn;
     }
 
     /// <summary>K P K' + Q_uu^-1, from X with X'X = Q_uu^-1 and the product K P.</summary>

@@ -199,16 +199,23 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
 
     /// <inheritdoc/>
     public override void CostHessianProduct(
-        Trajectory<T> at, Matrix<T> stateTangents, InputVector<T> direction, Matrix<T> stateProduct, InputVector<T> inputProduct)
+        Trajectory<T> at, int first, Matrix<T> stateTangents, InputVector<T> direction, Matrix<T> stateProduct, InputVector<T> inputProduct)
     {
         stateProduct.Clear();
         for (var i = 0; i < _likelihoodScratch.Length; i++)
         {
-            _model.Likelihoods[i].AddHessianProduct(_likelihoodScratch[i], stateTangents, stateProduct);
+            _model.Likelihoods[i].AddHessianProduct(_likelihoodScratch[i], first, stateTangents, stateProduct);
         }
 
-        _model.InputPrior.HessianProduct(at.Inputs, direction.Inputs, inputProduct.Inputs);
-        Weigh(inputProduct.Inputs);
+        var steps = Math.Min(stateTangents.Rows, at.Bins - 1 - first);
+        var inputs = inputProduct.Inputs.RowRange(first, steps);
+        _model.InputPrior.HessianProduct(at.Inputs.RowRange(first, steps), direction.Inputs.RowRange(first, steps), inputs);
+        Weigh(inputs);
+        if (first > 0)
+        {
+            return;
+        }
+
         direction.Initial.CopyTo(_initialDirection.Row(0));
         _model.InitialPrior.HessianProduct(_initialDirection, _initialDirection, _initialProduct);
         _initialProduct.Row(0).CopyTo(inputProduct.Initial);

@@ -58,6 +58,12 @@ internal static unsafe class Elementwise
         where T : unmanaged
         => new ReadOnlySpan<T>(x, n).CopyTo(new Span<T>(y, n));
 
+    /// <summary>Copies n numbers into another precision.</summary>
+    public static void Convert<TFrom, TTo>(TFrom* x, TTo* y, int n)
+        where TFrom : unmanaged, INumberBase<TFrom>
+        where TTo : unmanaged, INumberBase<TTo>
+        => TensorPrimitives.ConvertSaturating(new ReadOnlySpan<TFrom>(x, n), new Span<TTo>(y, n));
+
     /// <summary>Sets n numbers to zero.</summary>
     public static void Clear<T>(T* x, int n)
         where T : unmanaged

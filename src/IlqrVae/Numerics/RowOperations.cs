@@ -48,6 +48,17 @@ internal static unsafe class RowOperations
         }
     }
 
+    /// <summary>target = factor * target + source, for one row of whole vectors; rounded as for matrices.</summary>
+    public static void ScaleAndAdd<T>(T factor, T* target, T* source, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var f = new Vector<T>(factor);
+        for (var i = 0; i < n; i += Vector<T>.Count)
+        {
+            Vector.Store((f * Vector.Load(target + i)) + Vector.Load(source + i), target + i);
+        }
+    }
+
     /// <summary>target = diag(factors) source.</summary>
     public static void ScaleRows<T>(T* factors, Matrix<T> source, Matrix<T> target)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

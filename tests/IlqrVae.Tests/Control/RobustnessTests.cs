@@ -105,7 +105,8 @@ public sealed class RobustnessTests(ITestOutputHelper output)
         var problem = estimator.Problem;
         var adjoint = new AdjointSweep<T>(problem);
         var factors = new RiccatiFactors<T>(problem);
-        var direction = new TangentRollout<T>(problem);
+        var feedforward = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);
+        feedforward.SetBins(at.Bins);
         Assert.Equal(at.Cost, IterativeLqr<T>.RollOut(problem, at));
         adjoint.Run(problem, at);
         var regularisation = 0.0;
@@ -116,8 +117,7 @@ public sealed class RobustnessTests(ITestOutputHelper output)
         }
 
         // M + mu P is at most (1 + mu) M.
-        factors.Apply(problem, at, adjoint.Gradient, direction);
-        var decrement = 0.5 * (1 + regularisation) * adjoint.Gradient.Dot(direction.Direction);
+        var decrement = 0.5 * (1 + regularisation) * factors.SweepBack(problem, at, adjoint.Gradient, feedforward);
         var epsilon = typeof(T) == typeof(float) ? 1.2e-7 : 2.3e-16;
         var allowed = (20 * tolerance) + (100 * epsilon * (1 + Math.Abs(solution.Cost)));
         return decrement <= allowed;

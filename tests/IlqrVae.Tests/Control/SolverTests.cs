@@ -140,11 +140,14 @@ public sealed class SolverTests
     [MemberData(nameof(Parts))]
     public void Solving_and_evaluating_allocate_nothing(DynamicsChoice dynamics, ReadoutChoice readout)
     {
-        AllocateNothing<double>(dynamics, readout);
-        AllocateNothing<float>(dynamics, readout);
+        foreach (var recordedBins in (int[])[IterativeLqr<double>.DefaultRecordedBins, 1])
+        {
+            AllocateNothing<double>(dynamics, readout, recordedBins);
+            AllocateNothing<float>(dynamics, readout, recordedBins);
+        }
     }
 
-    private static void AllocateNothing<T>(DynamicsChoice dynamics, ReadoutChoice readout)
+    private static void AllocateNothing<T>(DynamicsChoice dynamics, ReadoutChoice readout, int recordedBins)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         foreach (var prior in Enum.GetValues<PriorChoice>())
@@ -159,7 +162,7 @@ public sealed class SolverTests
                 External = 1,
                 MissingShare = 0.2,
             });
-            var estimator = new ElboEstimator<T>(model, capacity);
+            var estimator = new ElboEstimator<T>(model, capacity, recordedBins, recordedBins);
             var gradient = new TrialGradient<T>(model, 2);
             var draws = new PosteriorDraws<T>(2, capacity, recipe.States, recipe.Inputs);
             draws.SetBins(trial.Bins);

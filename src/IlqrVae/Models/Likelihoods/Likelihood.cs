@@ -109,9 +109,7 @@ public abstract unsafe class Likelihood<T>
     /// <param name="stateGradient">T x n, added to.</param>
     public void Differentiate(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed, Matrix<T> stateGradient)
     {
-        scratch.Observed = observed;
-        scratch.States = states;
-        scratch.CurvatureCount = 0;
+        scratch.Bind(states, observed);
         for (var start = 0; start < states.Rows; start += scratch.Window)
         {
             var count = scratch.CountFrom(start);
@@ -146,16 +144,17 @@ public abstract unsafe class Likelihood<T>
         OuterProducts<T>.AddUpper(scratch.Curvatures.RowPointer(t - scratch.CurvatureStart), target);
     }
 
-    /// <summary>product += the exact second derivatives times a tangent of the states.</summary>
+    /// <summary>product += the exact second derivatives times a tangent of the states, for some bins in a row.</summary>
     /// <param name="scratch">Scratch space of the last <see cref="Differentiate"/>.</param>
-    /// <param name="stateTangents">T x n.</param>
-    /// <param name="product">T x n, added to.</param>
-    public void AddHessianProduct(LikelihoodScratch<T> scratch, Matrix<T> stateTangents, Matrix<T> product)
+    /// <param name="first">The first bin.</param>
+    /// <param name="stateTangents">Bins x n.</param>
+    /// <param name="product">Bins x n, added to.</param>
+    public void AddHessianProduct(LikelihoodScratch<T> scratch, int first, Matrix<T> stateTangents, Matrix<T> product)
     {
         for (var start = 0; start < stateTangents.Rows; start += scratch.Window)
         {
-            var count = scratch.CountFrom(start);
-            FillTangents(scratch, stateTangents, start);
+            var count = Math.Min(scratch.Window, stateTangents.Rows - start);
+            FillTangents(scratch, stateTangents.RowRange(start, count), first + start);
             Gemm.Multiply(scratch.FirstTangents.RowRange(0, count), _readout.Matrix, product.RowRange(start, count), accumulate: true);
         }
     }
@@ -188,7 +187,7 @@ public abstract unsafe class Likelihood<T>
             Hold(scratch, start);
             if (stateTangents.Rows > scratch.Window)
             {
-                FillTangents(scratch, stateTangents, start);
+                FillTangents(scratch, stateTangents.RowRange(start, count), start);
             }
 
             var weighted = scratch.FirstTangents.RowRange(0, count);
@@ -340,12 +339,12 @@ public abstract unsafe class Likelihood<T>
         scratch.Start = start;
     }
 
-    /// <summary>The tangents of a window's activations and, through the exact second derivatives, of its first derivatives.</summary>
+    /// <summary>The tangents of the activations of some bins and, through the exact second derivatives, of their first derivatives.</summary>
     private void FillTangents(LikelihoodScratch<T> scratch, Matrix<T> stateTangents, int start)
     {
-        var count = scratch.CountFrom(start);
+        var count = stateTangents.Rows;
         var tangents = scratch.ActivationTangents.RowRange(0, count);
-        Gemm.Multiply(stateTangents.RowRange(start, count), _readout.Transposed, tangents);
+        Gemm.Multiply(stateTangents, _readout.Transposed, tangents);
         TensorPrimitives.Multiply(scratch.Exact.RowRange(start, count).Flat, tangents.Flat, scratch.FirstTangents.RowRange(0, count).Flat);
     }
 }
@@ -369,11 +368,16 @@ public sealed class LikelihoodScratch<T>
     private const int FewestCurvatures = 24;
     private const int MostCurvatures = 96;
 
+    /// <summary>Bins of a longer trial whose terms are held at a time: what stays in a near cache.</summary>
+    private const int LongTrialWindow = 2 * Block;
+
     private readonly Matrix<T> _rows;
+    private readonly int _window;
 
     internal LikelihoodScratch(int capacity, int window, int channels, int states, bool hasOuterProducts)
     {
         Strip = Math.Clamp(StripLength / Matrix<T>.PaddedLength(channels), 1, Block);
+        _window = window;
         Window = window;
         _rows = Matrix<T>.Allocate(4, channels);
         Activations = Matrix<T>.Allocate(window, channels);
@@ -400,14 +404,14 @@ public sealed class LikelihoodScratch<T>
     /// <summary>Bins that are worked on element by element at once.</summary>
     internal int Strip { get; }
 
-    /// <summary>Bins whose terms are kept.</summary>
-    internal int Window { get; }
+    /// <summary>Bins whose terms are held at a time: all of a trial that is not too long, or few.</summary>
+    internal int Window { get; private set; }
 
     /// <summary>The first bin of the terms that are held.</summary>
     internal int Start { get; set; }
 
     /// <summary>The states of the last differentiation.</summary>
-    internal Matrix<T> States { get; set; }
+    internal Matrix<T> States { get; private set; }
 
     internal Matrix<T> Activations { get; }
 
@@ -443,11 +447,20 @@ public sealed class LikelihoodScratch<T>
 
     internal Matrix<T> Gathered { get; }
 
-    internal ObservationMatrix<T>? Observed { get; set; }
+    internal ObservationMatrix<T>? Observed { get; private set; }
 
     internal Span<T> Row(int i) => _rows.Row(i);
 
     internal unsafe T* RowPointer(int i) => _rows.RowPointer(i);
+
+    /// <summary>Takes on a trajectory and what was observed.</summary>
+    internal void Bind(Matrix<T> states, ObservationMatrix<T> observed)
+    {
+        States = states;
+        Observed = observed;
+        CurvatureCount = 0;
+        Window = states.Rows <= _window ? _window : Math.Min(_window, LongTrialWindow);
+    }
 
     /// <summary>The number of bins of the window that starts at a bin.</summary>
     internal int CountFrom(int start) => Math.Min(Window, States.Rows - start);
