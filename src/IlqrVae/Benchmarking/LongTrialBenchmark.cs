@@ -11,7 +11,7 @@ namespace IlqrVae.Benchmarking;
 /// <param name="Solution">How the solve ended.</param>
 /// <param name="Seconds">Time of the solve, from rest.</param>
 /// <param name="FactorisationSeconds">Time of one linearisation and backward pass.</param>
-/// <param name="WorkspaceBytes">Managed memory that the solver's workspace and the prepared trial hold.</param>
+/// <param name="WorkspaceBytes">Managed memory of the solver's workspace; the trial's observations are not in it.</param>
 /// <param name="PeakBytes">The largest working set of the process so far; measure shorter trials first.</param>
 public sealed record LongTrialResult(int Bins, Solution Solution, double Seconds, double FactorisationSeconds, long WorkspaceBytes, long PeakBytes)
 {
@@ -51,11 +51,11 @@ public static class LongTrialBenchmark<T>
     public static LongTrialResult Run(int bins)
     {
         var model = Case.CreateModel<T>(1);
-        var before = Collect();
         var trial = Draw(model, bins);
 
         // What is left of the recording goes back to the system, so that the peak is the solver's.
-        Collect();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        var before = GC.GetAllocatedBytesForCurrentThread();
         var estimator = new ElboEstimator<T>(model, bins);
         var clock = Stopwatch.StartNew();
         var solution = estimator.SolveMap(trial, null, new SolverOptions());
@@ -63,7 +63,7 @@ public static class LongTrialBenchmark<T>
         clock.Restart();
         estimator.Solver.Factors.Factorise(estimator.Problem, estimator.Solver.Current, 0);
         var factorisation = clock.Elapsed.TotalSeconds;
-        var held = GC.GetTotalMemory(forceFullCollection: true) - before;
+        var held = GC.GetAllocatedBytesForCurrentThread() - before;
         using var process = Process.GetCurrentProcess();
         var result = new LongTrialResult(bins, solution, seconds, factorisation, held, process.PeakWorkingSet64);
         GC.KeepAlive(estimator);
@@ -75,11 +75,5 @@ public static class LongTrialBenchmark<T>
     {
         Recording recording = (Case with { Bins = bins }).CreateRecording(model, 1, 2);
         return new PreparedTrial<T>(model.Generative, recording, recording.Trials[0]);
-    }
-
-    private static long Collect()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        return GC.GetTotalMemory(forceFullCollection: true);
     }
 }

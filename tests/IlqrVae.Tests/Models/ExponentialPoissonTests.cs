@@ -20,7 +20,7 @@ public abstract unsafe class ExponentialPoissonTests<T>
 
     [Fact]
     public void Losses_and_derivatives() => Check(
-        (Matrix<T> a, Matrix<T> y, Matrix<T> mask, out double sum) => ExponentialPoisson.TryLoss(a, y, mask, BinWidth, out sum),
+        (Matrix<T> a, Matrix<T> y, Matrix<T> mask, Matrix<T> rates, out double sum) => ExponentialPoisson.TryLoss(a, y, mask, BinWidth, rates, out sum),
         (a, y, first, fisher, exact) => ExponentialPoisson.TryDerivatives(a, y, BinWidth, first, fisher, exact));
 
     [Fact]
@@ -37,22 +37,22 @@ public abstract unsafe class ExponentialPoissonTests<T>
     {
         var (a, y, r) = (Matrix<T>.Allocate(2, 5), Matrix<T>.Allocate(2, 5), Matrix<T>.Allocate(2, 5));
         a[1, 4] = T.CreateChecked(Link.ExponentialLimit);
-        Assert.True(ExponentialPoisson.TryLoss(a, y, default, BinWidth, out _));
+        Assert.True(ExponentialPoisson.TryLoss(a, y, default, BinWidth, default, out _));
         Assert.True(ExponentialPoisson.TryDerivatives(a, y, BinWidth, r, Copy(r), Copy(r)));
         a[1, 4] = T.CreateChecked(Link.ExponentialLimit + 0.01);
-        Assert.False(ExponentialPoisson.TryLoss(a, y, default, BinWidth, out _));
+        Assert.False(ExponentialPoisson.TryLoss(a, y, default, BinWidth, default, out _));
         Assert.False(ExponentialPoisson.TryDerivatives(a, y, BinWidth, r, Copy(r), Copy(r)));
     }
 
-    private delegate bool Loss(Matrix<T> activations, Matrix<T> counts, Matrix<T> mask, out double sum);
+    private delegate bool Loss(Matrix<T> activations, Matrix<T> counts, Matrix<T> mask, Matrix<T> rates, out double sum);
 
     private static void Width<V>()
         where V : struct, ISimd<V, T>
     {
         var width = T.CreateChecked(BinWidth);
         Check(
-            (Matrix<T> a, Matrix<T> y, Matrix<T> mask, out double sum) => ExponentialPoisson.TryLoss<T, V>(
-                a.Pointer, y.Pointer, mask.IsEmpty ? null : mask.Pointer, a.Rows * a.Stride, width, out sum),
+            (Matrix<T> a, Matrix<T> y, Matrix<T> mask, Matrix<T> rates, out double sum) => ExponentialPoisson.TryLoss<T, V>(
+                a.Pointer, y.Pointer, mask.IsEmpty ? null : mask.Pointer, a.Rows * a.Stride, width, rates.IsEmpty ? null : rates.Pointer, out sum),
             (a, y, first, fisher, exact) => ExponentialPoisson.TryDerivatives<T, V>(
                 a.Pointer, y.Pointer, a.Rows * a.Stride, width, first.Pointer, fisher.Pointer, exact.Pointer));
     }
@@ -85,15 +85,22 @@ public abstract unsafe class ExponentialPoissonTests<T>
                 }
             }
 
-            Assert.True(loss(a, y, default, out var sum));
+            var kept = Matrix<T>.Allocate(s.Rows, columns);
+            Assert.True(loss(a, y, default, kept, out var sum));
+            Same(rates, kept);
             Close(all, T.CreateChecked(sum), s.Rows * columns);
-            Assert.True(loss(a, y, mask, out sum));
+            Assert.True(loss(a, y, mask, default, out sum));
             Close(observed, T.CreateChecked(sum), s.Rows * columns);
             var (d, f, e) = (Matrix<T>.Allocate(s.Rows, columns), Matrix<T>.Allocate(s.Rows, columns), Matrix<T>.Allocate(s.Rows, columns));
             Assert.True(derivatives(a, y, d, f, e));
             Same(first, d);
             Same(rates, f);
             Same(rates, e);
+            var (d2, f2, e2) = (Copy(f), Copy(d), Copy(d));
+            ExponentialPoisson.DerivativesFromRates(kept, y, d2, f2, e2);
+            Same(first, d2);
+            Same(rates, f2);
+            Same(rates, e2);
         });
 
     /// <summary>Sums of many terms, relative to their number.</summary>

@@ -62,6 +62,55 @@ public sealed class LikelihoodCurvatureTests
         }
     }
 
+    /// <summary>A differentiation after a loss uses what that has computed: only at the very same states, observations and parameters.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Differentiating_after_a_loss_is_differentiating(bool isMasked)
+    {
+        const int States = 4, Channels = 9, Bins = 150;
+        var random = new Random(2);
+        var bias = Parameter("d", Draw<double>(random, 1, Channels));
+        var likelihood = new PoissonLikelihood<double>("spikes", Parameter("C", Draw<double>(random, Channels, States)), bias, Link.Exponential, BinWidth);
+        var at = Draw<double>(random, Bins, States);
+        var scratch = likelihood.CreateScratch(Bins);
+        var (first, second) = (Observe(), Observe());
+
+        likelihood.Loss(scratch, at, first);
+        Same(likelihood.CreateScratch(Bins), first);
+        likelihood.Loss(scratch, at, first);
+        Same(likelihood.CreateScratch(Bins), second);
+        likelihood.Loss(scratch, at, first);
+        at[70, 2] += 0.1;
+        Same(likelihood.CreateScratch(Bins), first);
+        likelihood.Loss(scratch, at, first);
+        bias.Set([.. bias.ExactValue.ToArray().Select(d => d + 1)]);
+        likelihood.Refresh();
+        Same(likelihood.CreateScratch(Bins), first);
+        likelihood.Loss(scratch, at, first);
+        at[100, 0] = 1000;
+        likelihood.Loss(scratch, at, first);
+        Same(likelihood.CreateScratch(Bins), first);
+
+        void Same(LikelihoodScratch<double> fresh, ObservationMatrix<double> observed)
+        {
+            var (gradient, expected) = (Matrix<double>.Allocate(Bins, States), Matrix<double>.Allocate(Bins, States));
+            likelihood.Differentiate(scratch, at, observed, gradient);
+            likelihood.Differentiate(fresh, at, observed, expected);
+            Assert.Equal(expected.ToArray(), gradient.ToArray());
+            var (curvature, expectedCurvature) = (Matrix<double>.Allocate(States, States), Matrix<double>.Allocate(States, States));
+            likelihood.AddCurvature(scratch, 71, CurvatureKind.GaussNewton, curvature);
+            likelihood.AddCurvature(fresh, 71, CurvatureKind.GaussNewton, expectedCurvature);
+            Assert.Equal(expectedCurvature.ToArray(), curvature.ToArray());
+        }
+
+        ObservationMatrix<double> Observe() => new(
+            new Observations(
+                new Table(Bins, Channels, [.. Enumerable.Range(0, Bins * Channels).Select(_ => (double)random.Next(3))]),
+                isMasked ? [.. Enumerable.Range(0, Bins * Channels).Select(_ => random.NextDouble() < 0.7)] : null),
+            ChannelKind.Counts);
+    }
+
     private static Parameter<double> Parameter(string name, Matrix<double> value)
     {
         var numbers = new double[value.Rows * value.Columns];

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using IlqrVae.Numerics;
@@ -16,18 +17,19 @@ internal static unsafe class ExponentialPoisson
     /// <param name="counts">y.</param>
     /// <param name="mask">Ones and zeros, or empty for all ones.</param>
     /// <param name="binWidth">w, in the unit that r / w has.</param>
+    /// <param name="rates">Receives r; empty when it is not wanted.</param>
     /// <param name="sum">The sum, with padding of activations taken as channels of no counts.</param>
     /// <typeparam name="T">float or double.</typeparam>
     /// <returns>False when some activation is beyond the limit.</returns>
-    public static bool TryLoss<T>(Matrix<T> activations, Matrix<T> counts, Matrix<T> mask, double binWidth, out double sum)
+    public static bool TryLoss<T>(Matrix<T> activations, Matrix<T> counts, Matrix<T> mask, double binWidth, Matrix<T> rates, out double sum)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var count = activations.Rows * activations.Stride;
-        T* a = activations.Pointer, y = counts.Pointer, b = mask.IsEmpty ? null : mask.Pointer;
+        T* a = activations.Pointer, y = counts.Pointer, b = mask.IsEmpty ? null : mask.Pointer, r = rates.IsEmpty ? null : rates.Pointer;
         var w = T.CreateChecked(binWidth);
-        return Vector512.IsHardwareAccelerated ? TryLoss<T, Simd512<T>>(a, y, b, count, w, out sum)
-            : Vector256.IsHardwareAccelerated ? TryLoss<T, Simd256<T>>(a, y, b, count, w, out sum)
-            : TryLoss<T, Simd128<T>>(a, y, b, count, w, out sum);
+        return Vector512.IsHardwareAccelerated ? TryLoss<T, Simd512<T>>(a, y, b, count, w, r, out sum)
+            : Vector256.IsHardwareAccelerated ? TryLoss<T, Simd256<T>>(a, y, b, count, w, r, out sum)
+            : TryLoss<T, Simd128<T>>(a, y, b, count, w, r, out sum);
     }
 
     /// <summary>first = r - y, fisher = exact = r.</summary>
@@ -51,8 +53,23 @@ internal static unsafe class ExponentialPoisson
             : TryDerivatives<T, Simd128<T>>(a, y, count, w, first.Pointer, fisher.Pointer, exact.Pointer);
     }
 
+    /// <summary>first = r - y, fisher = exact = r, from rates that <see cref="TryLoss{T}"/> has kept.</summary>
+    /// <param name="rates">r; whole padded rows, as all operands.</param>
+    /// <param name="counts">y.</param>
+    /// <param name="first">First derivatives.</param>
+    /// <param name="fisher">Fisher information.</param>
+    /// <param name="exact">Second derivatives.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    public static void DerivativesFromRates<T>(Matrix<T> rates, Matrix<T> counts, Matrix<T> first, Matrix<T> fisher, Matrix<T> exact)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        TensorPrimitives.Subtract<T>(rates.Flat, counts.Flat, first.Flat);
+        rates.Flat.CopyTo(fisher.Flat);
+        rates.Flat.CopyTo(exact.Flat);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool TryLoss<T, V>(T* a, T* y, T* mask, int count, T binWidth, out double sum)
+    internal static bool TryLoss<T, V>(T* a, T* y, T* mask, int count, T binWidth, T* rates, out double sum)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
     {
@@ -64,7 +81,13 @@ internal static unsafe class ExponentialPoisson
         {
             var activation = V.Load(a + i);
             largest = V.Max(largest, activation);
-            var loss = V.Subtract(V.Multiply(V.Exp(activation), w), V.Multiply(activation, V.Load(y + i)));
+            var rate = V.Multiply(V.Exp(activation), w);
+            if (rates is not null)
+            {
+                V.Store(rate, rates + i);
+            }
+
+            var loss = V.Subtract(rate, V.Multiply(activation, V.Load(y + i)));
             total = V.Add(total, mask is null ? loss : V.Multiply(loss, V.Load(mask + i)));
         }
 

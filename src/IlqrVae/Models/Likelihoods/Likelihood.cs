@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using IlqrVae.Control;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
@@ -24,6 +25,7 @@ public abstract unsafe class Likelihood<T>
     private readonly LinearMap<T> _readout;
     private readonly Matrix<T> _bias;
     private readonly OuterProducts<T>? _outerProducts;
+    private int _version;
 
     /// <summary>Creates the read-out.</summary>
     /// <param name="group">Name of the channel group it explains.</param>
@@ -67,11 +69,12 @@ public abstract unsafe class Likelihood<T>
     /// <param name="capacity">The largest number of bins.</param>
     /// <param name="window">Bins whose terms are kept between calls; for more bins than that, they are computed again when needed.</param>
     public LikelihoodScratch<T> CreateScratch(int capacity, int window = LikelihoodScratch<T>.DefaultWindow)
-        => new(capacity, Math.Min(capacity, window), ChannelCount, StateCount, _outerProducts is not null);
+        => new(capacity, Math.Min(capacity, window), ChannelCount, StateCount, _outerProducts is not null, KeepsMeans);
 
     /// <summary>Recomputes whatever is derived from the parameters; to be called after they change.</summary>
     public virtual void Refresh()
     {
+        _version++;
         _readout.Refresh();
         _outerProducts?.Refresh(Weights.Value);
         _bias.Flat.Fill(ActivationPadding);
@@ -86,6 +89,7 @@ public abstract unsafe class Likelihood<T>
     {
         // In blocks and beside the activations of the last differentiation, which stay valid through a line search.
         var sum = Constant(observed);
+        var isKept = KeepsMeans && scratch.BeginKeeping(states);
         for (var first = 0; first < states.Rows; first += LikelihoodScratch<T>.Block)
         {
             var count = Math.Min(LikelihoodScratch<T>.Block, states.Rows - first);
@@ -95,14 +99,20 @@ public abstract unsafe class Likelihood<T>
             {
                 var rows = Math.Min(scratch.Strip, count - i);
                 var mask = observed.Mask.IsEmpty ? default : observed.Mask.RowRange(first + i, rows);
-                sum += Loss(scratch, activations.RowRange(i, rows), observed.Values.RowRange(first + i, rows), mask);
+                var means = isKept ? scratch.KeptMeans.RowRange(first + i, rows) : default;
+                sum += Loss(scratch, activations.RowRange(i, rows), observed.Values.RowRange(first + i, rows), mask, means, out var areFilled);
+                isKept &= areFilled;
             }
         }
 
+        scratch.EndKeeping(isKept ? observed : null, _version);
         return sum;
     }
 
-    /// <summary>Adds the gradient of the loss with respect to the states, and remembers what the other derivatives need.</summary>
+    /// <summary>
+    /// Adds the gradient of the loss with respect to the states, and remembers what the other derivatives need. After <see cref="Loss(LikelihoodScratch{T},
+    /// Matrix{T}, ObservationMatrix{T})"/> at the same states, as after the last step of a line search, it makes do with what that has computed.
+    /// </summary>
     /// <param name="scratch">Scratch space.</param>
     /// <param name="states">T x n. Not to be changed as long as the other derivatives are asked for.</param>
     /// <param name="observed">The observations, T x N.</param>
@@ -236,8 +246,12 @@ public abstract unsafe class Likelihood<T>
     /// <param name="activations">Rows of N.</param>
     /// <param name="observed">Rows of N.</param>
     /// <param name="mask">Rows of N ones and zeros; empty when all was observed.</param>
-    protected virtual double Loss(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> mask)
+    /// <param name="means">Rows of N, to be filled with what <see cref="DerivativesFromMeans"/> takes; empty when it is not wanted.</param>
+    /// <param name="areFilled">Whether they were.</param>
+    protected virtual double Loss(
+        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> mask, Matrix<T> means, out bool areFilled)
     {
+        areFilled = false;
         var losses = scratch.Losses.RowRange(0, activations.Rows);
         Losses(scratch, activations, observed, losses);
         if (!mask.IsEmpty)
@@ -247,6 +261,13 @@ public abstract unsafe class Likelihood<T>
 
         return double.CreateChecked(TensorPrimitives.Sum<T>(losses.Flat));
     }
+
+    /// <summary>Whether derivatives follow from means that the loss has computed on its way.</summary>
+    protected virtual bool KeepsMeans => false;
+
+    /// <summary>As <see cref="Derivatives"/>, from what <see cref="Loss(LikelihoodScratch{T}, Matrix{T}, Matrix{T}, Matrix{T}, Matrix{T}, out bool)"/> kept.</summary>
+    protected virtual void DerivativesFromMeans(Matrix<T> means, Matrix<T> observed, Matrix<T> first, Matrix<T> fisher, Matrix<T> exact)
+        => throw new NotSupportedException();
 
     /// <summary>The loss of each channel in a strip of bins, without the constant; zero in the padding.</summary>
     protected abstract void Losses(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> losses);
@@ -311,6 +332,7 @@ public abstract unsafe class Likelihood<T>
     {
         var observed = scratch.Observed!;
         var end = start + scratch.CountFrom(start);
+        var isKept = scratch.HasKept(_version);
         for (var block = start; block < end; block += LikelihoodScratch<T>.Block)
         {
             var count = Math.Min(LikelihoodScratch<T>.Block, end - block);
@@ -318,8 +340,16 @@ public abstract unsafe class Likelihood<T>
             var first = scratch.First.RowRange(block - start, count);
             var fisher = scratch.Fisher.RowRange(block - start, count);
             var exact = scratch.Exact.RowRange(block, count);
-            Activate(scratch.States.RowRange(block, count), activations);
-            for (var i = 0; i < count; i += scratch.Strip)
+            if (isKept)
+            {
+                DerivativesFromMeans(scratch.KeptMeans.RowRange(block, count), observed.Values.RowRange(block, count), first, fisher, exact);
+            }
+            else
+            {
+                Activate(scratch.States.RowRange(block, count), activations);
+            }
+
+            for (var i = 0; i < count && !isKept; i += scratch.Strip)
             {
                 var rows = Math.Min(scratch.Strip, count - i);
                 Derivatives(
@@ -372,9 +402,13 @@ public sealed class LikelihoodScratch<T>
     private const int LongTrialWindow = 2 * Block;
 
     private readonly Matrix<T> _rows;
+    private readonly Matrix<T> _keptStates;
     private readonly int _window;
+    private ObservationMatrix<T>? _keptFor;
+    private int _keptVersion;
+    private int _keptBins;
 
-    internal LikelihoodScratch(int capacity, int window, int channels, int states, bool hasOuterProducts)
+    internal LikelihoodScratch(int capacity, int window, int channels, int states, bool hasOuterProducts, bool keepsMeans)
     {
         Strip = Math.Clamp(StripLength / Matrix<T>.PaddedLength(channels), 1, Block);
         _window = window;
@@ -385,6 +419,8 @@ public sealed class LikelihoodScratch<T>
         Losses = Matrix<T>.Allocate(Strip, channels);
         First = Matrix<T>.Allocate(window, channels);
         Fisher = Matrix<T>.Allocate(window, channels);
+        KeptMeans = Matrix<T>.Allocate(keepsMeans ? window : 0, channels);
+        _keptStates = Matrix<T>.Allocate(keepsMeans ? window : 0, states);
         Exact = Matrix<T>.Allocate(capacity, channels);
         ActivationTangents = Matrix<T>.Allocate(window, channels);
         FirstTangents = Matrix<T>.Allocate(window, channels);
@@ -423,6 +459,9 @@ public sealed class LikelihoodScratch<T>
 
     internal Matrix<T> Fisher { get; }
 
+    /// <summary>The means at the states of the last loss, where that has kept them.</summary>
+    internal Matrix<T> KeptMeans { get; }
+
     /// <summary>Of every bin, whatever the window: each Hessian product needs all of them.</summary>
     internal Matrix<T> Exact { get; }
 
@@ -452,6 +491,29 @@ public sealed class LikelihoodScratch<T>
     internal Span<T> Row(int i) => _rows.Row(i);
 
     internal unsafe T* RowPointer(int i) => _rows.RowPointer(i);
+
+    /// <summary>Remembers at which states means will be kept.</summary>
+    /// <returns>False for trials that are too long.</returns>
+    internal bool BeginKeeping(Matrix<T> states)
+    {
+        _keptFor = null;
+        _keptBins = states.Rows;
+        if (states.Rows > _keptStates.Rows)
+        {
+            return false;
+        }
+
+        RowOperations.Copy(states, _keptStates.RowRange(0, states.Rows));
+        return true;
+    }
+
+    /// <summary>Means are complete; or, without observations, they are not.</summary>
+    internal void EndKeeping(ObservationMatrix<T>? observed, int version) => (_keptFor, _keptVersion) = (observed, version);
+
+    /// <summary>Whether the means that were kept are those at the present states, bit by bit.</summary>
+    internal bool HasKept(int version)
+        => _keptFor is not null && ReferenceEquals(_keptFor, Observed) && _keptVersion == version && _keptBins == States.Rows
+            && MemoryMarshal.AsBytes(States.Flat).SequenceEqual(MemoryMarshal.AsBytes(_keptStates.RowRange(0, _keptBins).Flat));
 
     /// <summary>Takes on a trajectory and what was observed.</summary>
     internal void Bind(Matrix<T> states, ObservationMatrix<T> observed)

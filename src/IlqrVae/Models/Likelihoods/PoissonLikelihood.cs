@@ -109,10 +109,20 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
     }
 
     /// <inheritdoc/>
-    protected override double Loss(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> mask)
-        => Link.IsExponential && ExponentialPoisson.TryLoss(activations, observed, mask, BinWidth, out var sum)
-            ? sum
-            : base.Loss(scratch, activations, observed, mask);
+    protected override double Loss(
+        LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> mask, Matrix<T> means, out bool areFilled)
+    {
+        var sum = 0.0;
+        areFilled = Link.IsExponential && ExponentialPoisson.TryLoss(activations, observed, mask, BinWidth, means, out sum);
+        return areFilled ? sum : base.Loss(scratch, activations, observed, mask, means, out _);
+    }
+
+    /// <inheritdoc/>
+    protected override bool KeepsMeans => Link.IsExponential;
+
+    /// <inheritdoc/>
+    protected override void DerivativesFromMeans(Matrix<T> means, Matrix<T> observed, Matrix<T> first, Matrix<T> fisher, Matrix<T> exact)
+        => ExponentialPoisson.DerivativesFromRates(means, observed, first, fisher, exact);
 
     /// <inheritdoc/>
     protected override void Losses(LikelihoodScratch<T> scratch, Matrix<T> activations, Matrix<T> observed, Matrix<T> losses)
