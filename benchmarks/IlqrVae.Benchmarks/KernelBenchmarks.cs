@@ -114,10 +114,10 @@ public unsafe class KernelBenchmarks<T>
     public void CholeskyMirrorUpper() => Cholesky.MirrorUpper(_c);
 
     [Benchmark]
-    public void RowsScaled() => RowOperations.ScaleRowsAndAddDiagonal(_x.Pointer, _a, _x.Pointer, _c);
+    public void RowsScaled() => RowOperations.ScaleRows(_x.Pointer, _a, _c, _x.Pointer);
 
     [Benchmark]
-    public void RowsCombined() => RowOperations.CombineRowsAndAddDiagonal(_x.Pointer, _gain, _x.Pointer, _a, _x.Pointer);
+    public void RowsCombined() => RowOperations.CombineRows(_x.Pointer, _gain, _x.Pointer, _a, _x.Pointer);
 
     [Benchmark]
     public void ElementwiseSigmoid() => Elementwise.Sigmoid(_x.Pointer, _y.Pointer, Size);

@@ -59,26 +59,8 @@ internal static unsafe class RowOperations
         }
     }
 
-    /// <summary>target = diag(factors) source.</summary>
-    public static void ScaleRows<T>(T* factors, Matrix<T> source, Matrix<T> target)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            ScaleRows<T, Simd512<T>>(factors, source, target, null);
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            ScaleRows<T, Simd256<T>>(factors, source, target, null);
-        }
-        else
-        {
-            ScaleRows<T, Simd128<T>>(factors, source, target, null);
-        }
-    }
-
-    /// <summary>target = diag(factors) source + diag(diagonal), all square.</summary>
-    public static void ScaleRowsAndAddDiagonal<T>(T* factors, Matrix<T> source, T* diagonal, Matrix<T> target)
+    /// <summary>target = diag(factors) source, and + diag(diagonal) where that is given and they are square.</summary>
+    public static void ScaleRows<T>(T* factors, Matrix<T> source, Matrix<T> target, T* diagonal = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (Vector512.IsHardwareAccelerated)
@@ -95,26 +77,8 @@ internal static unsafe class RowOperations
         }
     }
 
-    /// <summary>target = diag(a) target + diag(b) source.</summary>
-    public static void CombineRows<T>(T* a, Matrix<T> target, T* b, Matrix<T> source)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            CombineRows<T, Simd512<T>>(a, target, b, source, null);
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            CombineRows<T, Simd256<T>>(a, target, b, source, null);
-        }
-        else
-        {
-            CombineRows<T, Simd128<T>>(a, target, b, source, null);
-        }
-    }
-
-    /// <summary>target = diag(a) target + diag(b) source + diag(diagonal), all square.</summary>
-    public static void CombineRowsAndAddDiagonal<T>(T* a, Matrix<T> target, T* b, Matrix<T> source, T* diagonal)
+    /// <summary>target = diag(a) target + diag(b) source, and + diag(diagonal) where that is given and they are square.</summary>
+    public static void CombineRows<T>(T* a, Matrix<T> target, T* b, Matrix<T> source, T* diagonal = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (Vector512.IsHardwareAccelerated)
@@ -171,7 +135,7 @@ internal static unsafe class RowOperations
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ScaleRows<T, V>(T* factors, Matrix<T> source, Matrix<T> target, T* diagonal)
+    internal static void ScaleRows<T, V>(T* factors, Matrix<T> source, Matrix<T> target, T* diagonal)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
     {
@@ -196,7 +160,7 @@ internal static unsafe class RowOperations
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CombineRows<T, V>(T* a, Matrix<T> target, T* b, Matrix<T> source, T* diagonal)
+    internal static void CombineRows<T, V>(T* a, Matrix<T> target, T* b, Matrix<T> source, T* diagonal)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
     {

@@ -161,9 +161,9 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
             Vector.Store(Vector<T>.One - g, kept + i);
         }
 
-        RowOperations.ScaleRowsAndAddDiagonal(throughState, _uf.Matrix, gate, own.Inner);
+        RowOperations.ScaleRows(throughState, _uf.Matrix, own.Inner, diagonal: gate);
         Gemm.Multiply(_uh.Matrix, own.Inner, a);
-        RowOperations.CombineRowsAndAddDiagonal(candidate, a, throughError, _uf.Matrix, kept);
+        RowOperations.CombineRows(candidate, a, throughError, _uf.Matrix, diagonal: kept);
 
         if (_wf is null)
         {
