@@ -27,7 +27,7 @@ internal sealed record ConditionPart(IReadOnlyList<(string Group, int Conditions
         var scores = new List<(string, int, double, double)>();
         for (var g = 0; g < result.Description.Groups.Count; g++)
         {
-            var index = result.Recording.Groups.ToList().FindIndex(group => group.Name == result.Description.Groups[g].Name);
+            var index = result.Recording.IndexOfGroup(result.Description.Groups[g].Name);
             if (index < 0 || !result.Description.IsRate(g))
             {
                 continue;

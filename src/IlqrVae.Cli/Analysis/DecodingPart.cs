@@ -45,7 +45,7 @@ internal sealed record DecodingPart(string Group, IReadOnlyList<double> R2, IRea
     /// <param name="group">The group.</param>
     public static DecodingPart Of(InferenceResult result, InferenceResult training, string group)
     {
-        var index = result.Recording.Groups.ToList().FindIndex(one => one.Name == group);
+        var index = result.Recording.IndexOfGroup(group);
         return new DecodingPart(group, Score(Inferred), training.Trials.Concat(result.Trials).All(trial => True(trial) is not null) ? Score((found, i) => True(found.Trials[i])!) : []);
 
         IReadOnlyList<double> Score(Func<InferenceResult, int, Table> rates)

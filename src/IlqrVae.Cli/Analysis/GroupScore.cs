@@ -29,7 +29,7 @@ internal sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<doub
     private static GroupScore? Of(InferenceResult result, int g, bool ofForecast)
     {
         var group = result.Description.Groups[g];
-        var index = result.Recording.Groups.ToList().FindIndex(one => one.Name == group.Name);
+        var index = result.Recording.IndexOfGroup(group.Name);
         if (index < 0)
         {
             return null;

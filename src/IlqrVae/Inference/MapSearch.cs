@@ -101,7 +101,6 @@ public sealed class MapSearch<T>
 
         Solution Grow(int first)
         {
-            Array.Clear(start.Values);
             FromCheapInputs(first, Coarse(options));
             for (var horizon = first * Growth; horizon < trial.Bins; horizon *= Growth)
             {

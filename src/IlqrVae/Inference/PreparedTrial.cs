@@ -59,14 +59,10 @@ public sealed class PreparedTrial<T>
     private static ObservationMatrix<T> Prepare(
         Likelihood<T> likelihood, Recording recording, Trial trial, IReadOnlySet<string>? hiddenGroups)
     {
-        for (var g = 0; g < recording.Groups.Count; g++)
+        var g = recording.IndexOfGroup(likelihood.Group);
+        if (g >= 0)
         {
             var group = recording.Groups[g];
-            if (!string.Equals(group.Name, likelihood.Group, StringComparison.Ordinal))
-            {
-                continue;
-            }
-
             if (group.Channels != likelihood.ChannelCount)
             {
                 throw new InputException(

@@ -103,6 +103,21 @@ public sealed class Recording
     /// <summary>Where the recording comes from, in free words.</summary>
     public string Source { get; init; } = "";
 
+    /// <summary>The position of a channel group; -1 where there is none of this name.</summary>
+    /// <param name="name">Its name.</param>
+    public int IndexOfGroup(string name)
+    {
+        for (var g = 0; g < Groups.Count; g++)
+        {
+            if (string.Equals(Groups[g].Name, name, StringComparison.Ordinal))
+            {
+                return g;
+            }
+        }
+
+        return -1;
+    }
+
     /// <summary>The trials of one split, in order.</summary>
     /// <param name="split">The split.</param>
     public IReadOnlyList<Trial> TrialsOf(TrialSplit split) => [.. Trials.Where(trial => trial.Split == split)];

@@ -347,14 +347,13 @@ public abstract unsafe class Likelihood<T>
             else
             {
                 Activate(scratch.States.RowRange(block, count), activations);
-            }
-
-            for (var i = 0; i < count && !isKept; i += scratch.Strip)
-            {
-                var rows = Math.Min(scratch.Strip, count - i);
-                Derivatives(
-                    scratch, activations.RowRange(i, rows), observed.Values.RowRange(block + i, rows),
-                    first.RowRange(i, rows), fisher.RowRange(i, rows), exact.RowRange(i, rows));
+                for (var i = 0; i < count; i += scratch.Strip)
+                {
+                    var rows = Math.Min(scratch.Strip, count - i);
+                    Derivatives(
+                        scratch, activations.RowRange(i, rows), observed.Values.RowRange(block + i, rows),
+                        first.RowRange(i, rows), fisher.RowRange(i, rows), exact.RowRange(i, rows));
+                }
             }
 
             if (!observed.Mask.IsEmpty)
