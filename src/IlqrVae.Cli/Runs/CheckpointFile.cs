@@ -8,7 +8,7 @@ namespace IlqrVae.Cli.Runs;
 internal static class CheckpointFile
 {
     private const string Format = "ilqr-vae checkpoint";
-    private const long Version = 1;
+    private const long Version = 2;
 
     /// <summary>Writes a state, all of it or nothing.</summary>
     /// <typeparam name="T">float or double.</typeparam>
@@ -27,12 +27,13 @@ internal static class CheckpointFile
         archive.SetAttribute("/", "validations_without_improvement", (long)state.ValidationsWithoutImprovement);
         archive.SetAttribute("/", "usual_gradient_norm", state.UsualGradientNorm);
         archive.SetAttribute("/", "bad_iterations", (long)state.BadIterations);
+        archive.SetAttribute("/", "lost_validations", (long)state.LostValidations);
         archive.SetAttribute("/", "recoveries", (long)state.Recoveries);
-        archive.SetAttribute("/", "updates", (long)state.Optimiser.Updates);
         archive.Add("raw", state.Raw);
         archive.Add("best_raw", state.BestRaw);
-        archive.Add("optimiser/first", state.Optimiser.First);
-        archive.Add("optimiser/second", state.Optimiser.Second);
+        archive.Add("first_losses", state.FirstLosses);
+        Add(archive, "optimiser", state.Optimiser);
+        Add(archive, "best_optimiser", state.BestOptimiser);
         var starts = state.WarmStarts.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
         archive.Add("warm_starts/name", [.. starts.Select(pair => pair.Key)]);
         archive.Add("warm_starts/count", [.. starts.Select(pair => pair.Value.Values.LongLength)]);
@@ -55,20 +56,20 @@ internal static class CheckpointFile
         }
 
         var count = fresh.Raw.Length;
-        var optimiser = new Adam(count) { Updates = (int)archive.ReadWhole("/", "updates") };
-        archive.ReadDoubles("optimiser/first", count).Values.CopyTo(optimiser.First, 0);
-        archive.ReadDoubles("optimiser/second", count).Values.CopyTo(optimiser.Second, 0);
         var state = new TrainingState<T>
         {
             Raw = archive.ReadDoubles("raw", count).Values,
             BestRaw = archive.ReadDoubles("best_raw", count).Values,
-            Optimiser = optimiser,
+            FirstLosses = archive.ReadDoubles("first_losses", fresh.FirstLosses.Length).Values,
+            Optimiser = ReadOptimiser(archive, "optimiser", count),
+            BestOptimiser = ReadOptimiser(archive, "best_optimiser", count),
             Iteration = (int)archive.ReadWhole("/", "iteration"),
             Seconds = archive.ReadNumber("/", "seconds"),
             BestLoss = archive.ReadNumber("/", "best_loss"),
             BestIteration = (int)archive.ReadWhole("/", "best_iteration"),
             UsualGradientNorm = archive.ReadNumber("/", "usual_gradient_norm"),
             BadIterations = (int)archive.ReadWhole("/", "bad_iterations"),
+            LostValidations = (int)archive.ReadWhole("/", "lost_validations"),
             Recoveries = (int)archive.ReadWhole("/", "recoveries"),
             ValidationsWithoutImprovement = (int)archive.ReadWhole("/", "validations_without_improvement"),
         };
@@ -92,5 +93,20 @@ internal static class CheckpointFile
         }
 
         return state;
+    }
+
+    private static void Add(Hdf5Archive archive, string group, Adam optimiser)
+    {
+        archive.Add($"{group}/first", optimiser.First);
+        archive.Add($"{group}/second", optimiser.Second);
+        archive.SetAttribute(group, "updates", (long)optimiser.Updates);
+    }
+
+    private static Adam ReadOptimiser(Hdf5ArchiveReader archive, string group, int count)
+    {
+        var optimiser = new Adam(count) { Updates = (int)archive.ReadWhole(group, "updates") };
+        archive.ReadDoubles($"{group}/first", count).Values.CopyTo(optimiser.First, 0);
+        archive.ReadDoubles($"{group}/second", count).Values.CopyTo(optimiser.Second, 0);
+        return optimiser;
     }
 }

@@ -173,7 +173,7 @@ internal static class TrainingSession
             if (record.Recoveries > _recoveries)
             {
                 _recoveries = record.Recoveries;
-                _folder.Write($"iteration {record.Iteration}: most trials overflowed or had exploding gradients; training went back to the best parameters with half the learning rate");
+                _folder.Write($"iteration {record.Iteration}: most trials had exploding gradients, or validation stayed far above its best; training went back to the best parameters with half the learning rate");
             }
 
             if (2 * record.Unconverged > _batch)

@@ -20,6 +20,9 @@ public sealed class WarmStart<T>
     /// <summary>The initial state's n numbers, then the inputs' m for each step.</summary>
     public T[] Values { get; }
 
+    /// <summary>Whether every variable is zero: nobody has solved this trial yet.</summary>
+    public bool IsAtRest => !Values.AsSpan().ContainsAnyExcept(T.Zero);
+
     /// <summary>Copies the variables into a trajectory of as many bins.</summary>
     /// <param name="trajectory">The trajectory.</param>
     public void CopyTo(Trajectory<T> trajectory)

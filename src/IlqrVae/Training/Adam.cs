@@ -26,12 +26,14 @@ public sealed class Adam
     /// <summary>Number of updates so far.</summary>
     public int Updates { get; set; }
 
-    /// <summary>Forgets all history.</summary>
-    public void Reset()
+    /// <summary>Takes over the history of another optimiser of as many parameters.</summary>
+    /// <param name="other">The other.</param>
+    public void CopyFrom(Adam other)
     {
-        Array.Clear(First);
-        Array.Clear(Second);
-        Updates = 0;
+        ArgumentNullException.ThrowIfNull(other);
+        other.First.CopyTo(First, 0);
+        other.Second.CopyTo(Second, 0);
+        Updates = other.Updates;
     }
 
     /// <summary>One update.</summary>

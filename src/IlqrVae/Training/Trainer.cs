@@ -22,7 +22,17 @@ public sealed class Trainer<T>
     /// <summary>Bad iterations in a row after which training goes back to its best parameters.</summary>
     private const int BadIterationLimit = 5;
 
-    /// <summary>Times it may do so.</summary>
+    /// <summary>
+    /// A validation has lost its way when more than this share of what had been learned, from the first loss to the best, is gone. Chaotic dynamics can
+    /// leave a good region for one without sense and stay there, with gradients that are usual by then.
+    /// </summary>
+    private const double LostShare = 0.1;
+
+    /// <summary>Lost validations in a row, and the iterations they span, after which training goes back too.</summary>
+    private const int LostValidationLimit = 3;
+    private const int LostIterationLimit = 100;
+
+    /// <summary>Times it may go back.</summary>
     private const int RecoveryLimit = 6;
 
     /// <summary>Stream of the validation draws, the same at every validation so that losses compare.</summary>
@@ -147,6 +157,11 @@ public sealed class Trainer<T>
                 break;
             }
 
+            if (State.Iteration == 0 && _validation.Length > 0)
+            {
+                ValidationLoss();
+            }
+
             var started = clock.Elapsed.TotalSeconds;
             var record = Iterate();
             sawFinite |= double.IsFinite(record.Loss);
@@ -170,6 +185,12 @@ public sealed class Trainer<T>
             {
                 end = TrainingEnd.Diverged;
                 break;
+            }
+
+            if (State.LostValidations >= LostValidationLimit && State.LostValidations * _options.ValidationInterval >= LostIterationLimit)
+            {
+                // Unlike overflow, this is no reason to end: what training still finds is kept only where it is better.
+                Recover();
             }
 
             if (_options.Patience > 0 && State.ValidationsWithoutImprovement >= _options.Patience)
@@ -198,7 +219,8 @@ public sealed class Trainer<T>
     {
         var raw = new double[_model.Parameters.RawCount];
         _model.Parameters.CopyRawTo(raw);
-        var state = new TrainingState<T> { Raw = raw, BestRaw = (double[])raw.Clone(), Optimiser = new Adam(raw.Length) };
+        var state = new TrainingState<T> { Raw = raw, BestRaw = (double[])raw.Clone(), Optimiser = new Adam(raw.Length), BestOptimiser = new Adam(raw.Length), FirstLosses = new double[_validation.Length] };
+        Array.Fill(state.FirstLosses, double.NaN);
         foreach (var trial in _trials.Concat(_validation))
         {
             state.WarmStarts[trial.Name] = new WarmStart<T>(trial.Bins, _model.Generative.StateCount, _model.Generative.InputCount);
@@ -410,7 +432,7 @@ public sealed class Trainer<T>
         var trial = _trials[batch[i]];
         worker.Draws.SetBins(trial.Bins);
         worker.Draws.Fill(_options.Seed, (ulong)State.Iteration + 1, (ulong)batch[i]);
-        var start = State.WarmStarts[trial.Name];
+        var start = StartOf(worker, trial);
         _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, gradient);
         _norms[i] = double.IsFinite(_results[i].Elbo) ? gradient.Norm(worker.TimeNorm) / Math.Max(1, trial.ObservedCount) : double.NaN;
         if (keepsSolution)
@@ -420,8 +442,8 @@ public sealed class Trainer<T>
     }
 
     /// <summary>
-    /// Goes back to the best parameters (the first ones, where nothing was validated yet) with half the learning rate, a fresh optimiser and trials at
-    /// rest.
+    /// Goes back to the best parameters (the first ones, where nothing was validated yet) and the optimiser as it was there, with half the learning rate.
+    /// The starts of trials belong to other parameters; each is searched for anew.
     /// </summary>
     /// <returns>False when that was done too often already.</returns>
     private bool Recover()
@@ -433,9 +455,10 @@ public sealed class Trainer<T>
 
         State.Recoveries++;
         State.BadIterations = 0;
+        State.LostValidations = 0;
         State.UsualGradientNorm = 0;
         State.BestRaw.CopyTo(State.Raw, 0);
-        State.Optimiser.Reset();
+        State.Optimiser.CopyFrom(State.BestOptimiser);
         foreach (var start in State.WarmStarts.Values)
         {
             Array.Clear(start.Values);
@@ -447,28 +470,13 @@ public sealed class Trainer<T>
 
     private double Validate()
     {
-        ForEach(_validation.Length, (worker, i) =>
-        {
-            var trial = _validation[i];
-            worker.Draws.SetBins(trial.Bins);
-            worker.Draws.Fill(_options.Seed, ValidationStream, (ulong)i);
-            var start = State.WarmStarts[trial.Name];
-            _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, null);
-            Keep(start, worker.Estimator.Solver);
-        });
-
-        var loss = 0.0;
-        for (var i = 0; i < _validation.Length; i++)
-        {
-            loss -= _results[i].Elbo;
-        }
-
-        loss /= Math.Max(1, _validation.Sum(trial => trial.ObservedCount));
+        var loss = ValidationLoss();
         if (loss < State.BestLoss)
         {
             State.BestLoss = loss;
             State.BestIteration = State.Iteration;
             State.Raw.CopyTo(State.BestRaw, 0);
+            State.BestOptimiser.CopyFrom(State.Optimiser);
             State.ValidationsWithoutImprovement = 0;
         }
         else
@@ -476,7 +484,55 @@ public sealed class Trainer<T>
             State.ValidationsWithoutImprovement++;
         }
 
+        var learned = (State.FirstLosses.Sum() / ValidationEntries) - State.BestLoss;
+        State.LostValidations = learned > 0 && !(loss <= State.BestLoss + (LostShare * learned)) ? State.LostValidations + 1 : 0;
         return loss;
+    }
+
+    private long ValidationEntries => Math.Max(1, _validation.Sum(trial => (long)trial.ObservedCount));
+
+    /// <summary>-ELBO of the validation trials in nats per observed entry, none counted as worse than before learning.</summary>
+    private double ValidationLoss()
+    {
+        ForEach(_validation.Length, (worker, i) =>
+        {
+            var trial = _validation[i];
+            worker.Draws.SetBins(trial.Bins);
+            worker.Draws.Fill(_options.Seed, ValidationStream, (ulong)i);
+            var start = StartOf(worker, trial);
+            _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, null);
+            Keep(start, worker.Estimator.Solver);
+        });
+
+        var loss = 0.0;
+        for (var i = 0; i < _validation.Length; i++)
+        {
+            var one = -_results[i].Elbo;
+            if (double.IsNaN(State.FirstLosses[i]) && double.IsFinite(one))
+            {
+                State.FirstLosses[i] = one;
+            }
+
+            loss += one > State.FirstLosses[i] ? State.FirstLosses[i] : one;
+        }
+
+        return loss / ValidationEntries;
+    }
+
+    /// <summary>
+    /// The start of a trial. After training went back its dynamics may be strong already, where a solve from rest ends in a poor minimum; what that
+    /// teaches would lead away from the good region again.
+    /// </summary>
+    private WarmStart<T> StartOf(Worker worker, PreparedTrial<T> trial)
+    {
+        var start = State.WarmStarts[trial.Name];
+        if (State.Recoveries > 0 && start.IsAtRest)
+        {
+            worker.Search.Run(trial, _options.Elbo.Solver);
+            Keep(start, worker.Estimator.Solver);
+        }
+
+        return start;
     }
 
     /// <summary>Keeps a solution as the next start, unless it overflowed.</summary>
@@ -511,6 +567,8 @@ public sealed class Trainer<T>
         public int Index { get; } = index;
 
         public ElboEstimator<T> Estimator { get; } = new(model, longest);
+
+        public MapSearch<T> Search => field ??= new MapSearch<T>(Estimator);
 
         public TimeFactorNorm<T> TimeNorm { get; } = new(draws * model.Generative.InputCount);
 

@@ -23,6 +23,15 @@ public sealed class TrainingState<T>
     /// <summary>The parameters with the lowest validation loss so far; equal to <see cref="Raw"/> while there is none.</summary>
     public required double[] BestRaw { get; init; }
 
+    /// <summary>The optimiser as it was at <see cref="BestRaw"/>.</summary>
+    public required Adam BestOptimiser { get; init; }
+
+    /// <summary>
+    /// The first finite loss of each validation trial in nats, that of the parameters training began with if they have one; NaN before. No trial counts as
+    /// worse than that in later validations: one whose sample explodes is not explained at all, and says nothing of the others.
+    /// </summary>
+    public required double[] FirstLosses { get; init; }
+
     /// <summary>The lowest validation loss so far, in nats per observed entry; infinite while there is none.</summary>
     public double BestLoss { get; set; } = double.PositiveInfinity;
 
@@ -37,6 +46,9 @@ public sealed class TrainingState<T>
 
     /// <summary>Iterations in a row in which most of the batch was bounded or overflowed.</summary>
     public int BadIterations { get; set; }
+
+    /// <summary>Validations in a row that had lost much of what had been learned; see <see cref="Trainer{T}"/>.</summary>
+    public int LostValidations { get; set; }
 
     /// <summary>How often training went back to its best parameters with half the learning rate.</summary>
     public int Recoveries { get; set; }

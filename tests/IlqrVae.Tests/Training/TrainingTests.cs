@@ -77,6 +77,46 @@ public sealed class TrainingTests
     }
 
     [Fact]
+    public void Training_that_lost_much_of_what_it_had_learned_goes_back_with_half_the_rate()
+    {
+        var recording = Simulations.Lorenz(LorenzOptions.Spiking with { Channels = 20, Trials = 12, ValidationTrials = 4, TestTrials = 0, Bins = 30 });
+        var generative = ModelBuilder<double>.Build(new ModelSpecification { States = 6, Inputs = 2 }, recording, 1);
+        var model = new VariationalModel<double>(generative, SharedPosterior<double>.Independent(6, 2, 30, 0.3, 0.3));
+        var untrained = new double[model.Parameters.RawCount];
+        model.Parameters.CopyRawTo(untrained);
+        var options = new TrainingOptions { Iterations = 100, BatchSize = 6, Schedule = LearningRateSchedule.Constant, ValidationInterval = 20, Threads = 1 };
+        var first = new Trainer<double>(model, recording, options);
+        first.Run(null, null, TestContext.Current.CancellationToken);
+        var state = first.State;
+        var best = state.BestLoss;
+        Assert.Equal(0, state.LostValidations);
+        var untrainedLoss = state.FirstLosses.Sum() / recording.TrialsOf(TrialSplit.Validation).Sum(trial => trial.Bins * 20);
+        Assert.True(untrainedLoss > best);
+
+        // All is lost, and at this rate it stays so.
+        untrained.CopyTo(state.Raw, 0);
+        var second = new Trainer<double>(model, recording, options with { Iterations = 240, LearningRate = 1e-5 });
+        second.Resume(state);
+        var rates = new Dictionary<int, double>();
+        var validations = new Dictionary<int, double>();
+        second.Run(
+            record =>
+            {
+                rates[record.Iteration] = record.LearningRate;
+                validations[record.Iteration] = record.ValidationLoss ?? double.NaN;
+            },
+            null,
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(untrainedLoss, validations[200], 0.1 * (untrainedLoss - best));
+        Assert.Equal(1e-5, rates[200], 12);
+        Assert.Equal(0.5e-5, rates[201], 12);
+        Assert.Equal(best, validations[220], 0.1 * (untrainedLoss - best));
+        Assert.Equal(1, second.State.Recoveries);
+        Assert.Equal(0, second.State.LostValidations);
+    }
+
+    [Fact]
     public void The_same_bits_whatever_the_number_of_threads_and_of_gradients_kept_in_memory()
     {
         var recording = Simulations.Lorenz(LorenzOptions.Spiking with { Channels = 20, Trials = 14, ValidationTrials = 2, TestTrials = 0, Bins = 30 });
