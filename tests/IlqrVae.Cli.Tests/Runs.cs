@@ -47,6 +47,25 @@ public sealed class Runs
         Assert.NotNull(scores["groups"]!["spikes"]!["bits_per_spike"]);
     }
 
+    [Fact]
+    public void Data_and_seed_on_the_command_line_override_the_configuration_and_stay_with_the_run()
+    {
+        using var line = Prepared();
+        line.Must("train", "@/config.yaml", "-o", "@/run", "--iterations", "3");
+        line.Must("simulate", "lorenz", "-o", "@/other.h5", "--seed", "9", "--observation", "spikes", "--channels", "8", "--trials", "6", "--validation-trials", "2");
+        line.Must("train", "@/config.yaml", "-o", "@/other", "--iterations", "3", "--data", "@/other.h5", "--seed", "7");
+        Assert.Contains("seed: 7", File.ReadAllText(line["other/config.yaml"]), StringComparison.Ordinal);
+        Assert.Contains("other.h5", File.ReadAllText(line["other/config.yaml"]), StringComparison.Ordinal);
+        Assert.False(string.Equals(FirstLoss("run"), FirstLoss("other"), StringComparison.Ordinal));
+
+        // Resumed from the run's folder with what it was made with; from the first configuration only with the same options again.
+        line.Must("train", "@/other", "--resume", "--iterations", "5");
+        Assert.Equal(2, line.Run("train", "@/config.yaml", "-o", "@/other", "--resume", "--iterations", "6").ExitCode);
+        line.Must("train", "@/config.yaml", "-o", "@/other", "--resume", "--iterations", "6", "--data", "@/other.h5", "--seed", "7");
+
+        string FirstLoss(string run) => File.ReadAllLines(line[$"{run}/history.csv"])[1].Split(',')[2];
+    }
+
     [Theory]
     [InlineData("run", "parameters")]
     [InlineData("data.h5", "groups")]

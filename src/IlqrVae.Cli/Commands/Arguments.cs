@@ -11,7 +11,9 @@ internal static class Arguments
     public static Option<string> Output(string description, bool isRequired)
         => new("--output", "-o") { Description = description, Required = isRequired, HelpName = "PATH" };
 
-    public static Option<string> Data() => new("--data") { Description = "The dataset file to analyse.", Required = true, HelpName = "data.h5" };
+    public static Option<string> Data() => Data("The dataset file to analyse.", isRequired: true);
+
+    public static Option<string> Data(string description, bool isRequired) => new("--data") { Description = description, Required = isRequired, HelpName = "data.h5" };
 
     public static Option<int?> Threads() => Number<int?>("--threads", "Worker threads; 0 means one a core. Results do not depend on it.", "N");
 

@@ -20,6 +20,7 @@ internal static class TrainCommand
 
         Example:
           ilqr-vae train config.yaml -o run
+          ilqr-vae train config.yaml -o second-run --data other.h5 --seed 2
           ilqr-vae train run/config.yaml --resume
         """;
 
@@ -27,13 +28,15 @@ internal static class TrainCommand
     {
         var file = new Argument<string>("CONFIG") { Description = "The configuration (YAML), or the folder of a run to resume." };
         var output = Arguments.Output("Folder of the run; by default called like the configuration and beside it.", isRequired: false);
+        var data = Arguments.Data("The dataset file to learn from; overrides the configuration.", isRequired: false);
+        var seed = Arguments.Seed("Seed of everything random; overrides the configuration.");
         var resume = new Option<bool>("--resume") { Description = "Continue an interrupted run, or train a finished one further with more --iterations." };
         var force = Arguments.Force("Replace a run that is in the folder already.");
         var threads = Arguments.Threads();
         var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates; overrides the configuration.", "N");
         var stopAfter = Arguments.Number<int?>("--stop-after", "Save and stop after so many iterations of this call, as Ctrl-C does.", "N");
         var json = Arguments.Json();
-        return Arguments.Make("train", Description, [file, output, resume, force, threads, iterations, stopAfter, json], result =>
+        return Arguments.Make("train", Description, [file, output, data, seed, resume, force, threads, iterations, stopAfter, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var path = result.GetValue(file)!;
@@ -43,6 +46,7 @@ internal static class TrainCommand
             }
 
             var configuration = WithOptions(ConfigurationFile.Read(path), result.GetValue(threads), result.GetValue(iterations));
+            configuration = configuration with { Data = result.GetValue(data) ?? configuration.Data, Seed = result.GetValue(seed) ?? configuration.Seed };
             if (result.GetValue(stopAfter) is < 1)
             {
                 throw new InputException("--stop-after: give a whole number from 1.");

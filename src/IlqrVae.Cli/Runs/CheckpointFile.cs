@@ -37,6 +37,7 @@ internal static class CheckpointFile
         var starts = state.WarmStarts.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
         archive.Add("warm_starts/name", [.. starts.Select(pair => pair.Key)]);
         archive.Add("warm_starts/count", [.. starts.Select(pair => pair.Value.Values.LongLength)]);
+        archive.Add("warm_starts/is_lost", [.. starts.Select(pair => pair.Value.IsLost ? 1L : 0L)]);
         archive.Add("warm_starts/values", [.. starts.SelectMany(pair => pair.Value.Values).Select(double.CreateChecked)]);
         archive.Save(path);
     }
@@ -76,6 +77,7 @@ internal static class CheckpointFile
         var names = archive.ReadStrings("warm_starts/name", -1).Values;
         var counts = archive.ReadLongs("warm_starts/count", names.Length).Values;
         var values = archive.ReadDoubles("warm_starts/values", -1).Values;
+        var isLost = archive.ReadLongs("warm_starts/is_lost", names.Length).Values;
         var at = 0;
         for (var i = 0; i < names.Length; i++)
         {
@@ -89,6 +91,7 @@ internal static class CheckpointFile
                 start.Values[j] = T.CreateChecked(values[at++]);
             }
 
+            start.IsLost = isLost[i] != 0;
             state.WarmStarts[names[i]] = start;
         }
 

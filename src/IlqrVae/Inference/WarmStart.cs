@@ -20,8 +20,8 @@ public sealed class WarmStart<T>
     /// <summary>The initial state's n numbers, then the inputs' m for each step.</summary>
     public T[] Values { get; }
 
-    /// <summary>Whether every variable is zero: nobody has solved this trial yet.</summary>
-    public bool IsAtRest => !Values.AsSpan().ContainsAnyExcept(T.Zero);
+    /// <summary>Whether the variables are of no use, so that the next solve should be a <see cref="MapSearch{T}"/>.</summary>
+    public bool IsLost { get; set; }
 
     /// <summary>Copies the variables into a trajectory of as many bins.</summary>
     /// <param name="trajectory">The trajectory.</param>

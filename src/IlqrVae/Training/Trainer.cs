@@ -49,6 +49,7 @@ public sealed class Trainer<T>
     private readonly int _groupSize;
     private readonly TimeFactorGradients<T> _timeGradients;
     private readonly ElboResult[] _results;
+    private readonly double[] _scores;
     private readonly double[] _norms;
     private readonly double[] _weights;
     private readonly int[] _lengths;
@@ -101,7 +102,8 @@ public sealed class Trainer<T>
         ParameterGradient<T>[] group = [.. Enumerable.Range(0, _groupSize).Select(_ => new ParameterGradient<T>(model.Parameters.All, without: time))];
         _timeGradients = new TimeFactorGradients<T>(_batches.Size, draws, model.Generative.InputCount, longest);
         _gradients = [.. Enumerable.Range(0, _batches.Size).Select(i => new TrialGradient<T>(model, group[i % _groupSize], _timeGradients, i))];
-        _results = new ElboResult[Math.Max(_batches.Size, _validation.Length)];
+        _results = new ElboResult[_batches.Size];
+        _scores = new double[_validation.Length];
         _total = new ParameterGradient<T>(model.Parameters.All);
         _rawGradient = new double[model.Parameters.RawCount];
         _penalties = [.. model.Parameters.Blocks.Select(block => Penalty(block.Parameter))];
@@ -301,6 +303,7 @@ public sealed class Trainer<T>
                 {
                     bounded++;
                     _gradients[i].Time.Scale(_weights[i]);
+                    State.WarmStarts[_trials[batch[i]].Name].IsLost = true;
                 }
             }
 
@@ -461,7 +464,7 @@ public sealed class Trainer<T>
         State.Optimiser.CopyFrom(State.BestOptimiser);
         foreach (var start in State.WarmStarts.Values)
         {
-            Array.Clear(start.Values);
+            start.IsLost = true;
         }
 
         _model.SetRaw(State.Raw);
@@ -491,7 +494,7 @@ public sealed class Trainer<T>
 
     private long ValidationEntries => Math.Max(1, _validation.Sum(trial => (long)trial.ObservedCount));
 
-    /// <summary>-ELBO of the validation trials in nats per observed entry, none counted as worse than before learning.</summary>
+    /// <summary>Minus the score of the validation trials in nats per observed entry, none counted as worse than before learning.</summary>
     private double ValidationLoss()
     {
         ForEach(_validation.Length, (worker, i) =>
@@ -500,36 +503,41 @@ public sealed class Trainer<T>
             worker.Draws.SetBins(trial.Bins);
             worker.Draws.Fill(_options.Seed, ValidationStream, (ulong)i);
             var start = StartOf(worker, trial);
-            _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, null);
+            _scores[i] = _options.ValidationScore == ValidationScore.Evidence
+                ? worker.LogEvidence(trial, start, _options.Elbo.Solver)
+                : worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, null).Elbo;
             Keep(start, worker.Estimator.Solver);
         });
 
         var loss = 0.0;
         for (var i = 0; i < _validation.Length; i++)
         {
-            var one = -_results[i].Elbo;
+            var one = -_scores[i];
             if (double.IsNaN(State.FirstLosses[i]) && double.IsFinite(one))
             {
                 State.FirstLosses[i] = one;
             }
 
-            loss += one > State.FirstLosses[i] ? State.FirstLosses[i] : one;
+            var hasExploded = one > State.FirstLosses[i];
+            State.WarmStarts[_validation[i].Name].IsLost = hasExploded;
+            loss += hasExploded ? State.FirstLosses[i] : one;
         }
 
         return loss / ValidationEntries;
     }
 
     /// <summary>
-    /// The start of a trial. After training went back its dynamics may be strong already, where a solve from rest ends in a poor minimum; what that
-    /// teaches would lead away from the good region again.
+    /// The start of a trial. One that exploded, or whose start belongs to other parameters, is searched for anew: by now the dynamics may be strong, where a
+    /// solve from a bad start or from rest ends in a poor minimum again and again, and what that teaches would lead away from the good region.
     /// </summary>
     private WarmStart<T> StartOf(Worker worker, PreparedTrial<T> trial)
     {
         var start = State.WarmStarts[trial.Name];
-        if (State.Recoveries > 0 && start.IsAtRest)
+        if (start.IsLost)
         {
             worker.Search.Run(trial, _options.Elbo.Solver);
             Keep(start, worker.Estimator.Solver);
+            start.IsLost = false;
         }
 
         return start;
@@ -573,5 +581,11 @@ public sealed class Trainer<T>
         public TimeFactorNorm<T> TimeNorm { get; } = new(draws * model.Generative.InputCount);
 
         public PosteriorDraws<T> Draws { get; } = new(draws, longest, model.Generative.StateCount, model.Generative.InputCount);
+
+        private LaplacePosterior<T> Laplace => field ??= new LaplacePosterior<T>(model.Generative, Estimator);
+
+        /// <summary>Laplace's log p(o) of a trial in nats; negative infinity where numbers overflow.</summary>
+        public double LogEvidence(PreparedTrial<T> trial, WarmStart<T> start, SolverOptions options)
+            => double.IsFinite(Estimator.SolveMap(trial, start, options).Cost) && Laplace.Prepare() ? Laplace.LogEvidence : double.NegativeInfinity;
     }
 }

@@ -15,6 +15,19 @@ public enum LearningRateSchedule
     Cosine,
 }
 
+/// <summary>By what validation trials are scored.</summary>
+public enum ValidationScore
+{
+    /// <summary>The ELBO by the shared covariance, the objective of learning.</summary>
+    Elbo,
+
+    /// <summary>
+    /// <see cref="LaplacePosterior{T}.LogEvidence"/>: what inference of new trials rests on. Where the dynamics is chaotic a draw of the shared covariance may
+    /// explode in a trial whose own posterior does not.
+    /// </summary>
+    Evidence,
+}
+
 /// <summary>Settings of <see cref="Trainer{T}"/>.</summary>
 public sealed record TrainingOptions
 {
@@ -47,6 +60,9 @@ public sealed record TrainingOptions
 
     /// <summary>Iterations between validations; 0 means never.</summary>
     public int ValidationInterval { get; init; } = 25;
+
+    /// <summary>By what validation trials are scored.</summary>
+    public ValidationScore ValidationScore { get; init; }
 
     /// <summary>Validations without improvement after which training stops; 0 means never.</summary>
     public int Patience { get; init; }

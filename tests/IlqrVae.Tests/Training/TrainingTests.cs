@@ -193,6 +193,33 @@ public sealed class TrainingTests
         Assert.True(losses[^1] < losses[0], $"{losses[0]} to {losses[^1]}");
     }
 
+    [Theory]
+    [InlineData(ValidationScore.Elbo)]
+    [InlineData(ValidationScore.Evidence)]
+    public void The_best_validation_loss_is_what_inference_finds_with_the_parameters_kept(ValidationScore score)
+    {
+        var recording = Simulations.Linear(new LinearOptions { InputProcess = InputKind.None, Channels = 4, Trials = 8, ValidationTrials = 3, Bins = 20 });
+        var generative = ModelBuilder<double>.Build(new ModelSpecification { States = 3, Inputs = 2, Dynamics = new() { Kind = DynamicsKind.Linear }, Prior = new() { Kind = PriorKind.Gaussian } }, recording, 1);
+        var model = new VariationalModel<double>(generative, SharedPosterior<double>.Independent(3, 2, 20, 0.3, 0.3));
+        var options = new TrainingOptions { Iterations = 12, BatchSize = 8, ValidationInterval = 4, Threads = 2, ValidationScore = score };
+        var trainer = new Trainer<double>(model, recording, options);
+        trainer.Run(null, null, TestContext.Current.CancellationToken);
+
+        var inference = new TrialInference<double>(model, 20);
+        var draws = new PosteriorDraws<double>(1, 20, 3, 2);
+        var expected = 0.0;
+        var trials = recording.TrialsOf(TrialSplit.Validation);
+        for (var i = 0; i < trials.Count; i++)
+        {
+            draws.Fill(options.Seed, ulong.MaxValue, (ulong)i);
+            var estimate = inference.Infer(new PreparedTrial<double>(model.Generative, recording, trials[i]), options.Elbo, draws, 0, default);
+            expected -= score == ValidationScore.Elbo ? estimate.Elbo!.Value.Elbo : estimate.LogEvidence;
+        }
+
+        Assert.Equal(12, trainer.State.BestIteration);
+        Assert.Equal(expected / (3 * 20 * 4), trainer.State.BestLoss, 1e-9);
+    }
+
     [Fact]
     public void The_gradient_in_single_precision_agrees_with_that_in_double()
     {

@@ -1,0 +1,125 @@
+using System.Text.Json.Nodes;
+using IlqrVae.Cli.Configuration;
+
+namespace IlqrVae.Cli.Tests;
+
+/// <summary>
+/// Every command line of an experiment's README runs, made small: a few trials and iterations. Recordings that have to be fetched are replaced by
+/// simulated ones with the same channel groups.
+/// </summary>
+public sealed class Experiments
+{
+    /// <summary>What stands in for a recording that an experiment imports.</summary>
+    private static readonly Dictionary<string, string[]> StandIns = new(StringComparer.Ordinal)
+    {
+        ["lorenz-spikes"] = ["simulate", "lorenz", "--observation", "spikes", "--channels", "12", "--trials", "6", "--validation-trials", "2"],
+        ["m1-reaching"] = ["simulate", "maze", "--channels", "16", "--held-out", "4", "--trials", "6", "--validation-trials", "2", "--test-trials", "2"],
+    };
+
+    /// <summary>Options that set how large a run is, and what they are here.</summary>
+    private static readonly Dictionary<string, string> Small = new(StringComparer.Ordinal)
+    {
+        ["--trials"] = "6",
+        ["--validation-trials"] = "2",
+        ["--test-trials"] = "2",
+        ["--iterations"] = "3",
+        ["--iwae"] = "5",
+        ["--free-run"] = "100",
+        ["--draws"] = "2",
+        ["--threads"] = "1",
+    };
+
+    /// <summary>Options whose value is a path.</summary>
+    private static readonly HashSet<string> Paths = new(["-o", "--output", "--data"], StringComparer.Ordinal);
+
+    public static TheoryData<string> Names => [.. Directory.GetDirectories(Root).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
+
+    private static string Root
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!Directory.Exists(Path.Combine(folder.FullName, "experiments")))
+            {
+                folder = folder.Parent ?? throw new DirectoryNotFoundException("no folder 'experiments' above the tests");
+            }
+
+            return Path.Combine(folder.FullName, "experiments");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_commands_of_an_experiment_run(string name)
+    {
+        using var line = new CommandLine();
+        foreach (var file in Directory.GetFiles(Path.Combine(Root, name), "*.yaml"))
+        {
+            File.Copy(file, line[Path.GetFileName(file)]);
+        }
+
+        var commands = Commands(name).ToList();
+        Assert.Contains(commands, words => words[0] == "train");
+        Assert.Contains(commands, words => words[0] == "evaluate");
+        foreach (var words in commands)
+        {
+            var output = line.Must(Shrunk(name, words));
+            if (words.Contains("--json", StringComparer.Ordinal))
+            {
+                Assert.NotNull(JsonNode.Parse(output));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_configuration_of_an_experiment_is_used_by_its_commands(string name)
+    {
+        var used = Commands(name).Where(words => words[0] == "train").Select(words => words[1]).ToHashSet(StringComparer.Ordinal);
+        foreach (var file in Directory.GetFiles(Path.Combine(Root, name), "*.yaml"))
+        {
+            ConfigurationFile.Read(file);
+            Assert.Contains(Path.GetFileName(file), used);
+        }
+    }
+
+    /// <summary>The indented lines of a README that call the program, as words.</summary>
+    private static IEnumerable<string[]> Commands(string name)
+        => File.ReadLines(Path.Combine(Root, name, "README.md"))
+            .Where(text => text.StartsWith("    ilqr-vae ", StringComparison.Ordinal))
+            .Select(text => text.Trim()["ilqr-vae ".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    private static string[] Shrunk(string name, string[] words)
+    {
+        if (words[0] == "import")
+        {
+            return [.. StandIns[name], "-o", "@/" + words[Array.IndexOf(words, "-o") + 1]];
+        }
+
+        // What a command works on comes first; of simulate it is a system, else a file or a run.
+        List<string> small = [words[0], words[0] == "simulate" ? words[1] : "@/" + words[1]];
+        for (var i = 2; i < words.Length; i++)
+        {
+            var before = words[i - 1];
+            small.Add(Paths.Contains(before) ? "@/" + words[i] : Small.GetValueOrDefault(before, words[i]));
+        }
+
+        if (words[0] == "train" && !words.Contains("--iterations", StringComparer.Ordinal))
+        {
+            small.AddRange(["--iterations", Small["--iterations"]]);
+        }
+
+        if (words[0] == "simulate")
+        {
+            foreach (var option in (string[])["--trials", "--validation-trials", "--test-trials"])
+            {
+                if (!words.Contains(option, StringComparer.Ordinal))
+                {
+                    small.AddRange([option, Small[option]]);
+                }
+            }
+        }
+
+        return [.. small];
+    }
+}
