@@ -34,6 +34,20 @@ public sealed class Evaluations
     }
 
     [Fact]
+    public void Figures_are_drawn_with_a_learning_curve_where_there_is_one()
+    {
+        using var line = Maze();
+        line.Must("evaluate", "@/run", "--data", "@/data.h5", "--figures", "@/figures");
+        Assert.Equal("found.png loss.png trial.png", Names("figures"));
+        File.Copy(line["run/model.h5"], line["model.h5"]);
+        line.Must("evaluate", "@/model.h5", "--data", "@/data.h5", "--figures", "@/alone");
+        Assert.Equal("found.png trial.png", Names("alone"));
+        Assert.Equal(2, line.Run("evaluate", "@/run", "--data", "@/data.h5", "--figures", "@/data.h5/x").ExitCode);
+
+        string Names(string folder) => string.Join(" ", Directory.GetFiles(line[folder]).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Scores_do_not_depend_on_the_threads_nor_on_what_else_is_asked()
     {
         using var line = Maze();

@@ -30,7 +30,7 @@ public sealed class Experiments
     };
 
     /// <summary>Options whose value is a path.</summary>
-    private static readonly HashSet<string> Paths = new(["-o", "--output", "--data"], StringComparer.Ordinal);
+    private static readonly HashSet<string> Paths = new(["-o", "--output", "--data", "--figures"], StringComparer.Ordinal);
 
     public static TheoryData<string> Names => [.. Directory.GetDirectories(Root).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
 

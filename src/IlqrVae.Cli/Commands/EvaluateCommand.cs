@@ -1,5 +1,7 @@
 using System.CommandLine;
 using IlqrVae.Cli.Analysis;
+using IlqrVae.Cli.Reports;
+using IlqrVae.Cli.Runs;
 using IlqrVae.Data;
 
 namespace IlqrVae.Cli.Commands;
@@ -36,10 +38,11 @@ internal static class EvaluateCommand
         var freeRun = Arguments.Number<int?>("--free-run", "Bins to run the learned system on without inputs.", "BINS");
         var forecast = Arguments.Number<int?>("--forecast", "Bins at the end of every trial to treat as missing and predict from those before.", "BINS");
         var decode = new Option<string?>("--decode") { Description = "Channel group to decode from inferred rates by a ridge regression fitted on the training trials.", HelpName = "GROUP" };
+        var figures = new Option<string?>("--figures") { Description = "Folder for figures of the learning curve, a trial and what was found.", HelpName = "FOLDER" };
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, figures, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -73,11 +76,11 @@ internal static class EvaluateCommand
             };
             var model = result.GetValue(run)!;
             var decoded = result.GetValue(decode);
-            var modelPath = Runs.RunFolder.ModelOf(model);
+            var modelPath = RunFolder.ModelOf(model);
             var recording = RecordingFile.Read(path);
             if (decoded is not null)
             {
-                DecodingPart.RequireGroup(decoded, Runs.ModelFile.Read(modelPath).Description, recording, request.Inference.Hidden, path);
+                DecodingPart.RequireGroup(decoded, ModelFile.Read(modelPath).Description, recording, request.Inference.Hidden, path);
             }
 
             var found = InferenceSession.Run(model, path, recording, request.Inference, terminal);
@@ -91,8 +94,29 @@ internal static class EvaluateCommand
             terminal.WriteJson(report.ToJson);
             terminal.WriteLine($"{found.Trials.Count} {(found.Split == "all" ? "" : found.Split + " ")}trials");
             terminal.WriteTable(["score", "value", ""], report.ToRows());
+            if (result.GetValue(figures) is { } folder)
+            {
+                Draw(folder, new RunFolder(Path.GetDirectoryName(modelPath)!).History, found, path, terminal);
+            }
+
             return ExitCode.Done;
         });
+    }
+
+    private static void Draw(string folder, string history, InferenceResult found, string data, Terminal terminal)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            throw new InputException($"--figures: the folder {folder} cannot be made; choose another.", exception);
+        }
+
+        // A model file taken out of its run has no learning curve beside it.
+        var files = Figures.Write(folder, File.Exists(history) ? HistoryFile.Read(history) : null, found, Path.GetFileNameWithoutExtension(data));
+        terminal.WriteLine($"figures: {string.Join(", ", files)}");
     }
 
     private static void RequireRange(string name, int? value, int least, int most)

@@ -21,15 +21,19 @@ internal static class Figures
 
     /// <summary>Draws the loss, an example trial and what was found.</summary>
     /// <param name="folder">Where to put the files.</param>
-    /// <param name="history">Columns of the training history.</param>
+    /// <param name="history">Columns of the training history; null where there is none, and no learning curve then.</param>
     /// <param name="found">What was found.</param>
     /// <param name="title">What the data are.</param>
     /// <returns>The files written.</returns>
-    public static IReadOnlyList<string> Write(string folder, IReadOnlyDictionary<string, double[]> history, InferenceResult found, string title)
+    public static IReadOnlyList<string> Write(string folder, IReadOnlyDictionary<string, double[]>? history, InferenceResult found, string title)
     {
         _ = Font.Value;
         var files = new List<string>();
-        files.Add(Save(Path.Combine(folder, "loss.png"), [[Loss(history)]], 640, 400));
+        if (history is not null)
+        {
+            files.Add(Save(Path.Combine(folder, "loss.png"), [[Loss(history)]], 640, 400));
+        }
+
         var trial = Example(found);
         files.Add(Save(Path.Combine(folder, "trial.png"), [[Channels(found, trial)], [States(found, trial)], [Inputs(found, trial)]], 800, 900));
         files.Add(Save(Path.Combine(folder, "found.png"), Overview(found, trial, title), 1100, 760));
@@ -197,11 +201,8 @@ internal static class Figures
 
         raster.Title($"Recorded: one held-out trial of {Shorten(title)}", 15);
         var rates = Channels(found, trial);
-        rates.Title("Inferred and true rates", 15);
-        if (!found.Description.IsRate(0))
-        {
-            rates.Title("Inferred and true channels", 15);
-        }
+        var isRate = found.Description.IsRate(0);
+        rates.Title($"Inferred {(TruthOf(found, trial, isRate ? "rates" : "mean") is null ? "" : "and true ")}{(isRate ? "rates" : "channels")}", 15);
 
         var inputs = Inputs(found, trial);
         inputs.Title("Inferred inputs", 15);
