@@ -134,6 +134,7 @@ public sealed class Evaluations
         line.Must("infer", "@/run", "--data", "@/data.h5", "-o", "@/posterior.h5", "--draws", "2");
         var scores = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--iwae", "10", "--coverage", "--free-run", "200", "--json");
         Assert.Equal(1, Number(scores["input_energy"]!["initial_state"]), 1e-12);
+        Assert.Equal(1, Number(scores["input_energy"]!["initial_state_by_effect"]), 1e-12);
         var dynamics = scores["learned"]!["dynamics"]!;
         Assert.Equal(3, dynamics["eigenvalues"]!.AsArray().Count);
         var first = dynamics["true_eigenvalues"]![0]!;
@@ -163,6 +164,7 @@ public sealed class Evaluations
         Assert.True(JsonNode.DeepEquals(energy["at_bins"], energy["at_true_inputs"]));
         Assert.Equal(3.0 / 39, Number(energy["at_bins"]!["steps"]), 1e-12);
         Assert.InRange(Number(energy["at_bins"]!["energy"]), 0, 1 - Number(energy["initial_state"]));
+        Assert.InRange(Number(energy["initial_state_by_effect"]), 0.01, 0.9999);
         Assert.True(Number(scores["learned"]!["prior"]!["degrees_of_freedom"]) > 2);
         Assert.Equal(2, scores["learned"]!["prior"]!["scale"]!.AsArray().Count);
         Assert.Null(scores["learned"]!["dynamics"]!["eigenvalues"]);

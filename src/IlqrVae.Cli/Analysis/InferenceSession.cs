@@ -33,6 +33,9 @@ internal sealed record InferenceRequest
     /// <summary>Whether to look how often intervals hold the truth.</summary>
     public bool Coverage { get; init; }
 
+    /// <summary>Whether to find what inputs do to the state.</summary>
+    public bool InputEffects { get; init; }
+
     /// <summary>Bins to run the learned system without inputs; 0 for none.</summary>
     public int FreeRunBins { get; init; }
 
@@ -160,6 +163,7 @@ internal static class InferenceSession
                     Key = (ulong)i,
                     ImportanceSamples = request.ImportanceSamples,
                     Horizons = request.Horizons,
+                    InputEffects = request.InputEffects,
                     SpreadSamples = request.Coverage ? SpreadSamples : 0,
                 });
                 if (request.Coverage)

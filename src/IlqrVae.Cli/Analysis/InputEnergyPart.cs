@@ -7,12 +7,13 @@ namespace IlqrVae.Cli.Analysis;
 
 /// <summary>Where in time the inferred inputs act.</summary>
 /// <param name="InitialShare">The initial states' share of the energy.</param>
+/// <param name="InitialShareOfEffects">The same where inputs count by what they do to the state; null when that is not known.</param>
 /// <param name="Window">What counts as near, in bins.</param>
 /// <param name="Bins">The bins that were named.</param>
 /// <param name="AtBins">The share of energy near them, and of steps; null when none were named.</param>
 /// <param name="AtTruth">The share of energy near the true inputs, and of steps; null unless true inputs are known and rare.</param>
 internal sealed record InputEnergyPart(
-    double InitialShare, int Window, IReadOnlyList<int> Bins, (double Energy, double Steps)? AtBins, (double Energy, double Steps)? AtTruth) : IReportPart
+    double InitialShare, double? InitialShareOfEffects, int Window, IReadOnlyList<int> Bins, (double Energy, double Steps)? AtBins, (double Energy, double Steps)? AtTruth) : IReportPart
 {
     /// <summary>True inputs in more than this share of the bins are not events.</summary>
     private const double LargestEventShare = 0.2;
@@ -26,6 +27,7 @@ internal sealed record InputEnergyPart(
         var energy = Measure(result, [.. Enumerable.Range(0, result.Trials.Count)]);
         return new InputEnergyPart(
             energy.InitialShare,
+            MeasureEffects(result)?.InitialShare,
             window,
             bins,
             bins.Count == 0 ? null : energy.ShareNear([.. result.Trials.Select(_ => bins)], window),
@@ -36,6 +38,11 @@ internal sealed record InputEnergyPart(
     public JsonNode ToJson()
     {
         var json = new JsonObject { ["initial_state"] = Json.Number(InitialShare) };
+        if (InitialShareOfEffects is { } share)
+        {
+            json["initial_state_by_effect"] = Json.Number(share);
+        }
+
         if (AtBins is { } at)
         {
             json["bins"] = new JsonArray([.. Bins.Select(bin => (JsonNode?)JsonValue.Create(bin))]);
@@ -54,6 +61,11 @@ internal sealed record InputEnergyPart(
     public IEnumerable<IReadOnlyList<string>> ToRows()
     {
         yield return ["input energy in the initial state", Terminal.Number(InitialShare), "share; in units of the prior"];
+        if (InitialShareOfEffects is { } share)
+        {
+            yield return ["", Terminal.Number(share), "share; by what inputs do to the state"];
+        }
+
         if (AtBins is { } at)
         {
             yield return [$"input energy at bins {string.Join(',', Bins)}", Terminal.Number(at.Energy), $"share, within {Window} bins, which are {Terminal.Number(at.Steps)} of all; without the initial state"];
@@ -87,6 +99,14 @@ internal sealed record InputEnergyPart(
         [.. trials.Select(i => result.Estimates[i].Inputs)],
         result.Learned.InitialScale,
         result.Learned.InputScale);
+
+    private static InputEnergy? MeasureEffects(InferenceResult result)
+    {
+        Table[] effects = [.. result.Estimates.Select(estimate => estimate.InputEffects).OfType<Table>()];
+        return effects.Length < result.Estimates.Count
+            ? null
+            : InputEnergy.Of([.. result.Estimates.Select(estimate => estimate.States.Row(0).ToArray())], effects, result.Learned.InitialScale, result.Learned.InitialScale);
+    }
 
     private JsonObject Shares((double Energy, double Steps) share)
         => new() { ["energy"] = Json.Number(share.Energy), ["steps"] = Json.Number(share.Steps), ["window"] = Window };

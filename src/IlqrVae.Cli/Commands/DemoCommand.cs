@@ -89,7 +89,7 @@ internal static class DemoCommand
         }
 
         var found = InferenceSession.Run(
-            files.Run, files.Data, recording, new InferenceRequest { Split = "test", ElboDraws = 16, Threads = configuration.Training.Threads }, terminal);
+            files.Run, files.Data, recording, new InferenceRequest { Split = "test", ElboDraws = 16, InputEffects = true, Threads = configuration.Training.Threads }, terminal);
         PosteriorFile.Write(files.Posterior, found.Description, found.Trials, found.Estimates, found.Hidden);
         Ended("infer");
         var report = EvaluationReport.Of(found);

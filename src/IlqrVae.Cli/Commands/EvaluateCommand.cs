@@ -66,6 +66,7 @@ internal static class EvaluateCommand
                     ForecastBins = result.GetValue(forecast) ?? 0,
                     ImportanceSamples = result.GetValue(iwae) ?? 0,
                     Horizons = Arguments.WholeNumbers("--horizon", result.GetValue(horizon), 1),
+                    InputEffects = true,
                     Coverage = result.GetValue(coverage),
                     FreeRunBins = result.GetValue(freeRun) ?? 0,
                     Seed = result.GetValue(seed),

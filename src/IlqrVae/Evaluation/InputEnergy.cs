@@ -4,7 +4,8 @@ namespace IlqrVae.Evaluation;
 
 /// <summary>
 /// Where in time inferred inputs act. Energies are in units of the prior, z_0' diag(sigma_0^-2) z_0 for the initial state and u_t' diag(s^-2) u_t for
-/// step t, so that neither the scale of the states nor that of the inputs, which a model may trade for its input matrix, counts.
+/// step t, so that neither the scale of the states nor that of the inputs, which a model may trade for its input matrix, counts. With what inputs do to
+/// the state in place of the inputs, and sigma_0 as their scale, they compare like with like: an input that moves nothing has none.
 /// </summary>
 public sealed class InputEnergy
 {
@@ -26,9 +27,9 @@ public sealed class InputEnergy
 
     /// <summary>Measures the energies of trials.</summary>
     /// <param name="initialStates">n numbers a trial.</param>
-    /// <param name="inputs">T x m of each trial; the last row drives nothing and is left out.</param>
+    /// <param name="inputs">T x m of each trial, or T x n of their effects; the last row drives nothing and is left out.</param>
     /// <param name="initialScale">sigma_0, n.</param>
-    /// <param name="inputScale">s, m.</param>
+    /// <param name="inputScale">s, m, or sigma_0 for effects.</param>
     /// <exception cref="ArgumentException">The numbers of trials, states or inputs differ.</exception>
     public static InputEnergy Of(
         IReadOnlyList<double[]> initialStates, IReadOnlyList<Table> inputs, IReadOnlyList<double> initialScale, IReadOnlyList<double> inputScale)

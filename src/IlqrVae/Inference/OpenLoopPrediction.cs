@@ -68,6 +68,27 @@ public sealed unsafe class OpenLoopPrediction<T>
         return [.. horizons.Select((k, h) => new TrialPrediction(k, new Table(predicted[h].Rows, _model.StateCount, predicted[h].ToArray()), Means(predicted[h])))];
     }
 
+    /// <summary>What the inputs of each step do to the state: z_{t+1} - f(z_t, 0). Allocates the result.</summary>
+    /// <param name="problem">The problem, bound to the trial.</param>
+    /// <param name="trajectory">The trajectory, usually that of the MAP inputs.</param>
+    /// <returns>T x n; row t is the effect in the step from bin t to t + 1, so the last row is zero.</returns>
+    public Table InputEffects(TrialProblem<T> problem, Trajectory<T> trajectory)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        ArgumentNullException.ThrowIfNull(trajectory);
+        var effects = new Table(trajectory.Bins, _model.StateCount);
+        for (var t = 0; t < trajectory.Bins - 1; t++)
+        {
+            problem.Step(t, trajectory.States.RowPointer(t), _noInput.Pointer, _states.RowPointer(0), _tape.Pointer);
+            for (var i = 0; i < _model.StateCount; i++)
+            {
+                effects.Values[(t * _model.StateCount) + i] = double.CreateChecked(trajectory.States[t + 1, i] - _states[0, i]);
+            }
+        }
+
+        return effects;
+    }
+
     private List<Table> Means(Matrix<T> states)
     {
         var tables = new List<Table>();

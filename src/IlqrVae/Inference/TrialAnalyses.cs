@@ -15,6 +15,9 @@ public sealed record TrialAnalyses
     /// <summary>Numbers of steps to predict ahead from every bin, each at least 1.</summary>
     public IReadOnlyList<int> Horizons { get; init; } = [];
 
+    /// <summary>Whether to find what the inputs do to the state in each step.</summary>
+    public bool InputEffects { get; init; }
+
     /// <summary>Samples by which the spread of activations under the shared covariance is measured, at least 2; 0 for no spreads.</summary>
     public int SpreadSamples { get; init; }
 }

@@ -56,6 +56,9 @@ public sealed record TrialEstimate
     /// <summary>Predictions, one a horizon.</summary>
     public IReadOnlyList<TrialPrediction> Predictions { get; init; } = [];
 
+    /// <summary>What the inputs do to the state, z_{t+1} - f(z_t, 0) in row t, T x n with zeros in the last row; null when it was not asked for.</summary>
+    public Table? InputEffects { get; init; }
+
     /// <summary>The spread of the Laplace posterior; null when it was not asked for or the factors overflow.</summary>
     public PosteriorSpread? LaplaceSpread { get; init; }
 
@@ -158,6 +161,7 @@ public sealed class TrialInference<T>
         return estimate with
         {
             Predictions = _prediction.Predict(_estimator.Problem, _estimator.Solver.Current, analyses.Horizons),
+            InputEffects = analyses.InputEffects ? _prediction.InputEffects(_estimator.Problem, _estimator.Solver.Current) : null,
             SharedBound = importance > 0 && isCovered ? _sampler.OfShared(trial, importance, analyses.Seed, analyses.Key) : null,
             LaplaceBound = importance > 0 && marginals is not null ? _sampler.OfLaplace(importance, analyses.Seed, analyses.Key) : null,
             SharedSpread = spread > 0 && isCovered ? SharedSpread(trial, analyses) : null,

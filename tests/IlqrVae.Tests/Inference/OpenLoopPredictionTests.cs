@@ -18,7 +18,20 @@ public sealed class OpenLoopPredictionTests
         var estimator = new ElboEstimator<double>(model, capacity);
         estimator.SolveMap(trial, null, new SolverOptions());
         var map = estimator.Solver.Current;
-        var predictions = new OpenLoopPrediction<double>(model.Generative).Predict(estimator.Problem, map, [4, 1, 20]);
+        var openLoop = new OpenLoopPrediction<double>(model.Generative);
+        var predictions = openLoop.Predict(estimator.Problem, map, [4, 1, 20]);
+
+        // What inputs do is what a prediction of one step lacks.
+        var effects = openLoop.InputEffects(estimator.Problem, map);
+        Assert.Equal([0, 0, 0], effects.Row(recipe.Bins - 1).ToArray());
+        for (var t = 0; t < recipe.Bins - 1; t++)
+        {
+            for (var i = 0; i < recipe.States; i++)
+            {
+                Assert.Equal(map.States[t + 1, i] - predictions[1].States[t, i], effects[t, i], 1e-15);
+            }
+        }
+
         Assert.Equal([4, 1, 20], predictions.Select(one => one.Steps));
         Assert.Equal([5, 8, 0], predictions.Select(one => one.States.Bins));
         var naive = new Trajectory<double>(recipe.Bins, recipe.States, recipe.Inputs, estimator.Problem.TapeLength);
