@@ -42,6 +42,7 @@ public sealed class ConfigurationTests
           patience: 4
           checkpoint-interval: 0
           validation-hides: [v]
+          objective: evidence
           validation-score: evidence
           draws: 2
           gradient: gauss-newton

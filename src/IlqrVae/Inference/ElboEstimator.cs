@@ -178,7 +178,7 @@ public sealed unsafe class ElboEstimator<T>
 
         if (gradient is not null && draws.Count > 1)
         {
-            ScaleAll(gradient.Others, 1.0 / draws.Count);
+            gradient.Others.Scale(1.0 / draws.Count);
             gradient.Time.ScaleDraws(1.0 / draws.Count);
             LossGradient.Scale(1.0 / draws.Count);
         }
@@ -392,19 +392,6 @@ public sealed unsafe class ElboEstimator<T>
         _problem.AccumulateMixedDerivative(map, Solver.Adjoint, direction, Solver.Hessian, gradient);
         LossGradient.Scale(-1);
         return (steps, fellBack);
-    }
-
-    private void ScaleAll(ParameterGradient<T> gradient, double factor)
-    {
-        var f = T.CreateChecked(factor);
-        for (var p = 0; p < _model.Parameters.All.Count; p++)
-        {
-            var block = gradient[_model.Parameters.All[p]];
-            for (var i = 0; i < block.Rows; i++)
-            {
-                Elementwise.Scale(f, block.RowPointer(i), block.Columns);
-            }
-        }
     }
 
     private sealed class SampleWorkspace

@@ -433,10 +433,19 @@ public sealed class Trainer<T>
     private void Differentiate(Worker worker, int[] batch, int i, TrialGradient<T> gradient, bool keepsSolution)
     {
         var trial = _trials[batch[i]];
-        worker.Draws.SetBins(trial.Bins);
-        worker.Draws.Fill(_options.Seed, (ulong)State.Iteration + 1, (ulong)batch[i]);
         var start = StartOf(worker, trial);
-        _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, gradient);
+        if (_options.Objective == LearningObjective.Evidence)
+        {
+            var random = new CounterRandom(_options.Seed, (ulong)State.Iteration + 1, (ulong)batch[i]);
+            _results[i] = worker.Evidence.Evaluate(trial, start, _options.Elbo, ref random, gradient);
+        }
+        else
+        {
+            worker.Draws.SetBins(trial.Bins);
+            worker.Draws.Fill(_options.Seed, (ulong)State.Iteration + 1, (ulong)batch[i]);
+            _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, gradient);
+        }
+
         _norms[i] = double.IsFinite(_results[i].Elbo) ? gradient.Norm(worker.TimeNorm) / Math.Max(1, trial.ObservedCount) : double.NaN;
         if (keepsSolution)
         {
@@ -503,8 +512,9 @@ public sealed class Trainer<T>
             worker.Draws.SetBins(trial.Bins);
             worker.Draws.Fill(_options.Seed, ValidationStream, (ulong)i);
             var start = StartOf(worker, trial);
-            _scores[i] = _options.ValidationScore == ValidationScore.Evidence
-                ? worker.LogEvidence(trial, start, _options.Elbo.Solver)
+            var random = new CounterRandom(_options.Seed, ValidationStream, (ulong)i);
+            _scores[i] = _options.ValidationScore == ValidationScore.Evidence || _options.Objective == LearningObjective.Evidence
+                ? worker.Evidence.Evaluate(trial, start, _options.Elbo, ref random, null).Elbo
                 : worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, null).Elbo;
             Keep(start, worker.Estimator.Solver);
         });
@@ -582,10 +592,6 @@ public sealed class Trainer<T>
 
         public PosteriorDraws<T> Draws { get; } = new(draws, longest, model.Generative.StateCount, model.Generative.InputCount);
 
-        private LaplacePosterior<T> Laplace => field ??= new LaplacePosterior<T>(model.Generative, Estimator);
-
-        /// <summary>Laplace's log p(o) of a trial in nats; negative infinity where numbers overflow.</summary>
-        public double LogEvidence(PreparedTrial<T> trial, WarmStart<T> start, SolverOptions options)
-            => double.IsFinite(Estimator.SolveMap(trial, start, options).Cost) && Laplace.Prepare() ? Laplace.LogEvidence : double.NegativeInfinity;
+        public EvidenceEstimator<T> Evidence => field ??= new EvidenceEstimator<T>(model, Estimator);
     }
 }

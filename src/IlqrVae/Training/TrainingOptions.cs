@@ -15,6 +15,19 @@ public enum LearningRateSchedule
     Cosine,
 }
 
+/// <summary>What is learned.</summary>
+public enum LearningObjective
+{
+    /// <summary>The ELBO by the covariance that all trials share (paper, Eq. 12), with its exact gradient.</summary>
+    Elbo,
+
+    /// <summary>
+    /// Laplace's approximation of log p(o), by <see cref="EvidenceEstimator{T}"/>: maximum likelihood for linear-Gaussian models.
+    /// The shared covariance is not learned.
+    /// </summary>
+    Evidence,
+}
+
 /// <summary>By what validation trials are scored.</summary>
 public enum ValidationScore
 {
@@ -61,7 +74,10 @@ public sealed record TrainingOptions
     /// <summary>Iterations between validations; 0 means never.</summary>
     public int ValidationInterval { get; init; } = 25;
 
-    /// <summary>By what validation trials are scored.</summary>
+    /// <summary>What is learned.</summary>
+    public LearningObjective Objective { get; init; }
+
+    /// <summary>By what validation trials are scored; by the evidence in any case where that is what is learned.</summary>
     public ValidationScore ValidationScore { get; init; }
 
     /// <summary>Validations without improvement after which training stops; 0 means never.</summary>

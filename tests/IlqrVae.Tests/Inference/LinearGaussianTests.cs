@@ -2,6 +2,7 @@ using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models.Dynamics;
 using IlqrVae.Models.Likelihoods;
+using IlqrVae.Models.Parameters;
 using IlqrVae.Models.Priors;
 using IlqrVae.Numerics;
 using DenseMatrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
@@ -50,6 +51,62 @@ public sealed class LinearGaussianTests
         var laplace = Prepare(model, trial, capacity);
         var expected = new Smoother(model.Generative, trial).LogLikelihood;
         AssertClose(expected, laplace.LogEvidence, 1e-8 * Math.Max(1, Math.Abs(expected)));
+    }
+
+    /// <summary>Fisher's identity: the mean over many draws is the derivative of what the Kalman filter sums up, to within the draws' own error.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void The_gradient_of_the_evidence_is_that_of_the_likelihood(int seed)
+    {
+        const int Batches = 60;
+        var (_, model, trial, capacity) = RandomModels.Create<double>(LinearRecipe(seed));
+        var estimator = new EvidenceEstimator<double>(model, new ElboEstimator<double>(model, capacity));
+        var options = new ElboOptions { Solver = Tight, Draws = 100 };
+        var random = new CounterRandom(7, 1, 2);
+        var gradient = new TrialGradient<double>(model, 1);
+        var raw = new double[model.Parameters.RawCount];
+        var (sum, squares) = (new double[raw.Length], new double[raw.Length]);
+        for (var batch = 0; batch < Batches; batch++)
+        {
+            var result = estimator.Evaluate(trial, null, options, ref random, gradient);
+            AssertClose(new Smoother(model.Generative, trial).LogLikelihood, result.Elbo, 1e-8 * Math.Max(1, Math.Abs(result.Elbo)));
+            var total = new ParameterGradient<double>(model.Parameters.All);
+            gradient.AddTo(total);
+            model.Parameters.PullBack(total, raw);
+            for (var i = 0; i < raw.Length; i++)
+            {
+                sum[i] += raw[i] / Batches;
+                squares[i] += raw[i] * raw[i] / Batches;
+            }
+        }
+
+        var at = new double[raw.Length];
+        model.Parameters.CopyRawTo(at);
+        var worst = 0.0;
+        for (var i = 0; i < raw.Length; i++)
+        {
+            var error = Math.Sqrt(Math.Max(0, squares[i] - (sum[i] * sum[i])) / Batches);
+            worst = Math.Max(worst, Math.Abs(sum[i] + Slope(i)) / (error + 1e-6));
+        }
+
+        // Of some tens of parameters, the largest error in units of its own deviation.
+        Assert.InRange(worst, 0, 4.5);
+
+        double Slope(int i)
+        {
+            const double Step = 1e-5;
+            var moved = (double[])at.Clone();
+            moved[i] = at[i] + Step;
+            model.SetRaw(moved);
+            var above = new Smoother(model.Generative, trial).LogLikelihood;
+            moved[i] = at[i] - Step;
+            model.SetRaw(moved);
+            var below = new Smoother(model.Generative, trial).LogLikelihood;
+            model.SetRaw(at);
+            return (above - below) / (2 * Step);
+        }
     }
 
     [Theory]

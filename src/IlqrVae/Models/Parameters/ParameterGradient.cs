@@ -56,6 +56,21 @@ public sealed unsafe class ParameterGradient<T>
         }
     }
 
+    /// <summary>Multiplies every block.</summary>
+    /// <param name="factor">The factor.</param>
+    public void Scale(double factor)
+    {
+        var f = T.CreateChecked(factor);
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            var block = _blocks[i];
+            for (var row = 0; row < block.Rows; row++)
+            {
+                Elementwise.Scale(f, block.RowPointer(row), UsedColumns(i, row));
+            }
+        }
+    }
+
     /// <summary>Sets every block to zero.</summary>
     public void Clear()
     {
