@@ -66,6 +66,21 @@ public sealed class Runs
         string FirstLoss(string run) => File.ReadAllLines(line[$"{run}/history.csv"])[1].Split(',')[2];
     }
 
+    [Fact]
+    public void Neurons_are_held_out_at_import_and_predicted_from_the_others()
+    {
+        using var line = Prepared();
+        var groups = JsonNode.Parse(line.Must("import", "@/data.h5", "-o", "@/split.h5", "--held-out", "3", "--json"))!["groups"]!.AsArray();
+        Assert.Equal("spikes 5, held-out 3", string.Join(", ", groups.Select(group => $"{group!["name"]} {group["channels"]}")));
+        line.Must("train", "@/config.yaml", "-o", "@/run", "--data", "@/split.h5", "--iterations", "3");
+        var scores = JsonNode.Parse(line.Must("evaluate", "@/run", "--data", "@/split.h5", "--hide", "held-out", "--json"))!;
+        Assert.True(double.IsFinite(scores["truth"]!["rates.held-out"]!["share_of_truth"]!.GetValue<double>()));
+        var refused = line.Run("import", "@/data.h5", "-o", "@/none.h5", "--held-out", "8");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("--held-out: ", refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(line["none.h5"]));
+    }
+
     [Theory]
     [InlineData("run", "parameters")]
     [InlineData("data.h5", "groups")]

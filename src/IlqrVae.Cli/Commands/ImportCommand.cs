@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using IlqrVae.Cli.Reports;
 using IlqrVae.Data;
+using IlqrVae.Recordings;
 
 namespace IlqrVae.Cli.Commands;
 
@@ -39,9 +40,10 @@ internal static partial class ImportCommand
         var chunk = Arguments.Number<double?>("--chunk", "MATLAB: cut the training part into chunks of this length in seconds.", "S");
         var every = Arguments.Number<int?>("--validation-every", "MATLAB: one training chunk in so many is for validation (8); 0 for none.", "N");
         var chunkTest = new Option<bool>("--chunk-test") { Description = "MATLAB: cut the test part into chunks too." };
+        var heldOut = Arguments.Number<int?>("--held-out", $"Put so many channels of the first group of counts, evenly spaced, into a group '{HeldOutChannels.GroupName}' of their own, to be predicted from the others.", "N");
         var json = Arguments.Json();
         return Arguments.Make(
-            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, chunkTest, json], result =>
+            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, chunkTest, heldOut, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var defaults = new MatImportOptions();
@@ -62,10 +64,27 @@ internal static partial class ImportCommand
             Arguments.RequireOther(destination, result.GetValue(file)!, "the file to import");
             var recording = RecordingImport.Import(
                 result.GetValue(file)!, new RecordingImportOptions { Mat = mat, Lfads = new LfadsImportOptions { BinWidth = result.GetValue(binWidth) } });
+            if (result.GetValue(heldOut) is { } count)
+            {
+                recording = HeldOut(recording, count);
+            }
+
             RecordingFile.Write(destination, recording);
             Inspection.Report(destination, recording, terminal);
             return ExitCode.Done;
         });
+    }
+
+    private static Recording HeldOut(Recording recording, int count)
+    {
+        try
+        {
+            return HeldOutChannels.Split(recording, count);
+        }
+        catch (InputException exception)
+        {
+            throw new InputException($"--held-out: {exception.Message}", exception);
+        }
     }
 
     /// <summary>Reads "velocity=handVel[0,1]:m/s".</summary>

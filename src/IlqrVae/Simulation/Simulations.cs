@@ -20,9 +20,6 @@ public static class Simulations
     private const ulong ObservationSubstream = 2;
     private const ulong MotorSubstream = 3;
 
-    // Neurons that evaluation may hide.
-    private const string HeldOutGroup = "held-out";
-
     /// <summary>
     /// The Lorenz system, each trial a stretch of its attractor, z-scored (see <see cref="LorenzSystem"/>). Three Gaussian channels are the
     /// three states plus noise; any other number of Gaussian channels is a random read-out of unit variance plus noise. There are no
@@ -175,7 +172,7 @@ public static class Simulations
                 observations.Add(new Observations(Columns(counts, heldIn, heldOut)));
                 if (options.KeepRates)
                 {
-                    truth[$"rates.{HeldOutGroup}"] = Columns(rates, heldIn, heldOut);
+                    truth[$"rates.{HeldOutChannels.GroupName}"] = Columns(rates, heldIn, heldOut);
                 }
             }
 
@@ -198,7 +195,7 @@ public static class Simulations
             Groups =
             [
                 new ChannelGroup("spikes", ChannelKind.Counts, heldIn),
-                .. heldOut > 0 ? (ChannelGroup[])[new ChannelGroup(HeldOutGroup, ChannelKind.Counts, heldOut)] : [],
+                .. heldOut > 0 ? (ChannelGroup[])[new ChannelGroup(HeldOutChannels.GroupName, ChannelKind.Counts, heldOut)] : [],
                 new ChannelGroup("velocity", ChannelKind.Values, 2, "m/s", ["x", "y"]),
             ],
             Trials = result,
