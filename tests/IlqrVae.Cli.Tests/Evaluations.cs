@@ -34,6 +34,25 @@ public sealed class Evaluations
     }
 
     [Fact]
+    public void Inputs_are_averaged_around_onsets_of_movement()
+    {
+        using var line = Maze();
+        var onsets = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--onsets", "velocity", "--figures", "@/figures", "--json")["onsets"]!;
+        Assert.InRange(onsets["count"]!.GetValue<int>(), 1, 100);
+        var lags = onsets["seconds"]!.AsArray();
+        Assert.Equal(-0.5, Number(lags[0]), 1e-9);
+        Assert.Equal(1, Number(lags[^1]), 1e-9);
+        var zero = lags.ToList().FindIndex(lag => Math.Abs(Number(lag)) < 1e-9);
+        Assert.True(Number(onsets["speed"]![zero]) >= Number(onsets["threshold"]));
+        Assert.True(Number(onsets["speed"]![zero - 1]) < Number(onsets["threshold"]));
+        Assert.Equal(lags.Count, onsets["input_energy"]!.AsArray().Count);
+        Assert.Equal(lags.Count, onsets["inputs"]!.AsArray().Count);
+        Assert.True(File.Exists(line["figures/onsets.png"]));
+        Assert.Equal(2, line.Run("evaluate", "@/run", "--data", "@/data.h5", "--onsets", "spikes").ExitCode);
+        Assert.Equal(2, line.Run("evaluate", "@/run", "--data", "@/data.h5", "--onsets", "none").ExitCode);
+    }
+
+    [Fact]
     public void Figures_are_drawn_with_a_learning_curve_where_there_is_one()
     {
         using var line = Maze();

@@ -88,6 +88,7 @@ internal sealed record EvaluationReport
                     ConditionPart.Of(result),
                     request.Decoding,
                     InputEnergyPart.Of(result, request.EnergyAt, request.EnergyWindow),
+                    request.Onsets,
                     LearnedPart.Of(result),
                     FreeRunPart.Of(result, request.Inference.FreeRunBins),
                 }.OfType<IReportPart>(),

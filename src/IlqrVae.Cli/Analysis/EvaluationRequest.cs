@@ -14,4 +14,7 @@ internal sealed record EvaluationRequest
 
     /// <summary>What was decoded; null for nothing.</summary>
     public DecodingPart? Decoding { get; init; }
+
+    /// <summary>Inputs around onsets of movement; null for nothing.</summary>
+    public OnsetPart? Onsets { get; init; }
 }

@@ -94,7 +94,8 @@ internal sealed record InputEnergyPart(
     private static IReadOnlyCollection<int> Events(Table inputs)
         => [.. Enumerable.Range(0, inputs.Bins - 1).Where(t => inputs.Row(t).ContainsAnyExcept(0.0))];
 
-    private static InputEnergy Measure(InferenceResult result, IReadOnlyList<int> trials) => InputEnergy.Of(
+    /// <summary>The energies of some trials.</summary>
+    public static InputEnergy Measure(InferenceResult result, IReadOnlyList<int> trials) => InputEnergy.Of(
         [.. trials.Select(i => result.Estimates[i].States.Row(0).ToArray())],
         [.. trials.Select(i => result.Estimates[i].Inputs)],
         result.Learned.InitialScale,

@@ -38,11 +38,12 @@ internal static class EvaluateCommand
         var freeRun = Arguments.Number<int?>("--free-run", "Bins to run the learned system on without inputs.", "BINS");
         var forecast = Arguments.Number<int?>("--forecast", "Bins at the end of every trial to treat as missing and predict from those before.", "BINS");
         var decode = new Option<string?>("--decode") { Description = "Channel group to decode from inferred rates by a ridge regression fitted on the training trials.", HelpName = "GROUP" };
+        var onsets = new Option<string?>("--onsets") { Description = "Channel group of velocities at whose onsets of movement the inferred inputs are wanted.", HelpName = "GROUP" };
         var figures = new Option<string?>("--figures") { Description = "Folder for figures of the learning curve, a trial and what was found.", HelpName = "FOLDER" };
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, figures, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, onsets, figures, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -84,7 +85,14 @@ internal static class EvaluateCommand
                 DecodingPart.RequireGroup(decoded, ModelFile.Read(modelPath).Description, recording, request.Inference.Hidden, path);
             }
 
+            var moved = result.GetValue(onsets);
+            if (moved is not null)
+            {
+                OnsetPart.RequireGroup(moved, recording, path);
+            }
+
             var found = InferenceSession.Run(model, path, recording, request.Inference, terminal);
+            request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
             if (decoded is not null)
             {
                 var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, Threads = request.Inference.Threads };
@@ -97,14 +105,14 @@ internal static class EvaluateCommand
             terminal.WriteTable(["score", "value", ""], report.ToRows());
             if (result.GetValue(figures) is { } folder)
             {
-                Draw(folder, new RunFolder(Path.GetDirectoryName(modelPath)!).History, found, path, terminal);
+                Draw(folder, new RunFolder(Path.GetDirectoryName(modelPath)!).History, found, request.Onsets, path, terminal);
             }
 
             return ExitCode.Done;
         });
     }
 
-    private static void Draw(string folder, string history, InferenceResult found, string data, Terminal terminal)
+    private static void Draw(string folder, string history, InferenceResult found, OnsetPart? onsets, string data, Terminal terminal)
     {
         try
         {
@@ -116,7 +124,7 @@ internal static class EvaluateCommand
         }
 
         // A model file taken out of its run has no learning curve beside it.
-        var files = Figures.Write(folder, File.Exists(history) ? HistoryFile.Read(history) : null, found, Path.GetFileNameWithoutExtension(data));
+        var files = Figures.Write(folder, File.Exists(history) ? HistoryFile.Read(history) : null, found, Path.GetFileNameWithoutExtension(data), onsets);
         terminal.WriteLine($"figures: {string.Join(", ", files)}");
     }
 

@@ -1,4 +1,5 @@
 using IlqrVae.Cli.Analysis;
+using IlqrVae.Evaluation;
 using IlqrVae.Recordings;
 using ScottPlot;
 using SkiaSharp;
@@ -24,8 +25,9 @@ internal static class Figures
     /// <param name="history">Columns of the training history; null where there is none, and no learning curve then.</param>
     /// <param name="found">What was found.</param>
     /// <param name="title">What the data are.</param>
+    /// <param name="onsets">Inputs around onsets of movement; null where they were not asked for.</param>
     /// <returns>The files written.</returns>
-    public static IReadOnlyList<string> Write(string folder, IReadOnlyDictionary<string, double[]>? history, InferenceResult found, string title)
+    public static IReadOnlyList<string> Write(string folder, IReadOnlyDictionary<string, double[]>? history, InferenceResult found, string title, OnsetPart? onsets = null)
     {
         _ = Font.Value;
         var files = new List<string>();
@@ -37,6 +39,11 @@ internal static class Figures
         var trial = Example(found);
         files.Add(Save(Path.Combine(folder, "trial.png"), [[Channels(found, trial)], [States(found, trial)], [Inputs(found, trial)]], 800, 900));
         files.Add(Save(Path.Combine(folder, "found.png"), Overview(found, trial, title), 1100, 760));
+        if (onsets is { Speed.Count: > 0 })
+        {
+            files.Add(Save(Path.Combine(folder, "onsets.png"), Onsets(onsets), 1100, 380));
+        }
+
         return files;
     }
 
@@ -207,6 +214,28 @@ internal static class Figures
         var inputs = Inputs(found, trial);
         inputs.Title("Inferred inputs", 15);
         return [[raster, Path2d(found, trial)], [rates, inputs]];
+    }
+
+    private static Plot[][] Onsets(OnsetPart onsets)
+    {
+        var lags = onsets.Lags;
+        Plot Panel(string title, EventAverage average)
+        {
+            var plot = NewPlot("time from onset (s)", "");
+            plot.Title(title, 15);
+            for (var c = 0; c < average.Mean.Columns; c++)
+            {
+                double[] mean = Column(average.Mean, c, 0);
+                int[] known = [.. Enumerable.Range(0, mean.Length).Where(row => double.IsFinite(mean[row]))];
+                var color = Palette[c % Palette.Length];
+                AddBand(plot, [.. known.Select(row => lags[row])], [.. known.Select(row => mean[row])], [.. known.Select(row => average.StandardError[row, c])], color);
+                AddLine(plot, [.. known.Select(row => lags[row])], [.. known.Select(row => mean[row])], color, "", 2);
+            }
+
+            return plot;
+        }
+
+        return [[Panel($"Speed, {onsets.Speed.Count} onsets", onsets.Speed), Panel("Input energy over its mean", onsets.Energy), Panel("Inferred inputs", onsets.Inputs)]];
     }
 
     /// <summary>The latent path of several trials, in the plane of the true states that vary most, or of the states that do.</summary>

@@ -25,6 +25,9 @@ public sealed class InputEnergy
     /// <summary>The initial states' share of it; NaN where there is no energy at all.</summary>
     public double InitialShare => _initial.Sum() / Total;
 
+    /// <summary>The energy of each step of each trial.</summary>
+    public IReadOnlyList<IReadOnlyList<double>> Steps => _steps;
+
     /// <summary>Measures the energies of trials.</summary>
     /// <param name="initialStates">n numbers a trial.</param>
     /// <param name="inputs">T x m of each trial, or T x n of their effects; the last row drives nothing and is left out.</param>
