@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using IlqrVae.Cli.Runs;
 using IlqrVae.Data;
@@ -94,10 +95,14 @@ public sealed class Runs
         Assert.NotEmpty(line.Must("inspect", $"@/{name}"));
     }
 
-    [Fact]
-    public void A_resumed_run_has_the_same_bits_as_an_uninterrupted_one_whatever_the_threads()
+    [Theory]
+    [InlineData(0.02, "elbo")]
+    [InlineData(1, "elbo")]
+    [InlineData(0.02, "evidence")]
+    public void A_resumed_run_has_the_same_bits_as_an_uninterrupted_one_whatever_the_threads(double rate, string objective)
     {
         using var line = Prepared();
+        line.Write("config.yaml", Configuration.Replace("iterations", string.Create(CultureInfo.InvariantCulture, $"learning-rate: {rate}, objective: {objective}, iterations"), StringComparison.Ordinal));
         line.Must("train", "@/config.yaml", "-o", "@/whole", "--threads", "1");
         Assert.Equal(130, line.Run("train", "@/config.yaml", "-o", "@/parts", "--threads", "2", "--stop-after", "8").ExitCode);
         var stopped = line.Run("train", "@/parts/config.yaml", "--resume", "--threads", "3", "--stop-after", "5");
@@ -107,6 +112,10 @@ public sealed class Runs
         AssertSameBits(line["whole/model.h5"], line["parts/model.h5"]);
         Assert.Equal(Losses(line["whole/history.csv"]), Losses(line["parts/history.csv"]));
         Assert.Equal(20, File.ReadAllLines(line["parts/history.jsonl"]).Length);
+
+        // At the largest rate trials explode, are searched for anew, and training goes back.
+        var wasRough = File.ReadAllLines(line["whole/history.csv"]).Skip(1).Any(row => row.Split(',') is var cells && (cells[^2] is not "0" || cells[^1] is not "0"));
+        Assert.Equal(rate == 1, wasRough);
     }
 
     [Fact]
