@@ -26,6 +26,7 @@ public sealed class Experiments
         ["--iwae"] = "5",
         ["--free-run"] = "100",
         ["--draws"] = "2",
+        ["--held-out"] = "3",
         ["--threads"] = "1",
     };
 
@@ -59,11 +60,16 @@ public sealed class Experiments
         }
 
         var commands = Commands(name).ToList();
+        foreach (var file in commands.Where(words => words[0] == "import").Select(words => words[1]).Distinct(StringComparer.Ordinal))
+        {
+            line.Must([.. StandIns[name], "-o", "@/" + file]);
+        }
+
         Assert.Contains(commands, words => words[0] == "train");
         Assert.Contains(commands, words => words[0] == "evaluate");
         foreach (var words in commands)
         {
-            var output = line.Must(Shrunk(name, words));
+            var output = line.Must(Shrunk(words));
             if (words.Contains("--json", StringComparer.Ordinal))
             {
                 Assert.NotNull(JsonNode.Parse(output));
@@ -89,13 +95,8 @@ public sealed class Experiments
             .Where(text => text.StartsWith("    ilqr-vae ", StringComparison.Ordinal))
             .Select(text => text.Trim()["ilqr-vae ".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-    private static string[] Shrunk(string name, string[] words)
+    private static string[] Shrunk(string[] words)
     {
-        if (words[0] == "import")
-        {
-            return [.. StandIns[name], "-o", "@/" + words[Array.IndexOf(words, "-o") + 1]];
-        }
-
         // What a command works on comes first; of simulate it is a system, else a file or a run.
         List<string> small = [words[0], words[0] == "simulate" ? words[1] : "@/" + words[1]];
         for (var i = 2; i < words.Length; i++)

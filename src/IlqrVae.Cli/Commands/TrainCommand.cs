@@ -57,7 +57,7 @@ internal static class TrainCommand
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
                 new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal);
-            Report(outcome, folder, terminal);
+            Report(outcome, configuration.Training, folder, terminal);
             return outcome.End switch
             {
                 TrainingEnd.Interrupted => ExitCode.Interrupted,
@@ -100,7 +100,7 @@ internal static class TrainCommand
         return name == "config" && new RunFolder(beside).HoldsRun ? beside : Path.Combine(beside, name);
     }
 
-    private static void Report(TrainingOutcome outcome, RunFolder folder, Terminal terminal)
+    private static void Report(TrainingOutcome outcome, TrainingOptions options, RunFolder folder, Terminal terminal)
     {
         terminal.WriteJson(() => new JsonObject
         {
@@ -129,7 +129,8 @@ internal static class TrainCommand
         terminal.WriteLine($"{words} {outcome.Iterations} iterations in {Terminal.Duration(outcome.Seconds)}");
         if (double.IsFinite(outcome.ValidationLoss))
         {
-            terminal.WriteLine($"best validation ELBO {Terminal.Number(-outcome.ValidationLoss, "0.0000")} nats per observed entry, at iteration {outcome.BestIteration}");
+            var score = options.ScoreOfValidation == ValidationScore.Evidence ? "log evidence" : "ELBO";
+            terminal.WriteLine($"best validation {score} {Terminal.Number(-outcome.ValidationLoss, "0.0000")} nats per observed entry, at iteration {outcome.BestIteration}");
         }
 
         terminal.WriteLine($"model: {folder.Model}");

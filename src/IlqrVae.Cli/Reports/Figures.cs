@@ -59,7 +59,7 @@ internal static class Figures
 
     private static Plot Loss(IReadOnlyDictionary<string, double[]> history)
     {
-        var plot = NewPlot("iteration", "ELBO (nats per observed entry)");
+        var plot = NewPlot("iteration", "learned objective (nats per observed entry)");
         var iterations = history["iteration"];
         var loss = history["loss"];
         AddLine(plot, [.. iterations.Where((_, i) => double.IsFinite(loss[i]))], [.. loss.Where(double.IsFinite).Select(value => -value)], Second.WithAlpha(0.6), "batches", 1);

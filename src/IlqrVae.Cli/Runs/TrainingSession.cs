@@ -188,9 +188,10 @@ internal static class TrainingSession
             var remaining = _configuration.Training.Iterations - record.Iteration;
             var left = remaining == 0 || record.Iteration - _first < 5 ? "" : $"  {Terminal.Duration(pace * remaining)} left";
             var held = double.IsFinite(validation) ? string.Create(CultureInfo.InvariantCulture, $"  validation {-validation:0.0000}") : "";
+            var objective = _configuration.Training.Objective == LearningObjective.Evidence ? "log evidence" : "ELBO";
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"iteration {record.Iteration}/{_configuration.Training.Iterations}  ELBO {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s{left}");
+                $"iteration {record.Iteration}/{_configuration.Training.Iterations}  {objective} {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s{left}");
         }
 
         private static string Describe(TrainingEnd end) => end switch

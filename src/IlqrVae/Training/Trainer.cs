@@ -513,7 +513,7 @@ public sealed class Trainer<T>
             worker.Draws.Fill(_options.Seed, ValidationStream, (ulong)i);
             var start = StartOf(worker, trial);
             var random = new CounterRandom(_options.Seed, ValidationStream, (ulong)i);
-            _scores[i] = _options.ValidationScore == ValidationScore.Evidence || _options.Objective == LearningObjective.Evidence
+            _scores[i] = _options.ScoreOfValidation == ValidationScore.Evidence
                 ? worker.Evidence.Evaluate(trial, start, _options.Elbo, ref random, null).Elbo
                 : worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, null).Elbo;
             Keep(start, worker.Estimator.Solver);

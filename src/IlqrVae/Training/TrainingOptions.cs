@@ -77,8 +77,11 @@ public sealed record TrainingOptions
     /// <summary>What is learned.</summary>
     public LearningObjective Objective { get; init; }
 
-    /// <summary>By what validation trials are scored; by the evidence in any case where that is what is learned.</summary>
+    /// <summary>By what validation trials are scored where the ELBO is learned; where the evidence is, they are scored by that.</summary>
     public ValidationScore ValidationScore { get; init; }
+
+    /// <summary>By what validation trials are scored in the end.</summary>
+    public ValidationScore ScoreOfValidation => Objective == LearningObjective.Evidence ? ValidationScore.Evidence : ValidationScore;
 
     /// <summary>Validations without improvement after which training stops; 0 means never.</summary>
     public int Patience { get; init; }
