@@ -58,6 +58,9 @@ public sealed class Runs
         Assert.Contains("seed: 7", File.ReadAllText(line["other/config.yaml"]), StringComparison.Ordinal);
         Assert.Contains("other.h5", File.ReadAllText(line["other/config.yaml"]), StringComparison.Ordinal);
         Assert.False(string.Equals(FirstLoss("run"), FirstLoss("other"), StringComparison.Ordinal));
+        line.Must("train", "@/config.yaml", "-o", "@/seeded", "--iterations", "3", "--seed", "7");
+        Assert.False(string.Equals(FirstLoss("run"), FirstLoss("seeded"), StringComparison.Ordinal));
+        Assert.Equal(2, line.Run("train", "@/config.yaml", "-o", "@/large", "--iterations", "3", "--seed", "9223372036854775808").ExitCode);
 
         // Resumed from the run's folder with what it was made with; from the first configuration only with the same options again.
         line.Must("train", "@/other", "--resume", "--iterations", "5");

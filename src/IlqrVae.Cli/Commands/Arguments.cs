@@ -17,7 +17,19 @@ internal static class Arguments
 
     public static Option<int?> Threads() => Number<int?>("--threads", "Worker threads; 0 means one a core. Results do not depend on it.", "N");
 
-    public static Option<ulong?> Seed(string description) => Number<ulong?>("--seed", description, "N");
+    /// <summary>A seed; files keep it as a signed number, as YAML and HDF5 have it.</summary>
+    public static Option<ulong?> Seed(string description)
+    {
+        var option = Number<ulong?>("--seed", description, "N");
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && ulong.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var seed) && seed > long.MaxValue)
+            {
+                result.AddError($"--seed: {seed} is too large; give a whole number from 0 to {long.MaxValue}.");
+            }
+        });
+        return option;
+    }
 
     public static Option<bool> Force(string description) => new("--force") { Description = description };
 

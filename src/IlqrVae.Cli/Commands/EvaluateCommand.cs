@@ -91,6 +91,12 @@ internal static class EvaluateCommand
                 OnsetPart.RequireGroup(moved, recording, path);
             }
 
+            var folder = result.GetValue(figures);
+            if (folder is not null)
+            {
+                CreateFolder(folder);
+            }
+
             var found = InferenceSession.Run(model, path, recording, request.Inference, terminal);
             request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
             if (decoded is not null)
@@ -103,16 +109,18 @@ internal static class EvaluateCommand
             terminal.WriteJson(report.ToJson);
             terminal.WriteLine($"{found.Trials.Count} {(found.Split == "all" ? "" : found.Split + " ")}trials");
             terminal.WriteTable(["score", "value", ""], report.ToRows());
-            if (result.GetValue(figures) is { } folder)
+            if (folder is not null)
             {
-                Draw(folder, new RunFolder(Path.GetDirectoryName(modelPath)!).History, found, request.Onsets, path, terminal);
+                // A model file taken out of its run has no learning curve beside it.
+                var history = HistoryFile.ReadIfAny(new RunFolder(Path.GetDirectoryName(modelPath)!).History);
+                terminal.WriteLine($"figures: {string.Join(", ", Figures.Write(folder, history, found, Path.GetFileNameWithoutExtension(path), request.Onsets))}");
             }
 
             return ExitCode.Done;
         });
     }
 
-    private static void Draw(string folder, string history, InferenceResult found, OnsetPart? onsets, string data, Terminal terminal)
+    private static void CreateFolder(string folder)
     {
         try
         {
@@ -122,10 +130,6 @@ internal static class EvaluateCommand
         {
             throw new InputException($"--figures: the folder {folder} cannot be made; choose another.", exception);
         }
-
-        // A model file taken out of its run has no learning curve beside it.
-        var files = Figures.Write(folder, File.Exists(history) ? HistoryFile.Read(history) : null, found, Path.GetFileNameWithoutExtension(data), onsets);
-        terminal.WriteLine($"figures: {string.Join(", ", files)}");
     }
 
     private static void RequireRange(string name, int? value, int least, int most)

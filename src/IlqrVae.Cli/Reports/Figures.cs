@@ -12,6 +12,9 @@ internal static class Figures
     private const string FontName = "DejaVu Sans";
     private const int Scale = 2;
 
+    /// <summary>Spikes of later bins are left out: each is a line of its own, and no eye tells so many apart.</summary>
+    private const int MostRasterBins = 2000;
+
     private static readonly Color Truth = Color.FromHex("#222222");
     private static readonly Color Found = Color.FromHex("#D55E00");
     private static readonly Color Second = Color.FromHex("#0072B2");
@@ -59,7 +62,7 @@ internal static class Figures
 
     private static Plot Loss(IReadOnlyDictionary<string, double[]> history)
     {
-        var plot = NewPlot("iteration", "learned objective (nats per observed entry)");
+        var plot = NewPlot("iteration", "score (nats per observed entry)");
         var iterations = history["iteration"];
         var loss = history["loss"];
         AddLine(plot, [.. iterations.Where((_, i) => double.IsFinite(loss[i]))], [.. loss.Where(double.IsFinite).Select(value => -value)], Second.WithAlpha(0.6), "batches", 1);
@@ -90,7 +93,7 @@ internal static class Figures
         var plot = NewPlot("", $"{found.Description.Groups[0].Name}{(unit.Length > 0 ? $" ({unit})" : "")}");
         var estimate = found.Estimates[trial];
         var time = Time(found, trial);
-        var (truth, observed) = (TruthOf(found, trial, isRate ? "rates" : "mean"), found.Trials[trial].Observations[0].Values);
+        var (truth, observed) = (TruthTables.OfGroup(found.Description, found.Trials[trial], 0), Observed(found, trial));
         var chosen = MostModulated(estimate.Means[0], 4);
         var offset = 0.0;
         foreach (var (channel, k) in chosen.Select((channel, k) => (channel, k)))
@@ -102,7 +105,7 @@ internal static class Figures
             {
                 AddLine(plot, time, Column(truth, channel, offset), Truth, k == 0 ? "true" : "", 1, LinePattern.Dashed);
             }
-            else if (!isRate)
+            else if (!isRate && observed is not null)
             {
                 AddLine(plot, time, Column(observed, channel, offset), Truth.WithAlpha(0.5), k == 0 ? "observed" : "", 1);
             }
@@ -181,14 +184,14 @@ internal static class Figures
     private static Plot[][] Overview(InferenceResult found, int trial, string title)
     {
         var raster = NewPlot("", found.Description.IsRate(0) ? "neuron" : "channels");
-        var observed = found.Trials[trial].Observations[0].Values;
+        var observed = Observed(found, trial) ?? new Table(0, 0);
         var time = Time(found, trial);
         if (found.Description.IsRate(0))
         {
             var order = Enumerable.Range(0, observed.Columns).OrderBy(channel => PeakBin(found.Estimates[trial].Means[0], channel)).ToList();
             for (var row = 0; row < order.Count; row++)
             {
-                foreach (var bin in Enumerable.Range(0, observed.Bins).Where(bin => observed[bin, order[row]] > 0))
+                foreach (var bin in Enumerable.Range(0, Math.Min(MostRasterBins, observed.Bins)).Where(bin => observed[bin, order[row]] > 0))
                 {
                     var mark = raster.Add.Line(time[bin], row + 0.1, time[bin], row + 0.9);
                     mark.Color = Truth;
@@ -196,7 +199,7 @@ internal static class Figures
                 }
             }
 
-            raster.Axes.SetLimits(time[0], time[^1], -0.5, order.Count + 0.5);
+            raster.Axes.SetLimits(time[0], time[Math.Min(MostRasterBins, time.Length) - 1], -0.5, order.Count + 0.5);
         }
         else
         {
@@ -206,10 +209,10 @@ internal static class Figures
             }
         }
 
-        raster.Title($"Recorded: one held-out trial of {Shorten(title)}", 15);
+        raster.Title($"Recorded: one trial of {Shorten(title)}", 15);
         var rates = Channels(found, trial);
         var isRate = found.Description.IsRate(0);
-        rates.Title($"Inferred {(TruthOf(found, trial, isRate ? "rates" : "mean") is null ? "" : "and true ")}{(isRate ? "rates" : "channels")}", 15);
+        rates.Title($"Inferred {(TruthTables.OfGroup(found.Description, found.Trials[trial], 0) is null ? "" : "and true ")}{(isRate ? "rates" : "channels")}", 15);
 
         var inputs = Inputs(found, trial);
         inputs.Title("Inferred inputs", 15);
@@ -263,7 +266,7 @@ internal static class Figures
             label = false;
         }
 
-        plot.Title("Latent path of held-out trials", 15);
+        plot.Title("Latent paths", 15);
         AddLegendAbove(plot);
         return plot;
     }
@@ -338,6 +341,10 @@ internal static class Figures
         => [.. Enumerable.Range(0, found.Trials[trial].Bins).Select(bin => bin * found.Description.BinWidth)];
 
     private static double[] Column(Table table, int column, double offset) => [.. Enumerable.Range(0, table.Bins).Select(bin => table[bin, column] + offset)];
+
+    /// <summary>What was recorded of the model's first group; null where the recording lacks it.</summary>
+    private static Table? Observed(InferenceResult found, int trial)
+        => found.Recording.IndexOfGroup(found.Description.Groups[0].Name) is >= 0 and var g ? found.Trials[trial].Observations[g].Values : null;
 
     private static int PeakBin(Table table, int column) => Enumerable.Range(0, table.Bins).MaxBy(bin => table[bin, column]);
 

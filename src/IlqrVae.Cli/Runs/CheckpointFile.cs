@@ -22,6 +22,7 @@ internal static class CheckpointFile
         archive.SetAttribute("/", "version", Version);
         archive.SetAttribute("/", "iteration", (long)state.Iteration);
         archive.SetAttribute("/", "seconds", state.Seconds);
+        archive.SetAttribute("/", "untrained_loss", state.UntrainedLoss);
         archive.SetAttribute("/", "best_loss", state.BestLoss);
         archive.SetAttribute("/", "best_iteration", (long)state.BestIteration);
         archive.SetAttribute("/", "validations_without_improvement", (long)state.ValidationsWithoutImprovement);
@@ -31,7 +32,9 @@ internal static class CheckpointFile
         archive.SetAttribute("/", "recoveries", (long)state.Recoveries);
         archive.Add("raw", state.Raw);
         archive.Add("best_raw", state.BestRaw);
-        archive.Add("first_losses", state.FirstLosses);
+        var firstLosses = state.FirstLosses.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
+        archive.Add("first_losses/name", [.. firstLosses.Select(pair => pair.Key)]);
+        archive.Add("first_losses/value", [.. firstLosses.Select(pair => pair.Value)]);
         Add(archive, "optimiser", state.Optimiser);
         Add(archive, "best_optimiser", state.BestOptimiser);
         var starts = state.WarmStarts.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
@@ -61,11 +64,11 @@ internal static class CheckpointFile
         {
             Raw = archive.ReadDoubles("raw", count).Values,
             BestRaw = archive.ReadDoubles("best_raw", count).Values,
-            FirstLosses = archive.ReadDoubles("first_losses", fresh.FirstLosses.Length).Values,
             Optimiser = ReadOptimiser(archive, "optimiser", count),
             BestOptimiser = ReadOptimiser(archive, "best_optimiser", count),
             Iteration = (int)archive.ReadWhole("/", "iteration"),
             Seconds = archive.ReadNumber("/", "seconds"),
+            UntrainedLoss = archive.ReadNumber("/", "untrained_loss"),
             BestLoss = archive.ReadNumber("/", "best_loss"),
             BestIteration = (int)archive.ReadWhole("/", "best_iteration"),
             UsualGradientNorm = archive.ReadNumber("/", "usual_gradient_norm"),
@@ -74,6 +77,12 @@ internal static class CheckpointFile
             Recoveries = (int)archive.ReadWhole("/", "recoveries"),
             ValidationsWithoutImprovement = (int)archive.ReadWhole("/", "validations_without_improvement"),
         };
+        var scored = archive.ReadStrings("first_losses/name", -1).Values;
+        foreach (var (name, loss) in scored.Zip(archive.ReadDoubles("first_losses/value", scored.Length).Values))
+        {
+            state.FirstLosses[name] = loss;
+        }
+
         var names = archive.ReadStrings("warm_starts/name", -1).Values;
         var counts = archive.ReadLongs("warm_starts/count", names.Length).Values;
         var values = archive.ReadDoubles("warm_starts/values", -1).Values;

@@ -30,6 +30,8 @@ internal sealed class HistoryFile : IDisposable
         ("recoveries", record => record.Recoveries),
     ];
 
+    private static string Header => string.Join(',', Columns.Select(column => column.Name));
+
     private readonly StreamWriter _table;
     private readonly StreamWriter _lines;
 
@@ -45,10 +47,9 @@ internal sealed class HistoryFile : IDisposable
     /// <param name="after">Iterations whose lines are kept; those beyond were not part of the checkpoint. 0 starts anew.</param>
     public static HistoryFile Open(string table, string lines, int after)
     {
-        var header = string.Join(',', Columns.Select(column => column.Name));
         var rows = after > 0 && File.Exists(table) ? File.ReadAllLines(table).Skip(1).Where(row => IterationOf(row) <= after) : [];
         var objects = after > 0 && File.Exists(lines) ? File.ReadAllLines(lines).Where(line => IterationOfObject(line) <= after) : [];
-        AtomicFile.WriteText(table, string.Concat(rows.Prepend(header).Select(row => row + "\n")));
+        AtomicFile.WriteText(table, string.Concat(rows.Prepend(Header).Select(row => row + "\n")));
         AtomicFile.WriteText(lines, string.Concat(objects.Select(line => line + "\n")));
         return new HistoryFile(Append(table), Append(lines));
     }
@@ -63,6 +64,11 @@ internal sealed class HistoryFile : IDisposable
         return names.Select((name, i) => (name, values: cells.Select(row => Number(row[i])).ToArray()))
             .ToDictionary(pair => pair.name, pair => pair.values, StringComparer.Ordinal);
     }
+
+    /// <summary>The same; null where there is no file, or not one that this program wrote.</summary>
+    /// <param name="path">The file.</param>
+    public static IReadOnlyDictionary<string, double[]>? ReadIfAny(string path)
+        => File.Exists(path) && string.Equals(File.ReadLines(path).FirstOrDefault(), Header, StringComparison.Ordinal) ? Read(path) : null;
 
     /// <summary>Adds an iteration.</summary>
     /// <param name="record">What happened in it.</param>

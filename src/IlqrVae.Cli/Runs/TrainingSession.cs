@@ -82,6 +82,7 @@ internal static class TrainingSession
             {
                 RequireSameRun();
                 _trainer.Resume(CheckpointFile.Read(folder.Checkpoint, _trainer.State));
+                _recoveries = _trainer.State.Recoveries;
             }
         }
 

@@ -5,12 +5,12 @@ namespace IlqrVae.Evaluation;
 /// <summary>The average of time series around events, such as onsets of movement.</summary>
 /// <param name="Count">Number of events.</param>
 /// <param name="Before">Bins before an event.</param>
-/// <param name="Mean">(before + 1 + after) x columns: row <paramref name="Before"/> is the event's own bin; NaN where no trial has a bin.</param>
-/// <param name="StandardError">Standard error of the mean over events; NaN where fewer than two have a bin.</param>
+/// <param name="Mean">(before + 1 + after) x columns: row <paramref name="Before"/> is the event's own bin; NaN where no trial has a number.</param>
+/// <param name="StandardError">Standard error of the mean over events; NaN where fewer than two have one.</param>
 public sealed record EventAverage(int Count, int Before, Table Mean, Table StandardError)
 {
     /// <summary>Averages, each bin around the events over those whose trial has it.</summary>
-    /// <param name="series">Bins x columns of each trial.</param>
+    /// <param name="series">Bins x columns of each trial; NaN where a number is missing.</param>
     /// <param name="events">Bins of each trial's events.</param>
     /// <param name="before">Bins before an event, not negative.</param>
     /// <param name="after">Bins after it, not negative.</param>
@@ -33,7 +33,7 @@ public sealed record EventAverage(int Count, int Before, Table Mean, Table Stand
         {
             for (var c = 0; c < columns; c++)
             {
-                double[] values = [.. all.Where(one => one.First + row >= 0 && one.First + row < one.Table.Bins).Select(one => one.Table[one.First + row, c])];
+                double[] values = [.. all.Where(one => one.First + row >= 0 && one.First + row < one.Table.Bins).Select(one => one.Table[one.First + row, c]).Where(value => !double.IsNaN(value))];
                 var average = values.Length == 0 ? double.NaN : values.Average();
                 mean[row, c] = average;
                 error[row, c] = values.Length < 2 ? double.NaN : Math.Sqrt(values.Sum(value => (value - average) * (value - average)) / (values.Length - 1) / values.Length);

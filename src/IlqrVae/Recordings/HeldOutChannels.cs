@@ -23,6 +23,11 @@ public static class HeldOutChannels
         }
 
         var group = recording.Groups[g];
+        if (group.Channels < 2)
+        {
+            throw new InputException($"group '{group.Name}' has one channel only; none can be held out.");
+        }
+
         if (count < 1 || count >= group.Channels)
         {
             throw new InputException($"{count} of the {group.Channels} channels of '{group.Name}' cannot be held out; give a number from 1 to {group.Channels - 1}.");

@@ -11,7 +11,7 @@ using IlqrVae.Recordings;
 namespace IlqrVae.Training;
 
 /// <summary>
-/// Learns a model's parameters by stochastic ascent of the ELBO. Trials of a batch are shared out to threads, and so are the
+/// Learns a model's parameters by stochastic ascent of the ELBO, or of the evidence. Trials of a batch are shared out to threads, and so are the
 /// parameters once their gradients are known: each thread sums gradients in the order of the batch and moves numbers of its own. Every random number
 /// is a function of (seed, iteration, trial), so results do not depend on the number of threads.
 /// </summary>
@@ -32,8 +32,9 @@ public sealed class Trainer<T>
     private const int LostValidationLimit = 3;
     private const int LostIterationLimit = 100;
 
-    /// <summary>Times it may go back.</summary>
+    /// <summary>Times it may go back, and how many of them may be for lost validations.</summary>
     private const int RecoveryLimit = 6;
+    private const int LostRecoveryLimit = 3;
 
     /// <summary>Stream of the validation draws, the same at every validation so that losses compare.</summary>
     private const ulong ValidationStream = ulong.MaxValue;
@@ -161,7 +162,7 @@ public sealed class Trainer<T>
 
             if (State.Iteration == 0 && _validation.Length > 0)
             {
-                ValidationLoss();
+                State.UntrainedLoss = ValidationLoss();
             }
 
             var started = clock.Elapsed.TotalSeconds;
@@ -189,9 +190,10 @@ public sealed class Trainer<T>
                 break;
             }
 
-            if (State.LostValidations >= LostValidationLimit && State.LostValidations * _options.ValidationInterval >= LostIterationLimit)
+            // Unlike overflow, this is no reason to end: what training still finds is kept only where it is better.
+            if (State.LostValidations >= LostValidationLimit && State.LostValidations * _options.ValidationInterval >= LostIterationLimit
+                && State.Recoveries < LostRecoveryLimit)
             {
-                // Unlike overflow, this is no reason to end: what training still finds is kept only where it is better.
                 Recover();
             }
 
@@ -221,8 +223,7 @@ public sealed class Trainer<T>
     {
         var raw = new double[_model.Parameters.RawCount];
         _model.Parameters.CopyRawTo(raw);
-        var state = new TrainingState<T> { Raw = raw, BestRaw = (double[])raw.Clone(), Optimiser = new Adam(raw.Length), BestOptimiser = new Adam(raw.Length), FirstLosses = new double[_validation.Length] };
-        Array.Fill(state.FirstLosses, double.NaN);
+        var state = new TrainingState<T> { Raw = raw, BestRaw = (double[])raw.Clone(), Optimiser = new Adam(raw.Length), BestOptimiser = new Adam(raw.Length) };
         foreach (var trial in _trials.Concat(_validation))
         {
             state.WarmStarts[trial.Name] = new WarmStart<T>(trial.Bins, _model.Generative.StateCount, _model.Generative.InputCount);
@@ -468,6 +469,7 @@ public sealed class Trainer<T>
         State.Recoveries++;
         State.BadIterations = 0;
         State.LostValidations = 0;
+        State.ValidationsWithoutImprovement = 0;
         State.UsualGradientNorm = 0;
         State.BestRaw.CopyTo(State.Raw, 0);
         State.Optimiser.CopyFrom(State.BestOptimiser);
@@ -483,6 +485,11 @@ public sealed class Trainer<T>
     private double Validate()
     {
         var loss = ValidationLoss();
+        if (double.IsPositiveInfinity(State.BestLoss))
+        {
+            State.BestLoss = State.UntrainedLoss;
+        }
+
         if (loss < State.BestLoss)
         {
             State.BestLoss = loss;
@@ -496,14 +503,12 @@ public sealed class Trainer<T>
             State.ValidationsWithoutImprovement++;
         }
 
-        var learned = (State.FirstLosses.Sum() / ValidationEntries) - State.BestLoss;
+        var learned = State.UntrainedLoss - State.BestLoss;
         State.LostValidations = learned > 0 && !(loss <= State.BestLoss + (LostShare * learned)) ? State.LostValidations + 1 : 0;
         return loss;
     }
 
-    private long ValidationEntries => Math.Max(1, _validation.Sum(trial => (long)trial.ObservedCount));
-
-    /// <summary>Minus the score of the validation trials in nats per observed entry, none counted as worse than before learning.</summary>
+    /// <summary>Minus the score of the validation trials in nats per observed entry, none counted as worse than before learning; infinite where none can be scored.</summary>
     private double ValidationLoss()
     {
         ForEach(_validation.Length, (worker, i) =>
@@ -519,34 +524,48 @@ public sealed class Trainer<T>
             Keep(start, worker.Estimator.Solver);
         });
 
-        var loss = 0.0;
-        for (var i = 0; i < _validation.Length; i++)
+        if (State.FirstLosses.Count == 0)
         {
-            var one = -_scores[i];
-            if (double.IsNaN(State.FirstLosses[i]) && double.IsFinite(one))
+            foreach (var (trial, score) in _validation.Zip(_scores).Where(pair => double.IsFinite(pair.Second)))
             {
-                State.FirstLosses[i] = one;
+                State.FirstLosses[trial.Name] = -score;
             }
-
-            var hasExploded = one > State.FirstLosses[i];
-            State.WarmStarts[_validation[i].Name].IsLost = hasExploded;
-            loss += hasExploded ? State.FirstLosses[i] : one;
         }
 
-        return loss / ValidationEntries;
+        var (loss, entries) = (0.0, 0L);
+        for (var i = 0; i < _validation.Length; i++)
+        {
+            var trial = _validation[i];
+            var first = State.FirstLosses.GetValueOrDefault(trial.Name, double.NaN);
+            var hasExploded = !(-_scores[i] <= first);
+            State.WarmStarts[trial.Name].IsLost = hasExploded;
+            if (double.IsFinite(first))
+            {
+                loss += hasExploded ? first : -_scores[i];
+                entries += trial.ObservedCount;
+            }
+        }
+
+        return State.FirstLosses.Count == 0 ? double.PositiveInfinity : loss / Math.Max(1, entries);
     }
 
     /// <summary>
-    /// The start of a trial. One that exploded, or whose start belongs to other parameters, is searched for anew: by now the dynamics may be strong, where a
-    /// solve from a bad start or from rest ends in a poor minimum again and again, and what that teaches would lead away from the good region.
+    /// The start of a trial. For one that exploded, or whose start belongs to other parameters, a better one is searched for: by now the dynamics may be strong,
+    /// where a solve from a bad start or from rest ends in a poor minimum again and again, and what that teaches would lead away from the good region.
     /// </summary>
     private WarmStart<T> StartOf(Worker worker, PreparedTrial<T> trial)
     {
         var start = State.WarmStarts[trial.Name];
         if (start.IsLost)
         {
-            worker.Search.Run(trial, _options.Elbo.Solver);
+            // It may have been a draw that exploded, from a good solution.
+            var old = worker.Estimator.SolveMap(trial, start, _options.Elbo.Solver);
             Keep(start, worker.Estimator.Solver);
+            if (!(old.Cost <= worker.Search.Run(trial, _options.Elbo.Solver).Cost))
+            {
+                Keep(start, worker.Estimator.Solver);
+            }
+
             start.IsLost = false;
         }
 

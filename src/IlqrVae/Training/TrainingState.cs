@@ -20,19 +20,23 @@ public sealed class TrainingState<T>
     /// <summary>The optimiser.</summary>
     public required Adam Optimiser { get; init; }
 
-    /// <summary>The parameters with the lowest validation loss so far; equal to <see cref="Raw"/> while there is none.</summary>
+    /// <summary>The parameters with the lowest validation loss so far; those training began with while none is lower than theirs.</summary>
     public required double[] BestRaw { get; init; }
 
     /// <summary>The optimiser as it was at <see cref="BestRaw"/>.</summary>
     public required Adam BestOptimiser { get; init; }
 
     /// <summary>
-    /// The first finite loss of each validation trial in nats, that of the parameters training began with if they have one; NaN before. No trial counts as
-    /// worse than that in later validations: one whose sample explodes is not explained at all, and says nothing of the others.
+    /// The losses, in nats, of the validation trials with the parameters that training began with, by the name of the trial; trials that overflow there
+    /// are missing and take no part in validation. No trial counts as worse than that later: one whose sample explodes is not explained at all, and says
+    /// nothing of the others.
     /// </summary>
-    public required double[] FirstLosses { get; init; }
+    public Dictionary<string, double> FirstLosses { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The lowest validation loss so far, in nats per observed entry; infinite while there is none.</summary>
+    /// <summary>Their sum in nats per observed entry; infinite where there is none.</summary>
+    public double UntrainedLoss { get; set; } = double.PositiveInfinity;
+
+    /// <summary>The lowest validation loss so far, in nats per observed entry, <see cref="UntrainedLoss"/> included; infinite before the first validation.</summary>
     public double BestLoss { get; set; } = double.PositiveInfinity;
 
     /// <summary>The iteration of <see cref="BestRaw"/>.</summary>
@@ -60,10 +64,12 @@ public sealed class TrainingState<T>
 /// <summary>One line of the training history.</summary>
 /// <param name="Iteration">Updates done, this one included.</param>
 /// <param name="Seconds">Seconds of training so far.</param>
-/// <param name="Loss">-ELBO of the batch in nats per observed entry.</param>
+/// <param name="Loss">Minus the learned objective (the ELBO, or the evidence) of the batch in nats per observed entry.</param>
 /// <param name="LogLikelihood">Mean log p(o | u) in nats per observed entry.</param>
 /// <param name="Divergence">Mean KL from the prior in nats per observed entry.</param>
-/// <param name="ValidationLoss">-ELBO of the validation trials in nats per observed entry; null when not evaluated now.</param>
+/// <param name="ValidationLoss">
+/// Minus the score of the validation trials in nats per observed entry, none counted as worse than before learning; null when not evaluated now.
+/// </param>
 /// <param name="LearningRate">The learning rate.</param>
 /// <param name="GradientNorm">Norm of the gradient before clipping.</param>
 /// <param name="TrialsPerSecond">Trials with gradient a second, in this iteration.</param>

@@ -33,6 +33,8 @@ public sealed class EventAverageTests
         Assert.Equal(after.Average(), average.Mean[3, 0], 1e-12);
         Assert.True(double.IsNaN(EventAverage.Of([one], [[0]], 1, 2).Mean[0, 0]));
         Assert.All(EventAverage.Of([one], [[]], 1, 2).Mean.Values, value => Assert.True(double.IsNaN(value)));
+        one[1, 0] = double.NaN;
+        Assert.Equal(6, EventAverage.Of([one], [[1, 3]], 0, 0).Mean[0, 0], 1e-12);
         Assert.Throws<ArgumentException>(() => EventAverage.Of([one], [], 1, 1));
     }
 }

@@ -72,7 +72,12 @@ public sealed class TrainingTests
         var end = trainer.Run(record => losses.Add(record.ValidationLoss), null, TestContext.Current.CancellationToken);
 
         Assert.NotEqual(TrainingEnd.Interrupted, end);
-        Assert.Equal(losses.Where(loss => loss is not null).Min() ?? double.PositiveInfinity, trainer.State.BestLoss);
+        Assert.Equal(Math.Min(trainer.State.UntrainedLoss, losses.Where(loss => loss is not null).Min() ?? double.PositiveInfinity), trainer.State.BestLoss);
+
+        // And these are the parameters the model has: the loss before learning is scored again, with another trainer's zeroth validation.
+        var again = new Trainer<double>(model, recording, options with { Iterations = 1 });
+        again.Run(null, null, TestContext.Current.CancellationToken);
+        Assert.True(again.State.UntrainedLoss <= trainer.State.UntrainedLoss, $"{again.State.UntrainedLoss}, {trainer.State.UntrainedLoss}");
         Assert.All(model.Parameters.All, parameter => Assert.All(parameter.ExactValue.ToArray(), value => Assert.True(double.IsFinite(value), parameter.Name)));
     }
 
@@ -90,7 +95,9 @@ public sealed class TrainingTests
         var state = first.State;
         var best = state.BestLoss;
         Assert.Equal(0, state.LostValidations);
-        var untrainedLoss = state.FirstLosses.Sum() / recording.TrialsOf(TrialSplit.Validation).Sum(trial => trial.Bins * 20);
+        var untrainedLoss = state.UntrainedLoss;
+        Assert.Equal(4, state.FirstLosses.Count);
+        Assert.Equal(untrainedLoss, state.FirstLosses.Values.Sum() / recording.TrialsOf(TrialSplit.Validation).Sum(trial => trial.Bins * 20), 1e-12);
         Assert.True(untrainedLoss > best);
 
         // All is lost, and at this rate it stays so.
