@@ -152,7 +152,7 @@ public sealed unsafe class RiccatiFactors<T>
         var s = _scratch.RowPointer(0);
         var toState = _scratch.RowPointer(1);
         var q = _scratch.RowPointer(2);
-        Elementwise.Clear(s, _n);
+        _scratch.Clear();
         for (var t = at.Bins - 2; t >= 0; t--)
         {
             Prefetch(at, r, feedforward, t - Numerics.Prefetch.Distance);

@@ -452,6 +452,11 @@ public sealed class Trainer<T>
         {
             Keep(start, worker.Estimator.Solver);
         }
+
+        if (!double.IsFinite(_norms[i]))
+        {
+            worker.Renew();
+        }
     }
 
     /// <summary>
@@ -522,6 +527,10 @@ public sealed class Trainer<T>
                 ? worker.Evidence.Evaluate(trial, start, _options.Elbo, ref random, null).Elbo
                 : worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, null).Elbo;
             Keep(start, worker.Estimator.Solver);
+            if (!double.IsFinite(_scores[i]))
+            {
+                worker.Renew();
+            }
         });
 
         if (State.FirstLosses.Count == 0)
@@ -603,14 +612,25 @@ public sealed class Trainer<T>
     {
         public int Index { get; } = index;
 
-        public ElboEstimator<T> Estimator { get; } = new(model, longest);
+        private MapSearch<T>? _search;
+        private EvidenceEstimator<T>? _evidence;
 
-        public MapSearch<T> Search => field ??= new MapSearch<T>(Estimator);
+        public ElboEstimator<T> Estimator { get; private set; } = new(model, longest);
+
+        public MapSearch<T> Search => _search ??= new MapSearch<T>(Estimator);
 
         public TimeFactorNorm<T> TimeNorm { get; } = new(draws * model.Generative.InputCount);
 
         public PosteriorDraws<T> Draws { get; } = new(draws, longest, model.Generative.StateCount, model.Generative.InputCount);
 
-        public EvidenceEstimator<T> Evidence => field ??= new EvidenceEstimator<T>(model, Estimator);
+        public EvidenceEstimator<T> Evidence => _evidence ??= new EvidenceEstimator<T>(model, Estimator);
+
+        /// <summary>A new workspace in place of one in which numbers have overflowed, so that no trial after it can meet what is left of them.</summary>
+        public void Renew()
+        {
+            Estimator = new ElboEstimator<T>(model, longest);
+            _search = null;
+            _evidence = null;
+        }
     }
 }
