@@ -60,6 +60,8 @@ public sealed unsafe class AdjointSweep<T>
     {
         var n = problem.StateCount;
         var m = problem.InputCount;
+        _toState.Clear();
+        _toInput.Clear();
         for (var t = at.Bins - 2; t >= 0; t--)
         {
             var ahead = t - Prefetch.Distance;
