@@ -14,20 +14,10 @@ internal sealed record DecodingPart(string Group, IReadOnlyList<double> R2, IRea
     /// <inheritdoc/>
     public string Key => "decoding";
 
-    /// <summary>Checks that a group can be decoded.</summary>
-    /// <exception cref="InputException">The recording has no such group, or inference would see it.</exception>
-    public static void RequireGroup(string name, Runs.ModelDescription description, Recording recording, IReadOnlySet<string> hidden, string where)
+    /// <summary>Checks that a group of values can be decoded.</summary>
+    /// <exception cref="InputException">Inference would see it, or there are no rates.</exception>
+    public static void RequireHidden(string name, Runs.ModelDescription description, IReadOnlySet<string> hidden)
     {
-        if (recording.Groups.FirstOrDefault(group => group.Name == name) is not { } found)
-        {
-            throw new InputException($"--decode: {where} has no channel group '{name}'; it has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
-        }
-
-        if (found.Kind != ChannelKind.Values)
-        {
-            throw new InputException($"--decode: group '{name}' holds counts; name a group of values, such as behaviour.");
-        }
-
         if (description.Groups.Any(group => group.Name == name) && !hidden.Contains(name))
         {
             throw new InputException($"--decode: the model infers rates from '{name}' itself; hide it with --hide {name}.");

@@ -28,22 +28,6 @@ internal sealed record OnsetPart(string Group, double Threshold, double BinWidth
     /// <summary>Seconds from the onset, one entry a row of the averages.</summary>
     public double[] Lags => [.. Enumerable.Range(0, Speed.Mean.Bins).Select(row => (row - Speed.Before) * BinWidth)];
 
-    /// <summary>Checks that a group has a speed.</summary>
-    /// <exception cref="InputException">The recording has no such group, or it holds counts.</exception>
-    public static void RequireGroup(string name, Recording recording, string where)
-    {
-        var g = recording.IndexOfGroup(name);
-        if (g < 0)
-        {
-            throw new InputException($"--onsets: {where} has no channel group '{name}'; it has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
-        }
-
-        if (recording.Groups[g].Kind != ChannelKind.Values)
-        {
-            throw new InputException($"--onsets: group '{name}' holds counts; name a group of values, such as the velocity of a hand.");
-        }
-    }
-
     /// <summary>Averages around the onsets of all trials.</summary>
     /// <param name="result">What was found.</param>
     /// <param name="group">The group, which the recording has.</param>

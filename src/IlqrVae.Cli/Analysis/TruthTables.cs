@@ -45,6 +45,7 @@ internal sealed record TruthTables(string Name, IReadOnlyList<int> Indices, IRea
         return shared is not null && first == group ? kind : null;
     }
 
-    private static Table? Complete(Trial trial, string name)
+    /// <summary>The table of a name in one trial; null where there is none, or not a complete one.</summary>
+    public static Table? Complete(Trial trial, string name)
         => trial.Truth.TryGetValue(name, out var table) && table.Columns > 0 && Array.TrueForAll(table.Values, double.IsFinite) ? table : null;
 }

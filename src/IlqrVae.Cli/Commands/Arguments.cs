@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using IlqrVae.Recordings;
 
 namespace IlqrVae.Cli.Commands;
 
@@ -90,6 +91,27 @@ internal static class Arguments
 
         static string Resolved(string path)
             => path.Length > 0 && new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path : Path.GetFullPath(path.Length > 0 ? path : ".");
+    }
+
+    /// <summary>Checks that a recording has a group of values.</summary>
+    /// <param name="option">The option that names it, for messages.</param>
+    /// <param name="name">The group.</param>
+    /// <param name="example">What such a group may be.</param>
+    /// <param name="recording">The recording.</param>
+    /// <param name="where">Its file.</param>
+    /// <exception cref="InputException">The recording has no such group, or it holds counts.</exception>
+    public static void RequireValues(string option, string name, string example, Recording recording, string where)
+    {
+        var g = recording.IndexOfGroup(name);
+        if (g < 0)
+        {
+            throw new InputException($"{option}: {where} has no channel group '{name}'; it has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
+        }
+
+        if (recording.Groups[g].Kind != ChannelKind.Values)
+        {
+            throw new InputException($"{option}: group '{name}' holds counts; name a group of values, such as {example}.");
+        }
     }
 
     /// <summary>Puts arguments, options and what to do together.</summary>

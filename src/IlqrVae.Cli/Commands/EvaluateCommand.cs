@@ -82,13 +82,14 @@ internal static class EvaluateCommand
             var recording = RecordingFile.Read(path);
             if (decoded is not null)
             {
-                DecodingPart.RequireGroup(decoded, ModelFile.Read(modelPath).Description, recording, request.Inference.Hidden, path);
+                Arguments.RequireValues("--decode", decoded, "behaviour", recording, path);
+                DecodingPart.RequireHidden(decoded, ModelFile.Read(modelPath).Description, request.Inference.Hidden);
             }
 
             var moved = result.GetValue(onsets);
             if (moved is not null)
             {
-                OnsetPart.RequireGroup(moved, recording, path);
+                Arguments.RequireValues("--onsets", moved, "the velocity of a hand", recording, path);
             }
 
             var folder = result.GetValue(figures);

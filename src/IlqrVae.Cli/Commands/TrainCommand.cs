@@ -129,8 +129,7 @@ internal static class TrainCommand
         terminal.WriteLine($"{words} {outcome.Iterations} iterations in {Terminal.Duration(outcome.Seconds)}");
         if (double.IsFinite(outcome.ValidationLoss))
         {
-            var score = options.ScoreOfValidation == ValidationScore.Evidence ? "log evidence" : "ELBO";
-            terminal.WriteLine($"best validation {score} {Terminal.Number(-outcome.ValidationLoss, "0.0000")} nats per observed entry, at iteration {outcome.BestIteration}");
+            terminal.WriteLine($"best validation {TrainingSession.NameOf(options.ScoreOfValidation)} {Terminal.Number(-outcome.ValidationLoss, "0.0000")} nats per observed entry, at iteration {outcome.BestIteration}");
         }
 
         terminal.WriteLine($"model: {folder.Model}");

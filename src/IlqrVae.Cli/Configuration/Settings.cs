@@ -78,10 +78,10 @@ internal static class Settings
         Training("checkpoint-interval", 0, c => c.CheckpointInterval, (c, v) => c with { CheckpointInterval = v }, "Iterations between checkpoints.", "only at the end and on Ctrl-C"),
         Setting.Texts<RunConfiguration>("training.validation-hides", "a list of channel groups", c => c.Training.ValidationHides, (c, v) => c with { Training = c.Training with { ValidationHides = v } },
             "Channel groups hidden in validation, such as behaviour, so that the validation loss is that of the others alone."),
-        Training("objective", [("elbo", LearningObjective.Elbo), ("evidence", LearningObjective.Evidence)], c => c.Objective, (c, v) => c with { Objective = v },
+        Training("objective", Objectives, c => c.Objective, (c, v) => c with { Objective = v },
             "What is learned: the ELBO, or Laplace's approximation of log p(observations) by draws of each trial's own posterior, which is maximum likelihood for linear-Gaussian models and leaves the shared covariance as it is."),
-        Training("validation-score", [("elbo", ValidationScore.Elbo), ("evidence", ValidationScore.Evidence)], c => c.ValidationScore, (c, v) => c with { ValidationScore = v },
-            "What validation measures: the bound that is learned, by the covariance all trials share, or Laplace's approximation of log p(observations), which does without draws and without that covariance."),
+        Training("validation-score", Objectives, c => c.ValidationScore, (c, v) => c with { ValidationScore = v },
+            "What validation measures: the bound that is learned, by the covariance all trials share, or Laplace's approximation of log p(observations), which does without draws and without that covariance. A run whose `objective` is the evidence is always scored by it."),
         Training("draws", 1, c => c.Elbo.Draws, (c, v) => c with { Elbo = c.Elbo with { Draws = v } }, "Posterior draws a trial and update."),
         Training("gradient", [("exact", GradientMethod.Exact), ("gauss-newton", GradientMethod.GaussNewton)], c => c.Elbo.Method, (c, v) => c with { Elbo = c.Elbo with { Method = v } },
             "How the gradient passes through the inferred inputs: exactly, or by the cheaper Gauss-Newton approximation."),
@@ -119,6 +119,8 @@ internal static class Settings
     private static RunConfiguration WithPrior(RunConfiguration c, PriorSpecification prior) => c with { Model = c.Model with { Prior = prior } };
 
     private static TrainingOptions WithSolver(TrainingOptions c, SolverOptions solver) => c with { Elbo = c.Elbo with { Solver = solver } };
+
+    private static IReadOnlyList<(string Word, LearningObjective Value)> Objectives => [("elbo", LearningObjective.Elbo), ("evidence", LearningObjective.Evidence)];
 
     private static Setting<RunConfiguration> Training(
         string key, int least, Func<TrainingOptions, int> get, Func<TrainingOptions, int, TrainingOptions> set, string meaning, string? zero = null)

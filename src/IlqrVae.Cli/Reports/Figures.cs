@@ -122,7 +122,7 @@ internal static class Figures
     {
         var estimate = found.Estimates[trial];
         var time = Time(found, trial);
-        if (TruthOf(found, trial, "states") is { } truth && EvaluationReport.AlignStates(found) is { } map)
+        if (TruthTables.Complete(found.Trials[trial], "states") is { } truth && EvaluationReport.AlignStates(found) is { } map)
         {
             var plot = NewPlot("", "true states, inferred ones mapped");
             var mapped = map.Apply(estimate.States);
@@ -150,7 +150,7 @@ internal static class Figures
         var estimate = found.Estimates[trial];
         var steps = Math.Max(1, found.Trials[trial].Bins - 1);
         var time = Time(found, trial).Take(steps).ToArray();
-        if (TruthOf(found, trial, "inputs") is { Columns: > 0 } truth && EvaluationReport.AlignInputs(found) is { } map)
+        if (TruthTables.Complete(found.Trials[trial], "inputs") is { } truth && EvaluationReport.AlignInputs(found) is { } map)
         {
             var mapped = map.Apply(estimate.Inputs);
             var compared = NewPlot("time (s)", "true inputs, inferred ones mapped");
@@ -258,7 +258,7 @@ internal static class Figures
         {
             var inferred = map is null ? found.Estimates[i].States : map.Apply(found.Estimates[i].States);
             AddLine(plot, Column(inferred, pair[0], 0), Column(inferred, pair[1], 0), Found, label ? "inferred" : "", 1.8f);
-            if (map is not null && TruthOf(found, i, "states") is { } truth)
+            if (map is not null && TruthTables.Complete(found.Trials[i], "states") is { } truth)
             {
                 AddLine(plot, Column(truth, pair[0], 0), Column(truth, pair[1], 0), Truth, label ? "true" : "", 1, LinePattern.Dashed);
             }
@@ -347,9 +347,6 @@ internal static class Figures
         => found.Recording.IndexOfGroup(found.Description.Groups[0].Name) is >= 0 and var g ? found.Trials[trial].Observations[g].Values : null;
 
     private static int PeakBin(Table table, int column) => Enumerable.Range(0, table.Bins).MaxBy(bin => table[bin, column]);
-
-    private static Table? TruthOf(InferenceResult found, int trial, string name)
-        => found.Trials[trial].Truth.TryGetValue(name, out var table) && Array.TrueForAll(table.Values, double.IsFinite) ? table : null;
 
     private static List<int> MostModulated(Table table, int count)
         => [.. Enumerable.Range(0, table.Columns).OrderByDescending(column => Spread(Column(table, column, 0))).Take(count)];

@@ -44,6 +44,10 @@ internal static class TrainingSession
             ? new Session<float>(configuration, recording, folder, request, terminal).Run()
             : new Session<double>(configuration, recording, folder, request, terminal).Run();
 
+    /// <summary>What an objective is called in messages.</summary>
+    /// <param name="objective">The objective.</param>
+    public static string NameOf(LearningObjective objective) => objective == LearningObjective.Evidence ? "log evidence" : "ELBO";
+
     /// <summary>What to call to continue a run.</summary>
     /// <param name="folder">The run.</param>
     public static string ResumeCommand(RunFolder folder) => $"ilqr-vae train {Quoted(folder.Configuration)} --resume";
@@ -189,10 +193,9 @@ internal static class TrainingSession
             var remaining = _configuration.Training.Iterations - record.Iteration;
             var left = remaining == 0 || record.Iteration - _first < 5 ? "" : $"  {Terminal.Duration(pace * remaining)} left";
             var held = double.IsFinite(validation) ? string.Create(CultureInfo.InvariantCulture, $"  validation {-validation:0.0000}") : "";
-            var objective = _configuration.Training.Objective == LearningObjective.Evidence ? "log evidence" : "ELBO";
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"iteration {record.Iteration}/{_configuration.Training.Iterations}  {objective} {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s{left}");
+                $"iteration {record.Iteration}/{_configuration.Training.Iterations}  {NameOf(_configuration.Training.Objective)} {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s{left}");
         }
 
         private static string Describe(TrainingEnd end) => end switch

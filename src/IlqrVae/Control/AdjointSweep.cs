@@ -45,9 +45,8 @@ public sealed unsafe class AdjointSweep<T>
     {
         SetBins(at.Bins);
 
-        // Where a costate overflowed, zero times infinity has made the padding of its step's rows NaN. Nothing else would ever clear it, and inner products run
+        // Where a costate overflowed, zero times infinity has made the padding of its step's row NaN. Nothing else would ever clear it, and inner products run
         // over whole rows: the worker's later trials would all fail.
-        Costates.Clear();
         Gradient.Clear();
         problem.DifferentiateCost(at, Costates, Gradient.Inputs, Gradient.InitialPointer);
         SweepBack(problem, at);

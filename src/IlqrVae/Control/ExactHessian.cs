@@ -81,7 +81,6 @@ public sealed unsafe class ExactHessian<T>
 
         // Paddings that overflow has made NaN would stay so; see AdjointSweep.Run.
         product.Clear();
-        _costateTangentAfter.Clear();
         _toState.Clear();
         _toInput.Clear();
         for (var first = (at.Bins - 1) / segment * segment; first >= 0; first -= segment)
@@ -109,7 +108,6 @@ public sealed unsafe class ExactHessian<T>
         var n = problem.StateCount;
         var m = problem.InputCount;
         var tangents = _costateTangents.RowRange(0, count);
-        tangents.Clear();
         var after = _costateTangentAfter.Pointer;
         problem.CostHessianProduct(at, first, direction.States.RowRange(first, count), direction.Direction, tangents, product);
         for (var t = Math.Min(first + count, at.Bins - 1) - 1; t >= first; t--)

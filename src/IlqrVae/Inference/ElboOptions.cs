@@ -50,6 +50,6 @@ public sealed record ElboOptions
 /// <param name="Divergence">KL(q || prior) in nats; negative noise is possible where it is sampled.</param>
 /// <param name="Map">How the MAP solve ended.</param>
 /// <param name="GradientSteps">Hessian products of the exact gradient.</param>
-/// <param name="FellBack">True when the exact gradient's solve met negative curvature or did not converge, and the Gauss-Newton one was used.</param>
+/// <param name="FellBack">True when the exact gradient's solve met negative curvature or did not converge, and the Gauss-Newton one was used; the evidence, whose gradient needs no solve, leaves it false.</param>
 public readonly record struct ElboResult(
     double Elbo, double LogLikelihood, double Divergence, Solution Map, int GradientSteps, bool FellBack);

@@ -62,8 +62,8 @@ public static class HeldOutChannels
         {
             if (truth.TryGetValue(name, out var rates) && rates.Columns == group.Channels)
             {
-                truth[name] = Columns(rates, kept);
-                truth[$"rates.{GroupName}"] = Columns(rates, held);
+                truth[name] = rates.SelectColumns(kept);
+                truth[$"rates.{GroupName}"] = rates.SelectColumns(held);
                 break;
             }
         }
@@ -84,10 +84,7 @@ public static class HeldOutChannels
     {
         var channels = all.Values.Columns;
         return new Observations(
-            Columns(all.Values, columns),
+            all.Values.SelectColumns(columns),
             all.Observed is { } observed ? [.. Enumerable.Range(0, all.Values.Bins).SelectMany(bin => columns.Select(column => observed[(bin * channels) + column]))] : null);
     }
-
-    private static Table Columns(Table table, int[] columns)
-        => new(table.Bins, columns.Length, [.. Enumerable.Range(0, table.Bins).SelectMany(bin => columns.Select(column => table[bin, column]))]);
 }

@@ -53,6 +53,24 @@ public sealed record Table(int Bins, int Columns, double[] Values)
     /// <summary>One row.</summary>
     /// <param name="bin">Row.</param>
     public Span<double> Row(int bin) => Values.AsSpan(bin * Columns, Columns);
+
+    /// <summary>A new table of some of the columns.</summary>
+    /// <param name="columns">The columns, in the order wanted.</param>
+    public Table SelectColumns(IReadOnlyList<int> columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        var part = new Table(Bins, columns.Count);
+        for (var t = 0; t < Bins; t++)
+        {
+            var (from, to) = (t * Columns, t * columns.Count);
+            for (var c = 0; c < columns.Count; c++)
+            {
+                part.Values[to + c] = Values[from + columns[c]];
+            }
+        }
+
+        return part;
+    }
 }
 
 /// <summary>What was observed of one channel group in one trial.</summary>

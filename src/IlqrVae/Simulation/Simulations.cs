@@ -147,6 +147,8 @@ public static class Simulations
         var tuning = new SoftplusTuning(calibration, options.Neurons, ref readoutRandom);
         var arm = new MotorVariability(options.MotorVariability);
         var heldIn = options.Neurons - heldOut;
+        int[] seen = [.. Enumerable.Range(0, heldIn)];
+        int[] hidden = [.. Enumerable.Range(heldIn, heldOut)];
         var result = new Trial[trials.Length];
         Parallel.For(0, trials.Length, k =>
         {
@@ -163,16 +165,16 @@ public static class Simulations
             if (options.KeepRates)
             {
                 truth["states"] = trials[k].States;
-                truth["rates"] = Columns(rates, 0, heldIn);
+                truth["rates"] = rates.SelectColumns(seen);
             }
 
-            var observations = new List<Observations> { new(Columns(counts, 0, heldIn)) };
+            var observations = new List<Observations> { new(counts.SelectColumns(seen)) };
             if (heldOut > 0)
             {
-                observations.Add(new Observations(Columns(counts, heldIn, heldOut)));
+                observations.Add(new Observations(counts.SelectColumns(hidden)));
                 if (options.KeepRates)
                 {
-                    truth[$"rates.{HeldOutChannels.GroupName}"] = Columns(rates, heldIn, heldOut);
+                    truth[$"rates.{HeldOutChannels.GroupName}"] = rates.SelectColumns(hidden);
                 }
             }
 
@@ -201,17 +203,6 @@ public static class Simulations
             Trials = result,
             Source = $"simulated delayed reaches, {options.Conditions} conditions, seed {options.Seed}",
         };
-    }
-
-    private static Table Columns(Table table, int first, int count)
-    {
-        var part = new Table(table.Bins, count);
-        for (var t = 0; t < table.Bins; t++)
-        {
-            table.Row(t).Slice(first, count).CopyTo(part.Row(t));
-        }
-
-        return part;
     }
 
     // Blocks of all conditions, each in a random order of its own, separately in every split, so that each has all conditions if it is long

@@ -435,28 +435,27 @@ public sealed class Trainer<T>
     {
         var trial = _trials[batch[i]];
         var start = StartOf(worker, trial);
-        if (_options.Objective == LearningObjective.Evidence)
-        {
-            var random = new CounterRandom(_options.Seed, (ulong)State.Iteration + 1, (ulong)batch[i]);
-            _results[i] = worker.Evidence.Evaluate(trial, start, _options.Elbo, ref random, gradient);
-        }
-        else
-        {
-            worker.Draws.SetBins(trial.Bins);
-            worker.Draws.Fill(_options.Seed, (ulong)State.Iteration + 1, (ulong)batch[i]);
-            _results[i] = worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, gradient);
-        }
-
+        _results[i] = Evaluate(worker, trial, start, _options.Objective, (ulong)State.Iteration + 1, batch[i], gradient);
         _norms[i] = double.IsFinite(_results[i].Elbo) ? gradient.Norm(worker.TimeNorm) / Math.Max(1, trial.ObservedCount) : double.NaN;
         if (keepsSolution)
         {
             Keep(start, worker.Estimator.Solver);
         }
+    }
 
-        if (!double.IsFinite(_norms[i]))
+    /// <summary>An objective of one trial and, where it is wanted, its gradient; the draws are a function of the seed, a stream and the trial's key.</summary>
+    private ElboResult Evaluate(
+        Worker worker, PreparedTrial<T> trial, WarmStart<T> start, LearningObjective objective, ulong stream, int key, TrialGradient<T>? gradient)
+    {
+        if (objective == LearningObjective.Evidence)
         {
-            worker.Renew();
+            var random = new CounterRandom(_options.Seed, stream, (ulong)key);
+            return worker.Evidence.Evaluate(trial, start, _options.Elbo, ref random, gradient);
         }
+
+        worker.Draws.SetBins(trial.Bins);
+        worker.Draws.Fill(_options.Seed, stream, (ulong)key);
+        return worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, gradient);
     }
 
     /// <summary>
@@ -519,18 +518,9 @@ public sealed class Trainer<T>
         ForEach(_validation.Length, (worker, i) =>
         {
             var trial = _validation[i];
-            worker.Draws.SetBins(trial.Bins);
-            worker.Draws.Fill(_options.Seed, ValidationStream, (ulong)i);
             var start = StartOf(worker, trial);
-            var random = new CounterRandom(_options.Seed, ValidationStream, (ulong)i);
-            _scores[i] = _options.ScoreOfValidation == ValidationScore.Evidence
-                ? worker.Evidence.Evaluate(trial, start, _options.Elbo, ref random, null).Elbo
-                : worker.Estimator.Evaluate(trial, start, worker.Draws, _options.Elbo, null).Elbo;
+            _scores[i] = Evaluate(worker, trial, start, _options.ScoreOfValidation, ValidationStream, i, gradient: null).Elbo;
             Keep(start, worker.Estimator.Solver);
-            if (!double.IsFinite(_scores[i]))
-            {
-                worker.Renew();
-            }
         });
 
         if (State.FirstLosses.Count == 0)
@@ -612,25 +602,14 @@ public sealed class Trainer<T>
     {
         public int Index { get; } = index;
 
-        private MapSearch<T>? _search;
-        private EvidenceEstimator<T>? _evidence;
+        public ElboEstimator<T> Estimator { get; } = new(model, longest);
 
-        public ElboEstimator<T> Estimator { get; private set; } = new(model, longest);
-
-        public MapSearch<T> Search => _search ??= new MapSearch<T>(Estimator);
+        public MapSearch<T> Search => field ??= new MapSearch<T>(Estimator);
 
         public TimeFactorNorm<T> TimeNorm { get; } = new(draws * model.Generative.InputCount);
 
         public PosteriorDraws<T> Draws { get; } = new(draws, longest, model.Generative.StateCount, model.Generative.InputCount);
 
-        public EvidenceEstimator<T> Evidence => _evidence ??= new EvidenceEstimator<T>(model, Estimator);
-
-        /// <summary>A new workspace in place of one in which numbers have overflowed, so that no trial after it can meet what is left of them.</summary>
-        public void Renew()
-        {
-            Estimator = new ElboEstimator<T>(model, longest);
-            _search = null;
-            _evidence = null;
-        }
+        public EvidenceEstimator<T> Evidence => field ??= new EvidenceEstimator<T>(model, Estimator);
     }
 }

@@ -15,7 +15,7 @@ public enum LearningRateSchedule
     Cosine,
 }
 
-/// <summary>What is learned.</summary>
+/// <summary>What is learned, and by what validation trials are scored.</summary>
 public enum LearningObjective
 {
     /// <summary>The ELBO by the covariance that all trials share (paper, Eq. 12), with its exact gradient.</summary>
@@ -23,20 +23,8 @@ public enum LearningObjective
 
     /// <summary>
     /// Laplace's approximation of log p(o), by <see cref="EvidenceEstimator{T}"/>: maximum likelihood for linear-Gaussian models.
-    /// The shared covariance is not learned.
-    /// </summary>
-    Evidence,
-}
-
-/// <summary>By what validation trials are scored.</summary>
-public enum ValidationScore
-{
-    /// <summary>The ELBO by the shared covariance, the objective of learning.</summary>
-    Elbo,
-
-    /// <summary>
-    /// <see cref="LaplacePosterior{T}.LogEvidence"/>: what inference of new trials rests on. Where the dynamics is chaotic a draw of the shared covariance may
-    /// explode in a trial whose own posterior does not.
+    /// The shared covariance is not learned. Validation by it is validation by what inference of new trials rests on: where the dynamics is chaotic, a draw of
+    /// the shared covariance may explode in a trial whose own posterior does not.
     /// </summary>
     Evidence,
 }
@@ -78,10 +66,10 @@ public sealed record TrainingOptions
     public LearningObjective Objective { get; init; }
 
     /// <summary>By what validation trials are scored where the ELBO is learned; where the evidence is, they are scored by that.</summary>
-    public ValidationScore ValidationScore { get; init; }
+    public LearningObjective ValidationScore { get; init; }
 
     /// <summary>By what validation trials are scored in the end.</summary>
-    public ValidationScore ScoreOfValidation => Objective == LearningObjective.Evidence ? ValidationScore.Evidence : ValidationScore;
+    public LearningObjective ScoreOfValidation => Objective == LearningObjective.Evidence ? LearningObjective.Evidence : ValidationScore;
 
     /// <summary>Validations without improvement after which training stops; 0 means never.</summary>
     public int Patience { get; init; }

@@ -201,9 +201,9 @@ public sealed class TrainingTests
     }
 
     [Theory]
-    [InlineData(ValidationScore.Elbo)]
-    [InlineData(ValidationScore.Evidence)]
-    public void The_best_validation_loss_is_what_inference_finds_with_the_parameters_kept(ValidationScore score)
+    [InlineData(LearningObjective.Elbo)]
+    [InlineData(LearningObjective.Evidence)]
+    public void The_best_validation_loss_is_what_inference_finds_with_the_parameters_kept(LearningObjective score)
     {
         var recording = Simulations.Linear(new LinearOptions { InputProcess = InputKind.None, Channels = 4, Trials = 8, ValidationTrials = 3, Bins = 20 });
         var generative = ModelBuilder<double>.Build(new ModelSpecification { States = 3, Inputs = 2, Dynamics = new() { Kind = DynamicsKind.Linear }, Prior = new() { Kind = PriorKind.Gaussian } }, recording, 1);
@@ -220,7 +220,7 @@ public sealed class TrainingTests
         {
             draws.Fill(options.Seed, ulong.MaxValue, (ulong)i);
             var estimate = inference.Infer(new PreparedTrial<double>(model.Generative, recording, trials[i]), options.Elbo, draws, 0, default);
-            expected -= score == ValidationScore.Elbo ? estimate.Elbo!.Value.Elbo : estimate.LogEvidence;
+            expected -= score == LearningObjective.Elbo ? estimate.Elbo!.Value.Elbo : estimate.LogEvidence;
         }
 
         Assert.Equal(12, trainer.State.BestIteration);
