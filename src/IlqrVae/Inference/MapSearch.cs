@@ -1,5 +1,6 @@
 using System.Numerics;
 using IlqrVae.Control;
+using IlqrVae.Numerics;
 
 namespace IlqrVae.Inference;
 
@@ -11,18 +12,28 @@ namespace IlqrVae.Inference;
 /// <remarks>
 /// A growing horizon avoids that: the first few bins, where J is almost convex, are solved alone, and then again and again with a quarter more bins,
 /// each time from what was found before and no inputs after it. New bins are then predicted from a state that the data before them determine, and the
-/// little they add corrects it. Where that and the solve from rest agree, as they do for gentle dynamics, the search is over. Else it goes on, with
-/// other first horizons and with inputs that are cheap at first (which makes J almost convex too), and the best minimum is kept.
+/// little they add corrects it. Where that and the solve from rest agree, as they do for gentle dynamics, the search is over. Else more is tried: the
+/// best of many initial states drawn from their prior (even the first few bins may have several minima), other first horizons, and inputs that are
+/// cheap at first (which makes J almost convex too). The best minimum is kept. That two attempts agree ends the search only where no other ended far
+/// away, as in long trials with small local differences: in chaos seven attempts of nine may share a minimum twenty nats above the best.
 /// </remarks>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed class MapSearch<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Bins of the first horizon, in the order in which they are tried.</summary>
-    private static readonly int[] FirstHorizons = [10, 20, 30, 5];
+    /// <summary>
+    /// Growing horizons in the order in which they are tried: whether the first one begins at an initial state drawn from its prior or with cheap inputs,
+    /// and its bins.
+    /// </summary>
+    private static readonly (bool IsDrawn, int FirstHorizon)[] Attempts =
+        [(false, 10), (true, 10), (true, 20), (true, 40), (false, 20), (false, 30), (false, 5)];
 
     /// <summary>A horizon over the one before.</summary>
     private const double Growth = 1.25;
+
+    /// <summary>Initial states drawn from their prior, of which the one that agrees best with the first horizon is followed.</summary>
+    private const int DrawnStates = 256;
+    private const ulong DrawsStream = 0x5ea7c4;
 
     /// <summary>Weights of the inputs' prior, from cheap to almost its own.</summary>
     private static readonly double[] Prices = [1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4];
@@ -34,6 +45,9 @@ public sealed class MapSearch<T>
     /// <summary>Two minima are the same when their costs differ by less than this many nats and by less than this share.</summary>
     private const double SameNats = 0.01;
     private const double SameShare = 1e-6;
+
+    /// <summary>A trial is gentle when all its minima found so far lie within this share.</summary>
+    private const double GentleShare = 1e-4;
 
     private readonly ElboEstimator<T> _estimator;
 
@@ -54,33 +68,34 @@ public sealed class MapSearch<T>
         var start = new WarmStart<T>(trial.Bins, current.States.Columns, current.Inputs.Columns);
         var rest = _estimator.SolveMap(trial, null, options);
         bestStart.CopyFrom(_estimator.Solver.Current);
-        var (best, spent, isLast) = (rest, rest, true);
+        var (best, spent, isLast, worst) = (rest, rest, true, rest.Cost);
 
-        // Whether the one just tried is the best, the same as the best, or worse.
+        // Returns whether the search is over: the one just tried ends where the best does, and none ended far away.
         bool Compare(Solution next)
         {
             var isSame = Math.Abs(next.Cost - best.Cost) <= SameNats + (SameShare * Math.Abs(best.Cost));
             isLast = next.Cost <= best.Cost || !double.IsFinite(best.Cost);
+            worst = Math.Max(worst, next.Cost);
             if (isLast)
             {
                 best = next;
                 bestStart.CopyFrom(_estimator.Solver.Current);
             }
 
-            return isSame;
+            return isSame && worst - best.Cost <= SameNats + (GentleShare * Math.Abs(best.Cost));
         }
 
-        var isFound = false;
-        foreach (var first in FirstHorizons.Where(first => first < trial.Bins))
+        var isOver = false;
+        foreach (var (isDrawn, first) in Attempts.Where(attempt => attempt.FirstHorizon < trial.Bins))
         {
-            isFound = Compare(Grow(first));
-            if (isFound)
+            isOver = Compare(isDrawn ? GrowFromLikelyState(first) : GrowFromCheapInputs(first));
+            if (isOver)
             {
                 break;
             }
         }
 
-        if (!isFound)
+        if (!isOver)
         {
             Compare(FromCheapInputs(trial.Bins, options));
         }
@@ -99,10 +114,22 @@ public sealed class MapSearch<T>
             ConjugateGradientSteps = spent.ConjugateGradientSteps,
         };
 
-        Solution Grow(int first)
+        Solution GrowFromCheapInputs(int first)
         {
             FromCheapInputs(first, Coarse(options));
-            for (var horizon = first * Growth; horizon < trial.Bins; horizon *= Growth)
+            return Grow(first);
+        }
+
+        Solution GrowFromLikelyState(int first)
+        {
+            Array.Clear(start.Values);
+            LikelyInitialState(trial, first).CopyTo(start.Values, 0);
+            return Grow(first);
+        }
+
+        Solution Grow(int first)
+        {
+            for (var horizon = (double)first; horizon < trial.Bins; horizon *= Growth)
             {
                 Solve(start, Coarse(options), (int)horizon);
             }
@@ -135,6 +162,31 @@ public sealed class MapSearch<T>
             };
             return solution;
         }
+    }
+
+    /// <summary>Of many initial states that from which the dynamics, left alone, agrees best with the first bins. Always tries the same ones.</summary>
+    private T[] LikelyInitialState(PreparedTrial<T> trial, int bins)
+    {
+        var problem = _estimator.Problem;
+        problem.Bind(trial, bins);
+        var trajectory = _estimator.Solver.Current;
+        trajectory.SetBins(bins);
+        trajectory.ClearInputs();
+        var random = new CounterRandom(0, DrawsStream);
+        var best = trajectory.States.Row(0).ToArray();
+        var leastCost = double.PositiveInfinity;
+        for (var k = 0; k < DrawnStates; k++)
+        {
+            problem.SampleInitialState(ref random, trajectory.States.RowRange(0, 1));
+            var cost = IterativeLqr<T>.RollOut(problem, trajectory);
+            if (cost < leastCost)
+            {
+                leastCost = cost;
+                trajectory.States.Row(0).CopyTo(best);
+            }
+        }
+
+        return best;
     }
 
     private static SolverOptions Coarse(SolverOptions options)

@@ -90,6 +90,11 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         _bins = bins;
     }
 
+    /// <summary>A draw of the initial state from its prior.</summary>
+    /// <param name="random">The generator.</param>
+    /// <param name="state">Receives the state, 1 x n.</param>
+    public void SampleInitialState(ref CounterRandom random, Matrix<T> state) => _model.InitialPrior.Sample(ref random, state);
+
     /// <summary>-log p(observations | states).</summary>
     /// <param name="states">T x n.</param>
     public double ObservationLoss(Matrix<T> states)
