@@ -55,7 +55,7 @@ public sealed class MapSearch<T>
     /// <param name="estimator">The estimator; its solver holds the solution afterwards.</param>
     public MapSearch(ElboEstimator<T> estimator) => _estimator = estimator;
 
-    /// <summary>Finds the MAP inputs. Allocates two starts.</summary>
+    /// <summary>Finds the MAP inputs. Allocates two starts and a few small arrays.</summary>
     /// <param name="trial">The trial.</param>
     /// <param name="options">Settings of the last solve.</param>
     /// <returns>How the best solve ended; its iterations, factorisations and products include all that was spent.</returns>
@@ -68,21 +68,22 @@ public sealed class MapSearch<T>
         var start = new WarmStart<T>(trial.Bins, current.States.Columns, current.Inputs.Columns);
         var rest = _estimator.SolveMap(trial, null, options);
         bestStart.CopyFrom(_estimator.Solver.Current);
-        var (best, spent, isLast, worst) = (rest, rest, true, rest.Cost);
+        var (best, spent, isLast) = (rest, rest, true);
+        var costs = new List<double> { rest.Cost };
 
-        // Returns whether the search is over: the one just tried ends where the best does, and none ended far away.
+        // Returns whether the search is over: the one just tried ends where another did, and none ended far from the best.
         bool Compare(Solution next)
         {
-            var isSame = Math.Abs(next.Cost - best.Cost) <= SameNats + (SameShare * Math.Abs(best.Cost));
+            var isSame = costs.Exists(cost => Math.Abs(next.Cost - cost) <= SameNats + (SameShare * Math.Abs(cost)));
+            costs.Add(next.Cost);
             isLast = next.Cost <= best.Cost || !double.IsFinite(best.Cost);
-            worst = Math.Max(worst, next.Cost);
             if (isLast)
             {
                 best = next;
                 bestStart.CopyFrom(_estimator.Solver.Current);
             }
 
-            return isSame && worst - best.Cost <= SameNats + (GentleShare * Math.Abs(best.Cost));
+            return isSame && costs.Max() - best.Cost <= SameNats + (GentleShare * Math.Abs(best.Cost));
         }
 
         var isOver = false;
