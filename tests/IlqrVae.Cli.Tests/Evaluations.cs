@@ -189,6 +189,10 @@ public sealed class Evaluations
         Assert.Null(scores["learned"]!["dynamics"]!["eigenvalues"]);
         Assert.Equal(3, scores["coverage"]!["shared"]!["inputs"]!.AsArray().Count);
 
+        var refused = line.Run("evaluate", "@/run", "--data", "@/data.h5", "--energy-at", "19,40");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("--energy-at: there is no bin 40", refused.Error, StringComparison.Ordinal);
+
         // Without rare true inputs there is nothing to be near to.
         line.Must("simulate", "linear", "-o", "@/ar.h5", "--input-process", "autoregressive", "--input-coefficient", "0.5", "--trials", "2", "--bins", "10");
         line.Write("ar.yaml", "data: ar.h5\nmodel: {states: 3, inputs: 3, dynamics: {kind: linear}}\ntraining: {iterations: 2}\n");

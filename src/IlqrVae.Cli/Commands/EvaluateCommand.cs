@@ -80,6 +80,12 @@ internal static class EvaluateCommand
             var decoded = result.GetValue(decode);
             var modelPath = RunFolder.ModelOf(model);
             var recording = RecordingFile.Read(path);
+            var longest = recording.Trials.Max(trial => trial.Bins);
+            foreach (var bin in request.EnergyAt.Where(bin => bin >= longest))
+            {
+                throw new InputException($"--energy-at: there is no bin {bin}; the longest trial of {path} has {longest}, counted from 0.");
+            }
+
             if (decoded is not null)
             {
                 Arguments.RequireValues("--decode", decoded, "behaviour", recording, path);
