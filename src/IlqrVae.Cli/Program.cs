@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using IlqrVae.Cli;
-
 using var interrupt = new CancellationTokenSource();
 
 // The first signal asks the command to save and stop; the second one ends the process, which leaves no half-written file either.

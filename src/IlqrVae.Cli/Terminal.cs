@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using IlqrVae.Cli.Reports;
+using IlqrVae.Runs;
+using IlqrVae.Runs.Sessions;
 using Spectre.Console;
 
 namespace IlqrVae.Cli;
@@ -140,20 +141,22 @@ internal sealed class Terminal
         _error.WriteLine(text);
     }
 
-    /// <summary>A number with a few digits.</summary>
-    public static string Number(double value, string format = "0.000")
-        => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "-";
+    /// <summary>Shows how far a training is.</summary>
+    public IProgress<TrainingProgress> OfTraining() => new Watcher<TrainingProgress>(progress => Progress(() => Describe(progress), progress.IsLast));
 
-    /// <summary>A length of time in words.</summary>
-    public static string Duration(double seconds) => seconds switch
+    /// <summary>Shows how far an inference is.</summary>
+    public IProgress<InferenceProgress> OfInference()
+        => new Watcher<InferenceProgress>(progress => Progress(() => $"inferred {progress.Done} of {progress.Trials} trials"));
+
+    private static string Describe(TrainingProgress progress)
     {
-        < 0.001 => "0 s",
-        < 1 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0} ms"),
-        < 60 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),
-        < 3600 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 60):0} min {seconds % 60:00} s"),
-        < 1e9 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 3600):0} h {Math.Floor(seconds % 3600 / 60):00} min"),
-        _ => "-",
-    };
+        var record = progress.Record;
+        var left = double.IsFinite(progress.SecondsLeft) ? $"  {Wording.Duration(progress.SecondsLeft)} left" : "";
+        var held = double.IsFinite(progress.ValidationLoss) ? string.Create(CultureInfo.InvariantCulture, $"  validation {-progress.ValidationLoss:0.0000}") : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"iteration {record.Iteration}/{progress.Iterations}  {TrainingSession.NameOf(progress.Objective)} {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s{left}");
+    }
 
     private void ClearProgress()
     {
@@ -163,5 +166,10 @@ internal sealed class Terminal
             _error.Flush();
             _liveLength = 0;
         }
+    }
+
+    private sealed class Watcher<T>(Action<T> show) : IProgress<T>
+    {
+        public void Report(T value) => show(value);
     }
 }

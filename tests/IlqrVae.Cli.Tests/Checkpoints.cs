@@ -1,5 +1,5 @@
-using IlqrVae.Cli.Runs;
 using IlqrVae.Inference;
+using IlqrVae.Runs.Files;
 using IlqrVae.Training;
 
 namespace IlqrVae.Cli.Tests;

@@ -2,10 +2,10 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
-using IlqrVae.Cli.Configuration;
 using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models;
+using IlqrVae.Runs.Configuration;
 using IlqrVae.Training;
 
 namespace IlqrVae.Cli.Tests;

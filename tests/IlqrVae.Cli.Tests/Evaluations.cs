@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using IlqrVae.Cli.Analysis;
 using IlqrVae.Data;
 using IlqrVae.Evaluation;
 using IlqrVae.Recordings;
+using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Cli.Tests;
 
@@ -121,9 +121,8 @@ public sealed class Evaluations
         Assert.Equal(0.05, Number(scores[0]!["seconds"]), 1e-12);
         Assert.Null(scores[1]!["r2"]!["mean"]);
 
-        using var output = new StringWriter();
         var found = InferenceSession.Run(
-            line["run"], line["data.h5"], RecordingFile.Read(line["data.h5"]), new InferenceRequest { Horizons = [5] }, new Terminal(output, output, false, CancellationToken.None));
+            line["run"], line["data.h5"], RecordingFile.Read(line["data.h5"]), new InferenceRequest { Horizons = [5] }, interrupt: TestContext.Current.CancellationToken);
         var (residual, total) = (0.0, 0.0);
         for (var k = 0; k < 3; k++)
         {

@@ -1,4 +1,4 @@
-using IlqrVae.Cli.Configuration;
+using IlqrVae.Runs.Configuration;
 
 namespace IlqrVae.Cli.Tests;
 

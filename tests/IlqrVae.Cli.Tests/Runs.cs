@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using IlqrVae.Cli.Runs;
 using IlqrVae.Data;
 using IlqrVae.Recordings;
+using IlqrVae.Runs.Files;
 
 namespace IlqrVae.Cli.Tests;
 

@@ -16,9 +16,8 @@ public sealed class ArchitectureTests
     private const string Training = "Training";
     private const string Simulation = "Simulation";
     private const string Evaluation = "Evaluation";
-    private const string Benchmarking = "Benchmarking";
 
-    private static readonly string[] Rooms = [Numerics, Control, Recordings, Models, Inference, Training, Simulation, Evaluation, Benchmarking];
+    private static readonly string[] Rooms = [Numerics, Control, Recordings, Models, Inference, Training, Simulation, Evaluation];
 
     private static readonly Architecture Library = new ArchLoader().LoadAssemblies(typeof(SolverOptions).Assembly).Build();
 
@@ -32,7 +31,6 @@ public sealed class ArchitectureTests
         { Training, [Numerics, Control, Recordings, Models, Inference] },
         { Simulation, [Numerics, Recordings] },
         { Evaluation, [Numerics, Recordings] },
-        { Benchmarking, [Numerics, Control, Recordings, Models, Inference, Training, Simulation] },
     };
 
     [Theory]

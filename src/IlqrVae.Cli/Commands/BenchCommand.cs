@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json.Nodes;
 using IlqrVae.Benchmarking;
-using IlqrVae.Cli.Reports;
+using IlqrVae.Runs;
 
 namespace IlqrVae.Cli.Commands;
 
@@ -139,7 +139,7 @@ internal static class BenchCommand
 
     private static void WriteTables(double peakOfDouble, double peakOfSingle, double gain, int threads, List<CaseResult> results, Terminal terminal)
     {
-        terminal.WriteLine($"peak of one core: {Count(peakOfDouble)} GFLOP/s double, {Count(peakOfSingle)} single; {threads} threads together reach {Terminal.Number(gain, "0.00")} times one");
+        terminal.WriteLine($"peak of one core: {Count(peakOfDouble)} GFLOP/s double, {Count(peakOfSingle)} single; {threads} threads together reach {Wording.Number(gain, "0.00")} times one");
         terminal.WriteLine();
         terminal.WriteLine("MAP inference of a trial on one thread, from rest");
         terminal.WriteTable(
@@ -156,7 +156,7 @@ internal static class BenchCommand
             results.Select(one => (IReadOnlyList<string>)
             [
                 one.Case.Name, one.Precision, Number(one.GradientMilliseconds), Count(one.GradientFactorisations), Count(one.NewtonProducts),
-                Count(one.GradientProducts), Number(one.TrialsPerSecond), Number(one.TrialsPerSecondAllThreads), Terminal.Number(one.ThreadGain, "0.00"),
+                Count(one.GradientProducts), Number(one.TrialsPerSecond), Number(one.TrialsPerSecondAllThreads), Wording.Number(one.ThreadGain, "0.00"),
             ]));
     }
 
@@ -204,8 +204,8 @@ internal static class BenchCommand
         return ExitCode.Done;
     }
 
-    private static string Count(double value) => Terminal.Number(value, "0");
+    private static string Count(double value) => Wording.Number(value, "0");
 
     /// <summary>Three significant digits.</summary>
-    private static string Number(double value) => Terminal.Number(value, value >= 100 ? "0" : value >= 10 ? "0.0" : value >= 1 ? "0.00" : "0.000");
+    private static string Number(double value) => Wording.Number(value, value >= 100 ? "0" : value >= 10 ? "0.0" : value >= 1 ? "0.00" : "0.000");
 }

@@ -1,13 +1,15 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using IlqrVae.Cli.Analysis;
-using IlqrVae.Cli.Configuration;
 using IlqrVae.Cli.Reports;
-using IlqrVae.Cli.Runs;
 using IlqrVae.Data;
 using IlqrVae.Models;
 using IlqrVae.Recordings;
+using IlqrVae.Runs;
+using IlqrVae.Runs.Configuration;
+using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Scores;
+using IlqrVae.Runs.Sessions;
 using IlqrVae.Simulation;
 using IlqrVae.Training;
 
@@ -75,7 +77,7 @@ internal static class DemoCommand
         Ended("simulate");
 
         var configuration = scenario.Configuration with { Data = files.Data };
-        var outcome = TrainingSession.Run(configuration, recording, run, new TrainingRequest(run.Configuration, Force: true), terminal);
+        var outcome = TrainingSession.Run(configuration, recording, run, new TrainingRequest(run.Configuration, Force: true), terminal.OfTraining(), terminal.Interrupt);
         Ended("train");
         if (outcome.End == TrainingEnd.Interrupted)
         {
@@ -89,7 +91,7 @@ internal static class DemoCommand
         }
 
         var found = InferenceSession.Run(
-            files.Run, files.Data, recording, new InferenceRequest { Split = "test", ElboDraws = 16, InputEffects = true, Threads = configuration.Training.Threads }, terminal);
+            files.Run, files.Data, recording, new InferenceRequest { Split = "test", ElboDraws = 16, InputEffects = true, Threads = configuration.Training.Threads }, terminal.OfInference(), terminal.Interrupt);
         PosteriorFile.Write(files.Posterior, found.Description, found.Trials, found.Estimates, found.Hidden);
         Ended("infer");
         var report = EvaluationReport.Of(found);
@@ -111,7 +113,7 @@ internal static class DemoCommand
         terminal.WriteLine($"on {found.Trials.Count} held-out trials");
         terminal.WriteTable(["score", "value", ""], report.ToRows());
         terminal.WriteLine();
-        terminal.WriteLine($"time: {string.Join(", ", seconds.Select(one => $"{one.Phase} {Terminal.Duration(one.Seconds)}"))}; {Terminal.Duration(seconds.Sum(one => one.Seconds))} in all");
+        terminal.WriteLine($"time: {string.Join(", ", seconds.Select(one => $"{one.Phase} {Wording.Duration(one.Seconds)}"))}; {Wording.Duration(seconds.Sum(one => one.Seconds))} in all");
         terminal.WriteLine($"files in {root}: data.h5 (the recording), run (the model), posterior.h5 (what was found), summary.json");
         terminal.WriteLine($"figures: {string.Join(", ", figures)}");
         return ExitCode.Done;

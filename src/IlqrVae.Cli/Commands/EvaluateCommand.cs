@@ -1,8 +1,9 @@
 using System.CommandLine;
-using IlqrVae.Cli.Analysis;
 using IlqrVae.Cli.Reports;
-using IlqrVae.Cli.Runs;
 using IlqrVae.Data;
+using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Scores;
+using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Cli.Commands;
 
@@ -104,12 +105,12 @@ internal static class EvaluateCommand
                 CreateFolder(folder);
             }
 
-            var found = InferenceSession.Run(model, path, recording, request.Inference, terminal);
+            var found = InferenceSession.Run(model, path, recording, request.Inference, terminal.OfInference(), terminal.Interrupt);
             request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
             if (decoded is not null)
             {
                 var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, Threads = request.Inference.Threads };
-                request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal), decoded) };
+                request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal.OfInference(), terminal.Interrupt), decoded) };
             }
 
             var report = EvaluationReport.Of(found, request);

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using IlqrVae.Cli.Analysis;
-using IlqrVae.Cli.Reports;
-using IlqrVae.Cli.Runs;
 using IlqrVae.Control;
 using IlqrVae.Data;
+using IlqrVae.Runs;
+using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Cli.Commands;
 
@@ -62,7 +62,8 @@ internal static class InferCommand
                     Seed = result.GetValue(seed),
                     Threads = result.GetValue(threads),
                 },
-                terminal);
+                terminal.OfInference(),
+                terminal.Interrupt);
             PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden);
             Report(found, destination, terminal);
             return ExitCode.Done;
@@ -82,7 +83,7 @@ internal static class InferCommand
             ["converged"] = converged,
             ["seconds"] = Json.Number(found.Seconds),
         });
-        terminal.WriteLine($"{found.Trials.Count} trials in {Terminal.Duration(found.Seconds)}, {converged} converged");
+        terminal.WriteLine($"{found.Trials.Count} trials in {Wording.Duration(found.Seconds)}, {converged} converged");
         foreach (var estimate in found.Estimates.Where(estimate => estimate.Map.Status != SolverStatus.Converged).Take(5))
         {
             terminal.WriteLine($"  {estimate.Name}: {estimate.Map.Message}");

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using IlqrVae.Cli.Configuration;
-using IlqrVae.Cli.Reports;
-using IlqrVae.Cli.Runs;
 using IlqrVae.Data;
+using IlqrVae.Runs;
+using IlqrVae.Runs.Configuration;
+using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Sessions;
 using IlqrVae.Training;
 
 namespace IlqrVae.Cli.Commands;
@@ -56,7 +57,7 @@ internal static class TrainCommand
             var recording = RecordingFile.Read(configuration.Data);
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
-                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal);
+                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(), terminal.Interrupt);
             Report(outcome, configuration.Training, folder, terminal);
             return outcome.End switch
             {
@@ -126,10 +127,10 @@ internal static class TrainCommand
         }
 
         var words = outcome.End == TrainingEnd.EarlyStopped ? "validation stopped improving after" : "trained";
-        terminal.WriteLine($"{words} {outcome.Iterations} iterations in {Terminal.Duration(outcome.Seconds)}");
+        terminal.WriteLine($"{words} {outcome.Iterations} iterations in {Wording.Duration(outcome.Seconds)}");
         if (double.IsFinite(outcome.ValidationLoss))
         {
-            terminal.WriteLine($"best validation {TrainingSession.NameOf(options.ScoreOfValidation)} {Terminal.Number(-outcome.ValidationLoss, "0.0000")} nats per observed entry, at iteration {outcome.BestIteration}");
+            terminal.WriteLine($"best validation {TrainingSession.NameOf(options.ScoreOfValidation)} {Wording.Number(-outcome.ValidationLoss, "0.0000")} nats per observed entry, at iteration {outcome.BestIteration}");
         }
 
         terminal.WriteLine($"model: {folder.Model}");

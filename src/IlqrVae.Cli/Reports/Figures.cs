@@ -1,6 +1,7 @@
-using IlqrVae.Cli.Analysis;
 using IlqrVae.Evaluation;
 using IlqrVae.Recordings;
+using IlqrVae.Runs.Scores;
+using IlqrVae.Runs.Sessions;
 using ScottPlot;
 using SkiaSharp;
 

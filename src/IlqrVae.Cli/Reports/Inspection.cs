@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
-using IlqrVae.Cli.Runs;
 using IlqrVae.Data;
 using IlqrVae.Recordings;
+using IlqrVae.Runs;
+using IlqrVae.Runs.Configuration;
+using IlqrVae.Runs.Files;
 
 namespace IlqrVae.Cli.Reports;
 
@@ -62,7 +64,7 @@ internal static class Inspection
         terminal.WriteLine($"{path}: dataset{(recording.Source.Length > 0 ? $" ({recording.Source})" : "")}");
         var length = shortest == longest ? $"{shortest} bins" : $"{shortest} to {longest} bins";
         terminal.WriteLine(
-            $"  {recording.Trials.Count} trials of {length} of {Terminal.Number(recording.BinWidth * 1000, "0.###")} ms, {Terminal.Duration(bins * recording.BinWidth)} in all: "
+            $"  {recording.Trials.Count} trials of {length} of {Wording.Number(recording.BinWidth * 1000, "0.###")} ms, {Wording.Duration(bins * recording.BinWidth)} in all: "
             + string.Join(", ", Enum.GetValues<TrialSplit>().Select(split => $"{recording.TrialsOf(split).Count} {split.ToString().ToLowerInvariant()}")));
         terminal.WriteTable(
             ["group", "kind", "channels", "unit", "mean", "least", "largest", "missing"],
@@ -89,8 +91,8 @@ internal static class Inspection
             ["kind"] = "model",
             ["states"] = model.States,
             ["inputs"] = model.Inputs,
-            ["dynamics"] = Configuration.Settings.All.First(setting => setting.Path == "model.dynamics.kind").Write(description.Configuration),
-            ["prior"] = Configuration.Settings.All.First(setting => setting.Path == "model.prior.kind").Write(description.Configuration),
+            ["dynamics"] = Settings.All.First(setting => setting.Path == "model.dynamics.kind").Write(description.Configuration),
+            ["prior"] = Settings.All.First(setting => setting.Path == "model.prior.kind").Write(description.Configuration),
             ["precision"] = description.Configuration.Precision.ToString().ToLowerInvariant(),
             ["bin_width"] = description.BinWidth,
             ["capacity"] = description.Capacity,
@@ -107,11 +109,11 @@ internal static class Inspection
             })]),
         });
         terminal.WriteLine(
-            $"{archive.Path}: model with {model.States} states and {model.Inputs} inputs, {Configuration.Settings.All.First(setting => setting.Path == "model.dynamics.kind").Write(description.Configuration)} dynamics, {description.Configuration.Precision.ToString().ToLowerInvariant()} precision");
-        terminal.WriteLine($"  explains {string.Join(", ", description.Groups.Select(group => $"{group.Name} ({group.Channels})"))} in bins of {Terminal.Number(description.BinWidth * 1000, "0.###")} ms; trained on trials of up to {description.Capacity} bins");
+            $"{archive.Path}: model with {model.States} states and {model.Inputs} inputs, {Settings.All.First(setting => setting.Path == "model.dynamics.kind").Write(description.Configuration)} dynamics, {description.Configuration.Precision.ToString().ToLowerInvariant()} precision");
+        terminal.WriteLine($"  explains {string.Join(", ", description.Groups.Select(group => $"{group.Name} ({group.Channels})"))} in bins of {Wording.Number(description.BinWidth * 1000, "0.###")} ms; trained on trials of up to {description.Capacity} bins");
         terminal.WriteLine(
-            $"  parameters of iteration {summary.Iteration} of {summary.Iterations}, {Terminal.Duration(summary.Seconds)} of training"
-            + (double.IsFinite(summary.ValidationLoss) ? $", validation ELBO {Terminal.Number(-summary.ValidationLoss, "0.0000")} nats per observed entry" : ""));
+            $"  parameters of iteration {summary.Iteration} of {summary.Iterations}, {Wording.Duration(summary.Seconds)} of training"
+            + (double.IsFinite(summary.ValidationLoss) ? $", validation ELBO {Wording.Number(-summary.ValidationLoss, "0.0000")} nats per observed entry" : ""));
         terminal.WriteTable(["parameter", "shape", "constraint"], parameters.Select(one => (IReadOnlyList<string>)[one.Name, $"{one.Rows} x {one.Columns}", one.Constraint]));
     }
 
@@ -195,7 +197,7 @@ internal static class Inspection
         public IReadOnlyList<string> ToRow() =>
         [
             Group.Name, Group.Kind == ChannelKind.Counts ? "counts" : "values", $"{Group.Channels}", Unit,
-            Terminal.Number(Mean, "0.###"), Terminal.Number(Least, "0.###"), Terminal.Number(Largest, "0.###"), Terminal.Number(100 * Missing, "0.#") + " %",
+            Wording.Number(Mean, "0.###"), Wording.Number(Least, "0.###"), Wording.Number(Largest, "0.###"), Wording.Number(100 * Missing, "0.#") + " %",
         ];
 
         public JsonObject ToJson() => new JsonObject

@@ -1,0 +1,171 @@
+using System.Numerics;
+using IlqrVae.Runs.Configuration;
+using IlqrVae.Data;
+using IlqrVae.Inference;
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Runs.Files;
+
+/// <summary>How a model came about.</summary>
+/// <param name="Iteration">Updates behind the parameters.</param>
+/// <param name="Iterations">Updates done so far in the run.</param>
+/// <param name="Seconds">Seconds of training.</param>
+/// <param name="ValidationLoss">Its -ELBO on the validation trials in nats per observed entry; NaN when there was none.</param>
+public sealed record TrainingSummary(int Iteration, int Iterations, double Seconds, double ValidationLoss);
+
+/// <summary>One stored parameter.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Rows">Rows.</param>
+/// <param name="Columns">Columns.</param>
+/// <param name="Constraint">The constraint it meets.</param>
+public sealed record StoredParameter(string Name, int Rows, int Columns, string Constraint);
+
+/// <summary>The model file, an HDF5 file described in docs/model-format.md.</summary>
+public static class ModelFile
+{
+    /// <summary>The value of the attribute <c>format</c> by which the file is known.</summary>
+    public const string Format = "ilqr-vae model";
+
+    private const long Version = 1;
+
+    /// <summary>Writes a model, all of it or nothing.</summary>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <param name="path">Destination.</param>
+    /// <param name="description">What it is.</param>
+    /// <param name="model">Its parameters' names, shapes and constraints.</param>
+    /// <param name="raw">The flattened raw parameters to write.</param>
+    /// <param name="summary">How they came about.</param>
+    public static void Write<T>(string path, ModelDescription description, VariationalModel<T> model, double[] raw, TrainingSummary summary)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var archive = new Hdf5Archive();
+        archive.SetAttribute("/", "format", Format);
+        archive.SetAttribute("/", "version", Version);
+        archive.SetAttribute("/", "bin_width", description.BinWidth);
+        archive.SetAttribute("/", "capacity", (long)description.Capacity);
+        archive.SetAttribute("/", "seed", (long)description.Configuration.Seed);
+        archive.SetAttribute("/", "precision", description.Configuration.Precision == Precision.Single ? "single" : "double");
+        archive.SetAttribute("/", "iteration", (long)summary.Iteration);
+        archive.SetAttribute("/", "iterations", (long)summary.Iterations);
+        archive.SetAttribute("/", "seconds", summary.Seconds);
+        archive.SetAttribute("/", "validation_loss", summary.ValidationLoss);
+        archive.Add("configuration", [ConfigurationFile.Write(description.Configuration)], 1);
+        archive.Add("groups/name", [.. description.Groups.Select(group => group.Name)]);
+        archive.Add("groups/kind", [.. description.Groups.Select(group => group.Kind == ChannelKind.Counts ? "counts" : "values")]);
+        archive.Add("groups/channels", [.. description.Groups.Select(group => (long)group.Channels)]);
+        archive.Add("groups/unit", [.. description.Groups.Select(group => group.Unit)]);
+        archive.Add("groups/likelihood", [.. model.Generative.Likelihoods.Select(likelihood => likelihood.Kind)]);
+        archive.Add("groups/link", [.. description.Configuration.Likelihoods.Select(likelihood => likelihood.Kind == Models.LikelihoodKind.Poisson ? likelihood.Link : "")]);
+        if (description.ExternalNames.Count > 0)
+        {
+            archive.Add("external/names", [.. description.ExternalNames]);
+        }
+
+        archive.Add("parameters/name", [.. model.Parameters.All.Select(parameter => parameter.Name)]);
+        archive.Add("parameters/raw", (double[])raw.Clone());
+        foreach (var parameter in model.Parameters.All)
+        {
+            var value = new double[parameter.Rows * parameter.Columns];
+            parameter.Constraint.Apply(raw.AsSpan(parameter.RawOffset, parameter.Raw.Length), parameter.Rows, parameter.Columns, value);
+            var table = $"values/{parameter.Name}";
+            archive.Add(table, value, parameter.Rows, parameter.Columns);
+            archive.SetAttribute(table, "constraint", parameter.Constraint.Name);
+        }
+
+        archive.Save(path);
+    }
+
+    /// <summary>Whether an open file is a model file.</summary>
+    /// <param name="archive">The file.</param>
+    public static bool IsModel(Hdf5ArchiveReader archive) => archive.HasAttribute("/", "format") && archive.ReadText("/", "format") == Format;
+
+    /// <summary>Reads what a model is, and its raw parameters.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InputException">It is missing, damaged or no model file.</exception>
+    public static (ModelDescription Description, double[] Raw, TrainingSummary Summary) Read(string path)
+    {
+        using var archive = Hdf5Archive.Open(path);
+        return Read(archive);
+    }
+
+    /// <summary>Reads what a model is, and its raw parameters.</summary>
+    /// <param name="archive">The open file.</param>
+    public static (ModelDescription Description, double[] Raw, TrainingSummary Summary) Read(Hdf5ArchiveReader archive)
+    {
+        var path = archive.Path;
+        if (!IsModel(archive))
+        {
+            throw new InputException($"{path}: this is not a model file; give one written by 'ilqr-vae train'.");
+        }
+
+        var version = archive.ReadWhole("/", "version");
+        if (version != Version)
+        {
+            throw new InputException($"{path}: attribute 'version' of '/' is {version} where this program reads {Version}; use a program of the file's version.");
+        }
+
+        var names = archive.ReadStrings("groups/name", -1).Values;
+        var kinds = archive.ReadStrings("groups/kind", names.Length).Values;
+        var channels = archive.ReadLongs("groups/channels", names.Length).Values;
+        var units = archive.ReadStrings("groups/unit", names.Length).Values;
+        var description = new ModelDescription
+        {
+            Configuration = Specified(ConfigurationFile.Parse(archive.ReadStrings("configuration", 1).Values[0], $"{path}: '/configuration'")),
+            BinWidth = archive.ReadNumber("/", "bin_width"),
+            Groups = [.. names.Select((name, i) => new ChannelGroup(name, kinds[i] == "counts" ? ChannelKind.Counts : ChannelKind.Values, (int)channels[i], units[i]))],
+            ExternalNames = archive.ContainsTable("external/names") ? archive.ReadStrings("external/names", -1).Values : [],
+            Capacity = (int)archive.ReadWhole("/", "capacity"),
+        };
+        if (!(description.BinWidth > 0) || description.Capacity < 1 || description.Configuration.Likelihoods.Count != names.Length || channels.Any(count => count is < 1 or > int.MaxValue))
+        {
+            throw new InputException($"{path}: '/groups', 'bin_width', 'capacity' and '/configuration' do not fit together; the file is damaged, train anew.");
+        }
+
+        var summary = new TrainingSummary(
+            (int)archive.ReadWhole("/", "iteration"), (int)archive.ReadWhole("/", "iterations"), archive.ReadNumber("/", "seconds"), archive.ReadNumber("/", "validation_loss"));
+        return (description, archive.ReadDoubles("parameters/raw", -1).Values, summary);
+    }
+
+    /// <summary>The stored parameters' names, shapes and constraints.</summary>
+    /// <param name="archive">The open file.</param>
+    public static IReadOnlyList<StoredParameter> Parameters(Hdf5ArchiveReader archive)
+        => [.. archive.ReadStrings("parameters/name", -1).Values.Select(name =>
+        {
+            var shape = archive.ShapeOf($"values/{name}");
+            return new StoredParameter(name, shape[0], shape[1], archive.ReadText($"values/{name}", "constraint"));
+        })];
+
+    /// <summary>Makes the model of a file with its parameters.</summary>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="description">What it is.</param>
+    /// <param name="raw">Its raw parameters.</param>
+    public static VariationalModel<T> Build<T>(string path, ModelDescription description, double[] raw)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var model = description.Build<T>();
+        if (model.Parameters.RawCount != raw.Length)
+        {
+            throw new InputException($"{path}: '/parameters/raw' has {raw.Length} numbers where the model has {model.Parameters.RawCount}; the file is damaged, train anew.");
+        }
+
+        model.SetRaw(raw);
+        return model;
+    }
+
+    /// <summary>Puts the completed likelihoods into the specification.</summary>
+    private static RunConfiguration Specified(RunConfiguration configuration) => configuration with
+    {
+        Model = configuration.Model with
+        {
+            Likelihoods =
+            [
+                .. configuration.Likelihoods.Select(one => new Models.LikelihoodSpecification
+                {
+                    Group = one.Group, Kind = one.Kind ?? Models.LikelihoodKind.Poisson, Link = one.Link, Gain = one.Gain,
+                }),
+            ],
+        },
+        Training = configuration.Training with { Seed = configuration.Seed },
+    };
+}

@@ -1,0 +1,136 @@
+using IlqrVae.Data;
+using IlqrVae.Inference;
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Runs.Files;
+
+/// <summary>The posterior file, an HDF5 file described in docs/posterior-format.md.</summary>
+public static class PosteriorFile
+{
+    /// <summary>The value of the attribute <c>format</c> by which the file is known.</summary>
+    public const string Format = "ilqr-vae posterior";
+
+    private const long Version = 1;
+
+    /// <summary>Writes estimates, all of them or nothing.</summary>
+    /// <param name="path">Destination.</param>
+    /// <param name="description">The model.</param>
+    /// <param name="trials">The trials.</param>
+    /// <param name="estimates">What was found in them, in the same order.</param>
+    /// <param name="hidden">Names of the groups that were hidden.</param>
+    public static void Write(
+        string path, ModelDescription description, IReadOnlyList<Trial> trials, IReadOnlyList<TrialEstimate> estimates, IReadOnlySet<string> hidden)
+    {
+        var total = trials.Sum(trial => (long)trial.Bins);
+        if (total > int.MaxValue)
+        {
+            throw new InputException($"{path}: the trials have {total} bins together, more than one file holds ({int.MaxValue}); infer one split at a time with --split.");
+        }
+
+        var archive = new Hdf5Archive();
+        archive.SetAttribute("/", "format", Format);
+        archive.SetAttribute("/", "version", Version);
+        archive.SetAttribute("/", "bin_width", description.BinWidth);
+        var first = new long[trials.Count];
+        for (var t = 1; t < trials.Count; t++)
+        {
+            first[t] = first[t - 1] + trials[t - 1].Bins;
+        }
+
+        archive.Add("trials/first_bin", first);
+        archive.Add("trials/bins", [.. trials.Select(trial => (long)trial.Bins)]);
+        archive.Add("trials/name", [.. trials.Select(trial => trial.Name)]);
+        archive.Add("trials/split", [.. trials.Select(trial => trial.Split.ToString().ToLowerInvariant())]);
+        archive.Add("trials/converged", [.. estimates.Select(estimate => estimate.Map.Status == Control.SolverStatus.Converged ? (byte)1 : (byte)0)]);
+        archive.Add("trials/iterations", [.. estimates.Select(estimate => (long)estimate.Map.Iterations)]);
+        archive.Add("trials/cost", [.. estimates.Select(estimate => estimate.Map.Cost)]);
+        archive.Add("trials/log_evidence", [.. estimates.Select(estimate => estimate.LogEvidence)]);
+        Add(archive, path, "inputs/mean", [.. estimates.Select(estimate => estimate.Inputs)]);
+        Add(archive, path, "inputs/deviation", [.. estimates.Select(estimate => estimate.InputDeviations)]);
+        Add(archive, path, "states/mean", [.. estimates.Select(estimate => estimate.States)]);
+        Add(archive, path, "states/deviation", [.. estimates.Select(estimate => estimate.StateDeviations)]);
+        Add(archive, path, "initial_state/mean", [.. estimates.Select(estimate => FirstRow(estimate.States))]);
+        Add(archive, path, "initial_state/deviation", [.. estimates.Select(estimate => FirstRow(estimate.StateDeviations))]);
+        for (var g = 0; g < description.Groups.Count; g++)
+        {
+            var group = description.Groups[g];
+            var table = $"channels/{group.Name}/mean";
+            Add(archive, path, table, [.. estimates.Select(estimate => estimate.Means[g])]);
+            Add(archive, path, $"channels/{group.Name}/deviation", [.. estimates.Select(estimate => estimate.MeanDeviations[g])]);
+            archive.SetAttribute(table, "unit", description.IsRate(g) ? "Hz" : group.Unit);
+            archive.SetAttribute(table, "hidden", hidden.Contains(group.Name) ? 1L : 0L);
+        }
+
+        AddSamples(archive, path, estimates, (int)total);
+        archive.Save(path);
+    }
+
+    private static void AddSamples(Hdf5Archive archive, string path, IReadOnlyList<TrialEstimate> estimates, int total)
+    {
+        var count = estimates.Max(estimate => estimate.Samples.Count);
+        if (count == 0)
+        {
+            return;
+        }
+
+        var weights = new double[count * estimates.Count];
+        for (var k = 0; k < count; k++)
+        {
+            for (var t = 0; t < estimates.Count; t++)
+            {
+                weights[(k * estimates.Count) + t] = k < estimates[t].Samples.Count ? estimates[t].Samples[k].LogWeight : double.NaN;
+            }
+        }
+
+        AddSampled(archive, path, "samples/inputs", estimates, count, total, sample => sample.Inputs, estimate => estimate.Inputs);
+        AddSampled(archive, path, "samples/states", estimates, count, total, sample => sample.States, estimate => estimate.States);
+        archive.Add("samples/log_weight", weights, count, estimates.Count);
+    }
+
+    private static void AddSampled(
+        Hdf5Archive archive, string path, string table, IReadOnlyList<TrialEstimate> estimates, int count, int total, Func<TrialSample, Table> take, Func<TrialEstimate, Table> like)
+    {
+        var columns = like(estimates[0]).Columns;
+        var values = new double[RequireEntries(path, table, (long)count * total * columns)];
+        var at = 0;
+        for (var k = 0; k < count; k++)
+        {
+            foreach (var estimate in estimates)
+            {
+                var part = values.AsSpan(at, estimate.States.Bins * columns);
+                at += part.Length;
+                if (k < estimate.Samples.Count)
+                {
+                    take(estimate.Samples[k]).Values.CopyTo(part);
+                }
+                else
+                {
+                    part.Fill(double.NaN);
+                }
+            }
+        }
+
+        archive.Add(table, values, count, total, columns);
+    }
+
+    private static void Add(Hdf5Archive archive, string path, string table, IReadOnlyList<Table> parts)
+    {
+        var columns = parts[0].Columns;
+        var rows = parts.Sum(part => part.Bins);
+        var values = new double[RequireEntries(path, table, (long)rows * columns)];
+        var at = 0;
+        foreach (var part in parts)
+        {
+            part.Values.CopyTo(values, at);
+            at += part.Values.Length;
+        }
+
+        archive.Add(table, values, rows, columns);
+    }
+
+    private static long RequireEntries(string path, string table, long entries) => entries <= Array.MaxLength
+        ? entries
+        : throw new InputException($"{path}: '/{table}' has {entries} entries, more than a table holds ({Array.MaxLength}); infer one split at a time with --split, or fewer --draws.");
+
+    private static Table FirstRow(Table table) => new(1, table.Columns, table.Row(0).ToArray());
+}

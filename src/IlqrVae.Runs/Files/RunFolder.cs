@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace IlqrVae.Runs.Files;
+
+/// <summary>The folder of a run and the files in it.</summary>
+/// <param name="Root">The folder.</param>
+public sealed record RunFolder(string Root)
+{
+    /// <summary>The completed configuration.</summary>
+    public string Configuration => Path.Combine(Root, "config.yaml");
+
+    /// <summary>The best parameters so far.</summary>
+    public string Model => Path.Combine(Root, "model.h5");
+
+    /// <summary>The state of training.</summary>
+    public string Checkpoint => Path.Combine(Root, "checkpoint.h5");
+
+    /// <summary>The history as a table.</summary>
+    public string History => Path.Combine(Root, "history.csv");
+
+    /// <summary>The history as JSON lines.</summary>
+    public string HistoryLines => Path.Combine(Root, "history.jsonl");
+
+    /// <summary>What happened and when.</summary>
+    public string Log => Path.Combine(Root, "log.txt");
+
+    /// <summary>Whether the folder holds a run.</summary>
+    public bool HoldsRun => File.Exists(Model) || File.Exists(Checkpoint);
+
+    /// <summary>The model file of a run given as its folder, or as the model file itself.</summary>
+    /// <param name="run">What the user gave.</param>
+    /// <exception cref="InputException">There is no model there.</exception>
+    public static string ModelOf(string run)
+    {
+        if (!Directory.Exists(run))
+        {
+            return File.Exists(run) ? run : throw new InputException($"{run}: there is no such run; give the folder that 'ilqr-vae train' wrote, or its model.h5.");
+        }
+
+        var model = new RunFolder(run).Model;
+        return File.Exists(model) ? model : throw new InputException($"{run}: this folder holds no model.h5; give the folder that 'ilqr-vae train' wrote.");
+    }
+
+    /// <summary>Makes the folder.</summary>
+    /// <exception cref="InputException">It cannot be made.</exception>
+    public void Create()
+    {
+        if (File.Exists(Root))
+        {
+            throw new InputException($"{Root}: this is a file; give the name of a folder for the run.");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Root);
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            throw new InputException($"{Root}: the folder cannot be made; choose another with -o.", exception);
+        }
+    }
+
+    /// <summary>Adds a line to the log.</summary>
+    /// <param name="text">What happened.</param>
+    public void Write(string text)
+        => File.AppendAllText(Log, string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm:ss}Z  {text}\n"));
+}

@@ -1,0 +1,278 @@
+using System.Diagnostics;
+using System.Numerics;
+using IlqrVae.Inference;
+using IlqrVae.Models;
+using IlqrVae.Numerics;
+using IlqrVae.Recordings;
+using IlqrVae.Runs.Configuration;
+using IlqrVae.Runs.Files;
+
+namespace IlqrVae.Runs.Sessions;
+
+/// <summary>What to analyse and how.</summary>
+public sealed record InferenceRequest
+{
+    /// <summary>Which trials: "train", "validation", "test" or "all"; null for the test trials, or what there is instead.</summary>
+    public string? Split { get; init; }
+
+    /// <summary>Names of the channel groups to hide.</summary>
+    public IReadOnlySet<string> Hidden { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>Joint samples a trial.</summary>
+    public int Samples { get; init; }
+
+    /// <summary>Draws of the ELBO a trial; 0 for no ELBO.</summary>
+    public int ElboDraws { get; init; }
+
+    /// <summary>Samples of the importance-weighted bounds; 0 for none.</summary>
+    public int ImportanceSamples { get; init; }
+
+    /// <summary>Bins to predict ahead.</summary>
+    public IReadOnlyList<int> Horizons { get; init; } = [];
+
+    /// <summary>Whether to look how often intervals hold the truth.</summary>
+    public bool Coverage { get; init; }
+
+    /// <summary>Whether to find what inputs do to the state.</summary>
+    public bool InputEffects { get; init; }
+
+    /// <summary>Bins to run the learned system without inputs; 0 for none.</summary>
+    public int FreeRunBins { get; init; }
+
+    /// <summary>Bins at the end of every trial that inference does not see; 0 for none.</summary>
+    public int ForecastBins { get; init; }
+
+    /// <summary>Seed of samples and draws; null for the model's.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>Worker threads; null or 0 for one a core.</summary>
+    public int? Threads { get; init; }
+}
+
+/// <summary>What was found.</summary>
+/// <param name="Description">The model.</param>
+/// <param name="Recording">The recording.</param>
+/// <param name="Split">Which trials were analysed.</param>
+/// <param name="Trials">The trials.</param>
+/// <param name="Estimates">What was found in each.</param>
+/// <param name="Hidden">The hidden groups.</param>
+/// <param name="Seconds">Wall-clock time.</param>
+/// <param name="WorkerSeconds">Time summed over workers.</param>
+public sealed record InferenceResult(
+    ModelDescription Description,
+    Recording Recording,
+    string Split,
+    IReadOnlyList<Trial> Trials,
+    IReadOnlyList<TrialEstimate> Estimates,
+    IReadOnlySet<string> Hidden,
+    double Seconds,
+    double WorkerSeconds)
+{
+    /// <summary>Bins at the end of every trial that inference did not see.</summary>
+    public int ForecastBins { get; init; }
+
+    /// <summary>What the model has learned.</summary>
+    public required LearnedModel Learned { get; init; }
+
+    /// <summary>How often intervals hold the truth, for each trial; empty when it was not asked for.</summary>
+    public IReadOnlyList<ChannelCoverage> Coverage { get; init; } = [];
+
+    /// <summary>The learned system left to itself; null when it was not asked for.</summary>
+    public FreeRun? FreeRun { get; init; }
+}
+
+/// <summary>Analyses the trials of a recording with the model of a run.</summary>
+public static class InferenceSession
+{
+    private const ulong SampleStream = 0x5a3e;
+    private const ulong ElboStream = 0xe1b0;
+
+    // Deviations of activations to a few per cent.
+    private const int SpreadSamples = 500;
+
+    // Trials start from rest here, not from the last iteration's solution.
+    private const int LeastIterations = 300;
+
+    /// <summary>Analyses.</summary>
+    /// <param name="run">The run's folder, or a model file.</param>
+    /// <param name="data">The dataset file.</param>
+    /// <param name="recording">What it holds.</param>
+    /// <param name="request">What to analyse and how.</param>
+    /// <param name="progress">Told of every trial that is done; null for nobody.</param>
+    /// <param name="interrupt">Stops the inference.</param>
+    public static InferenceResult Run(
+        string run, string data, Recording recording, InferenceRequest request,
+        IProgress<InferenceProgress>? progress = null, CancellationToken interrupt = default)
+    {
+        var path = RunFolder.ModelOf(run);
+        var (description, raw, _) = ModelFile.Read(path);
+        if (request.Threads is < 0)
+        {
+            throw new InputException($"--threads: {request.Threads} is not possible; give a whole number from 1, or 0 for one a core.");
+        }
+
+        description.RequireFit(recording, request.Hidden, data);
+        if (request.FreeRunBins > 0 && description.ExternalNames.Count > 0)
+        {
+            throw new InputException("--free-run: the model takes external inputs, which nobody knows in a free run; leave the option out.");
+        }
+
+        return description.Configuration.Precision == Precision.Single
+            ? Run<float>(path, description, raw, data, recording, request, progress, interrupt)
+            : Run<double>(path, description, raw, data, recording, request, progress, interrupt);
+    }
+
+    private static InferenceResult Run<T>(
+        string path, ModelDescription description, double[] raw, string data, Recording recording, InferenceRequest request,
+        IProgress<InferenceProgress>? progress, CancellationToken interrupt)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var (split, trials) = Select(data, recording, request.Split);
+        RequireBins(trials, request.ForecastBins);
+        var model = ModelFile.Build<T>(path, description, raw);
+        var options = description.Configuration.Training.Elbo;
+        options = options with { Solver = options.Solver with { MaximumIterations = Math.Max(LeastIterations, options.Solver.MaximumIterations) } };
+        var seed = request.Seed ?? description.Configuration.Seed;
+        var hidden = request.Hidden.Count == 0 ? null : request.Hidden;
+
+        // Each worker has room for the longest trial; long trials are few, and then workers are too.
+        var longest = trials.Max(trial => trial.Bins);
+        var threads = Math.Min(request.Threads is > 0 and { } given ? given : Environment.ProcessorCount, trials.Count);
+        var estimates = new TrialEstimate[trials.Count];
+        var coverage = new ChannelCoverage[request.Coverage ? trials.Count : 0];
+        var clock = Stopwatch.StartNew();
+        var next = -1;
+        var done = 0;
+        long workerTicks = 0;
+        void Work()
+        {
+            var started = Stopwatch.GetTimestamp();
+            var inference = new TrialInference<T>(model, longest);
+            var draws = request.ElboDraws == 0
+                ? null
+                : new PosteriorDraws<T>(request.ElboDraws, Math.Min(longest, description.Capacity), model.Generative.StateCount, model.Generative.InputCount);
+            for (var i = Interlocked.Increment(ref next); i < trials.Count; i = Interlocked.Increment(ref next))
+            {
+                interrupt.ThrowIfCancellationRequested();
+                var prepared = new PreparedTrial<T>(model.Generative, recording, WithoutEnd(trials[i], request.ForecastBins), hidden);
+                if (draws is not null && prepared.Bins <= description.Capacity)
+                {
+                    draws.SetBins(prepared.Bins);
+                    draws.Fill(seed, ElboStream, (ulong)i);
+                }
+
+                estimates[i] = inference.Infer(prepared, options, draws, request.Samples, new CounterRandom(seed, SampleStream, (ulong)i), new TrialAnalyses
+                {
+                    Seed = seed,
+                    Key = (ulong)i,
+                    ImportanceSamples = request.ImportanceSamples,
+                    Horizons = request.Horizons,
+                    InputEffects = request.InputEffects,
+                    SpreadSamples = request.Coverage ? SpreadSamples : 0,
+                });
+                if (request.Coverage)
+                {
+                    // The spread of every channel of every trial would be as large as the recording; of inputs it is needed once all are known.
+                    coverage[i] = ChannelCoverage.Of(model.Generative, description, trials[i], estimates[i]);
+                    estimates[i] = estimates[i] with { LaplaceSpread = OfInputs(estimates[i].LaplaceSpread), SharedSpread = OfInputs(estimates[i].SharedSpread) };
+                }
+
+                var finished = Interlocked.Increment(ref done);
+                if (progress is not null)
+                {
+                    lock (progress)
+                    {
+                        progress.Report(new InferenceProgress(finished, trials.Count));
+                    }
+                }
+            }
+
+            Interlocked.Add(ref workerTicks, Stopwatch.GetTimestamp() - started);
+        }
+
+        if (threads == 1)
+        {
+            Work();
+        }
+        else
+        {
+            try
+            {
+                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => Work());
+            }
+            catch (AggregateException exception)
+            {
+                var first = exception.Flatten().InnerExceptions.FirstOrDefault(inner => inner is not OperationCanceledException) ?? exception.Flatten().InnerExceptions[0];
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+            }
+        }
+
+        return new InferenceResult(
+            description, recording, split, trials, estimates, request.Hidden, clock.Elapsed.TotalSeconds, (double)workerTicks / Stopwatch.Frequency)
+        {
+            ForecastBins = request.ForecastBins,
+            Learned = LearnedModel.Of(model.Generative),
+            Coverage = coverage,
+            FreeRun = request.FreeRunBins == 0 ? null : FreeRun.Of(model.Generative, estimates[0].States.Row(trials[0].Bins - 1), request.FreeRunBins, seed),
+        };
+    }
+
+    private static void RequireBins(IReadOnlyList<Trial> trials, int forecast)
+    {
+        if (trials.FirstOrDefault(trial => trial.Bins <= forecast) is { } shortest)
+        {
+            throw new InputException($"--forecast: trial '{shortest.Name}' has {shortest.Bins} bins; hide fewer than that.");
+        }
+    }
+
+    /// <summary>The same trial with its last bins marked missing in every group.</summary>
+    private static Trial WithoutEnd(Trial trial, int bins)
+    {
+        if (bins == 0)
+        {
+            return trial;
+        }
+
+        Observations Hide(Observations one)
+        {
+            var observed = one.Observed is null ? Enumerable.Repeat(true, one.Values.Values.Length).ToArray() : (bool[])one.Observed.Clone();
+            observed.AsSpan((trial.Bins - bins) * one.Values.Columns).Clear();
+            return one with { Observed = observed };
+        }
+
+        return new Trial
+        {
+            Name = trial.Name, Bins = trial.Bins, Split = trial.Split, Observations = [.. trial.Observations.Select(Hide)], External = trial.External, Truth = trial.Truth,
+        };
+    }
+
+    private static PosteriorSpread? OfInputs(PosteriorSpread? spread) => spread is null ? null : spread with { Activations = [], ActivationDeviations = [] };
+
+    private static (string Name, IReadOnlyList<Trial> Trials) Select(string data, Recording recording, string? split)
+    {
+        if (split == "all")
+        {
+            return (split, recording.Trials);
+        }
+
+        if (split is not null)
+        {
+            var trials = recording.TrialsOf(Enum.Parse<TrialSplit>(split, ignoreCase: true));
+            var there = recording.Trials.Select(trial => trial.Split).Distinct().Select(one => one.ToString().ToLowerInvariant());
+            return trials.Count > 0
+                ? (split, trials)
+                : throw new InputException($"{data}: there are no trials with the split '{split}'; the file has {string.Join(", ", there)} (--split all takes every trial).");
+        }
+
+        foreach (var choice in (TrialSplit[])[TrialSplit.Test, TrialSplit.Validation, TrialSplit.Train])
+        {
+            var trials = recording.TrialsOf(choice);
+            if (trials.Count > 0)
+            {
+                return (choice.ToString().ToLowerInvariant(), trials);
+            }
+        }
+
+        return ("all", recording.Trials);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Numerics;
+using IlqrVae.Models;
+using IlqrVae.Models.Dynamics;
+using IlqrVae.Models.Priors;
+
+namespace IlqrVae.Runs.Sessions;
+
+/// <summary>What a model has learned, apart from any trial.</summary>
+/// <param name="DynamicsKind">What configurations call its dynamics.</param>
+/// <param name="Transition">A of linear dynamics, n x n, row-major; null for others.</param>
+/// <param name="InitialScale">sigma_0, n.</param>
+/// <param name="PriorKind">What configurations call its prior.</param>
+/// <param name="InputScale">s, m.</param>
+/// <param name="DegreesOfFreedom">nu of a Student prior; NaN for others.</param>
+public sealed record LearnedModel(
+    string DynamicsKind, double[]? Transition, double[] InitialScale, string PriorKind, double[] InputScale, double DegreesOfFreedom)
+{
+    /// <summary>Reads a model.</summary>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <param name="model">The model.</param>
+    public static LearnedModel Of<T>(GenerativeModel<T> model)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var (scale, freedom) = model.InputPrior switch
+        {
+            StudentPrior<T> student => (student.Scale, student.DegreesOfFreedom.ExactValue[0]),
+            GaussianPrior<T> gaussian => (gaussian.Scale, double.NaN),
+            var other => throw new NotSupportedException(other.Kind),
+        };
+        return new LearnedModel(
+            model.Dynamics.Kind,
+            model.Dynamics is LinearDynamics<T> linear ? linear.RecurrentWeights[0].ExactValue.ToArray() : null,
+            model.InitialPrior.Scale.ExactValue.ToArray(),
+            model.InputPrior.Kind,
+            scale.ExactValue.ToArray(),
+            freedom);
+    }
+}

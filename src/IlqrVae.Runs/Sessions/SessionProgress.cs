@@ -1,0 +1,20 @@
+using IlqrVae.Training;
+
+namespace IlqrVae.Runs.Sessions;
+
+/// <summary>How far a training is. Reported by the training's own thread, which waits for the watcher.</summary>
+/// <param name="Record">What the last iteration did.</param>
+/// <param name="Iterations">Iterations there are to be.</param>
+/// <param name="ValidationLoss">The last validation loss, or the best of the session before; not finite where there was none.</param>
+/// <param name="SecondsLeft">An estimate of what is left; NaN at the start and the end.</param>
+/// <param name="Objective">What is learned.</param>
+public sealed record TrainingProgress(TrainingRecord Record, int Iterations, double ValidationLoss, double SecondsLeft, LearningObjective Objective)
+{
+    /// <summary>Whether this is the last iteration.</summary>
+    public bool IsLast => Record.Iteration == Iterations;
+}
+
+/// <summary>How far an inference is. Reported by its workers, one at a time.</summary>
+/// <param name="Done">Trials that are done.</param>
+/// <param name="Trials">Trials there are.</param>
+public readonly record struct InferenceProgress(int Done, int Trials);

@@ -1,0 +1,285 @@
+using System.Globalization;
+using System.Numerics;
+using IlqrVae.Data;
+using IlqrVae.Inference;
+using IlqrVae.Recordings;
+using IlqrVae.Runs.Configuration;
+using IlqrVae.Runs.Files;
+using IlqrVae.Training;
+
+namespace IlqrVae.Runs.Sessions;
+
+/// <summary>How a training went.</summary>
+/// <param name="End">Why it ended.</param>
+/// <param name="Iterations">Iterations done so far.</param>
+/// <param name="BestIteration">Iteration of the parameters kept.</param>
+/// <param name="Loss">The last training loss, in nats per observed entry; NaN when no iteration was done now.</param>
+/// <param name="ValidationLoss">The best validation loss; NaN when there was none.</param>
+/// <param name="Seconds">Seconds of training, over all sessions.</param>
+/// <param name="Parameters">Number of free parameters.</param>
+public sealed record TrainingOutcome(
+    TrainingEnd End, int Iterations, int BestIteration, double Loss, double ValidationLoss, double Seconds, int Parameters);
+
+/// <summary>How to train.</summary>
+/// <param name="Resume">Whether to continue a run.</param>
+/// <param name="Force">Whether an existing run may be replaced.</param>
+/// <param name="StopAfter">Iterations after which to stop as if interrupted; null for none.</param>
+/// <param name="Where">What to call the configuration in messages.</param>
+public sealed record TrainingRequest(string Where, bool Resume = false, bool Force = false, int? StopAfter = null);
+
+/// <summary>Trains a model in a run folder.</summary>
+public static class TrainingSession
+{
+    /// <summary>The longest trial to learn from: the posterior covariance holds the square of it.</summary>
+    private const int LongestTrial = 4096;
+
+    /// <summary>Trains.</summary>
+    /// <param name="configuration">The configuration; its data path is resolved.</param>
+    /// <param name="recording">The recording it names.</param>
+    /// <param name="folder">Where to write.</param>
+    /// <param name="request">How.</param>
+    /// <param name="progress">Told of every iteration; null for nobody.</param>
+    /// <param name="interrupt">Stops the training, with its state saved.</param>
+    /// <exception cref="InputException">The configuration does not fit the recording, or the folder holds another run; nothing was written then.</exception>
+    public static TrainingOutcome Run(
+        RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest request,
+        IProgress<TrainingProgress>? progress = null, CancellationToken interrupt = default)
+        => configuration.Precision == Precision.Single
+            ? new Session<float>(configuration, recording, folder, request, progress, interrupt).Run()
+            : new Session<double>(configuration, recording, folder, request, progress, interrupt).Run();
+
+    /// <summary>What an objective is called in messages.</summary>
+    /// <param name="objective">The objective.</param>
+    public static string NameOf(LearningObjective objective) => objective == LearningObjective.Evidence ? "log evidence" : "ELBO";
+
+    /// <summary>What to call to continue a run.</summary>
+    /// <param name="folder">The run.</param>
+    public static string ResumeCommand(RunFolder folder) => $"ilqr-vae train {Quoted(folder.Configuration)} --resume";
+
+    private static string Quoted(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;
+
+    private sealed class Session<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        private readonly RunConfiguration _configuration;
+        private readonly RunFolder _folder;
+        private readonly TrainingRequest _request;
+        private readonly IProgress<TrainingProgress>? _progress;
+        private readonly CancellationToken _interrupt;
+        private readonly ModelDescription _description;
+        private readonly VariationalModel<T> _model;
+        private readonly Trainer<T> _trainer;
+        private readonly int _trials;
+        private readonly int _batch;
+        private int _first;
+        private int _recoveries;
+
+        public Session(
+            RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest request, IProgress<TrainingProgress>? progress, CancellationToken interrupt)
+        {
+            _folder = folder;
+            _request = request;
+            _progress = progress;
+            _interrupt = interrupt;
+            RequireFolder();
+            RequireTrials(configuration.Data, recording);
+            _configuration = Completed(configuration, recording);
+            _description = ModelDescription.Of(_configuration, recording);
+            _model = _description.Build<T>(recording);
+            _trainer = new Trainer<T>(_model, recording, _configuration.Training);
+            _trials = recording.TrialsOf(TrialSplit.Train).Count;
+            _batch = _configuration.Training.BatchSize == 0 ? _trials : Math.Min(_trials, _configuration.Training.BatchSize);
+            if (request.Resume)
+            {
+                RequireSameRun();
+                _trainer.Resume(CheckpointFile.Read(folder.Checkpoint, _trainer.State));
+                _recoveries = _trainer.State.Recoveries;
+            }
+        }
+
+        public TrainingOutcome Run()
+        {
+            _folder.Create();
+            if (!_request.Resume)
+            {
+                File.Delete(_folder.Model);
+                File.Delete(_folder.Checkpoint);
+                File.Delete(_folder.Log);
+            }
+
+            AtomicFile.WriteText(_folder.Configuration, ConfigurationFile.Write(_configuration));
+            var workers = _configuration.Training.Threads > 0 ? _configuration.Training.Threads : Environment.ProcessorCount;
+            _folder.Write(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(_request.Resume ? "resumed at" : "started at")} iteration {_trainer.State.Iteration}: {_trials} training trials, {_model.Parameters.RawCount} parameters, {_configuration.Precision.ToString().ToLowerInvariant()} precision, {workers} threads"));
+            try
+            {
+                return Train();
+            }
+            catch (Exception exception) when (exception is not (InputException or OperationCanceledException))
+            {
+                TryLog(exception);
+                throw;
+            }
+        }
+
+        private TrainingOutcome Train()
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(_interrupt);
+            using var history = HistoryFile.Open(_folder.History, _folder.HistoryLines, _trainer.State.Iteration);
+            _first = _trainer.State.Iteration;
+            TrainingRecord? last = null;
+            var validation = _trainer.State.BestLoss;
+            var pace = 0.0;
+            var secondsBefore = _trainer.State.Seconds;
+            var end = _trainer.Run(
+                record =>
+                {
+                    history.Add(record);
+                    last = record;
+                    validation = record.ValidationLoss ?? validation;
+                    pace = (record.Seconds - secondsBefore) / (record.Iteration - _first);
+                    Remark(record);
+                    if (record.Iteration - _first >= _request.StopAfter)
+                    {
+                        stop.Cancel();
+                    }
+
+                    _progress?.Report(Progress(record, validation, pace));
+                },
+                Save,
+                stop.Token);
+            var state = _trainer.State;
+            _folder.Write(string.Create(CultureInfo.InvariantCulture, $"{Describe(end)} at iteration {state.Iteration} after {state.Seconds:0.0} s of training"));
+            return new TrainingOutcome(
+                end,
+                state.Iteration,
+                double.IsFinite(state.BestLoss) ? state.BestIteration : state.Iteration,
+                last?.Loss ?? double.NaN,
+                double.IsFinite(state.BestLoss) ? state.BestLoss : double.NaN,
+                state.Seconds,
+                _model.Parameters.RawCount);
+        }
+
+        private void Save(TrainingState<T> state)
+        {
+            var isValidated = double.IsFinite(state.BestLoss);
+            ModelFile.Write(
+                _folder.Model, _description, _model, isValidated ? state.BestRaw : state.Raw,
+                new TrainingSummary(isValidated ? state.BestIteration : state.Iteration, state.Iteration, state.Seconds, isValidated ? state.BestLoss : double.NaN));
+            CheckpointFile.Write(_folder.Checkpoint, state);
+        }
+
+        private void Remark(TrainingRecord record)
+        {
+            if (record.ValidationLoss is { } loss)
+            {
+                _folder.Write(string.Create(CultureInfo.InvariantCulture, $"iteration {record.Iteration}: loss {record.Loss:0.00000}, validation {loss:0.00000} nats per entry"));
+            }
+
+            if (!double.IsFinite(record.Loss))
+            {
+                _folder.Write($"iteration {record.Iteration}: numbers overflowed in a trial; it was left out of the update");
+            }
+
+            if (record.Recoveries > _recoveries)
+            {
+                _recoveries = record.Recoveries;
+                _folder.Write($"iteration {record.Iteration}: most trials had exploding gradients, or validation stayed far above its best; training went back to the best parameters with half the learning rate");
+            }
+
+            if (2 * record.Unconverged > _batch)
+            {
+                _folder.Write($"iteration {record.Iteration}: inference did not converge in {record.Unconverged} of {_batch} trials");
+            }
+        }
+
+        private TrainingProgress Progress(TrainingRecord record, double validation, double pace)
+        {
+            // The first iterations are slow and say nothing of the rest.
+            var remaining = _configuration.Training.Iterations - record.Iteration;
+            var left = remaining == 0 || record.Iteration - _first < 5 ? double.NaN : pace * remaining;
+            return new TrainingProgress(record, _configuration.Training.Iterations, validation, left, _configuration.Training.Objective);
+        }
+
+        private static string Describe(TrainingEnd end) => end switch
+        {
+            TrainingEnd.Finished => "finished",
+            TrainingEnd.EarlyStopped => "stopped early",
+            TrainingEnd.Interrupted => "interrupted",
+            _ => "diverged",
+        };
+
+        private void RequireFolder()
+        {
+            if (_request.Resume)
+            {
+                if (!File.Exists(_folder.Checkpoint) || !File.Exists(_folder.Configuration))
+                {
+                    throw new InputException($"{_folder.Root}: there is no checkpoint to resume from; train without --resume, or give the run's folder with -o.");
+                }
+            }
+            else if (_folder.HoldsRun && !_request.Force)
+            {
+                throw new InputException($"{_folder.Root}: this folder holds a run already; continue it with --resume, replace it with --force, or choose another with -o.");
+            }
+            else if (File.Exists(_folder.Root))
+            {
+                throw new InputException($"{_folder.Root}: this is a file; give the name of a folder for the run.");
+            }
+        }
+
+        private void RequireSameRun()
+        {
+            var before = ConfigurationFile.Read(_folder.Configuration);
+            var changed = ConfigurationFile.Differences(before, _configuration).Where(path => !Settings.ChangeableOnResume.Contains(path)).ToList();
+            if (changed.Count > 0)
+            {
+                throw new InputException(
+                    $"{_folder.Root}: the configuration differs from the run's in {string.Join(", ", changed.Select(path => $"'{path}'"))}; put it back, or train anew with --force.");
+            }
+        }
+
+        private static void RequireTrials(string where, Recording recording)
+        {
+            if (recording.TrialsOf(TrialSplit.Train).Count == 0)
+            {
+                throw new InputException($"{where}: there are no trials with the split 'train'; mark some to learn from.");
+            }
+
+            if (recording.Trials.FirstOrDefault(trial => trial.Split != TrialSplit.Test && trial.Bins > LongestTrial) is { } longest)
+            {
+                throw new InputException(
+                    $"{where}: trial '{longest.Name}' has {longest.Bins} bins, too many to learn from (at most {LongestTrial}); cut it into chunks, as 'ilqr-vae import --chunk SECONDS' does, or mark it for testing.");
+            }
+        }
+
+        /// <summary>The configuration as it is kept: complete, with the path of the data relative to the run's folder.</summary>
+        private RunConfiguration Completed(RunConfiguration configuration, Recording recording)
+        {
+            try
+            {
+                return configuration.CompletedFor(recording) with
+                {
+                    Data = Path.GetRelativePath(Path.GetFullPath(_folder.Root), Path.GetFullPath(configuration.Data)).Replace('\\', '/'),
+                };
+            }
+            catch (InputException exception)
+            {
+                throw new InputException($"{_request.Where}: {exception.Message}", exception);
+            }
+        }
+
+        private void TryLog(Exception exception)
+        {
+            try
+            {
+                _folder.Write($"failed: {exception}");
+            }
+            catch (IOException)
+            {
+                // The error that brought us here is the one to report.
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace IlqrVae.Runs;
+
+/// <summary>Numbers and durations as people read them.</summary>
+public static class Wording
+{
+    /// <summary>A number with a few digits; "-" where it is not finite.</summary>
+    /// <param name="value">The number.</param>
+    /// <param name="format">A numeric format of the invariant culture.</param>
+    public static string Number(double value, string format = "0.000")
+        => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "-";
+
+    /// <summary>A length of time in words.</summary>
+    /// <param name="seconds">Seconds.</param>
+    public static string Duration(double seconds) => seconds switch
+    {
+        < 0.001 => "0 s",
+        < 1 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0} ms"),
+        < 60 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),
+        < 3600 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 60):0} min {seconds % 60:00} s"),
+        < 1e9 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 3600):0} h {Math.Floor(seconds % 3600 / 60):00} min"),
+        _ => "-",
+    };
+}
