@@ -153,7 +153,7 @@ internal static partial class Application
     }
 
     private static string DidYouMean(string word, IEnumerable<string> words)
-        => ConfigurationFile.Closest(word, words) is { } closest ? $"did you mean '{closest}'? Else " : "";
+        => Spelling.Closest(word, words) is { } closest ? $"did you mean '{closest}'? Else " : "";
 
     private static string NumberOf(Type type)
     {

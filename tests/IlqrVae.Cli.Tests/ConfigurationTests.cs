@@ -5,6 +5,10 @@ using System.Text.RegularExpressions;
 using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models;
+using IlqrVae.Models.Dynamics;
+using IlqrVae.Models.Kinds;
+using IlqrVae.Models.Likelihoods;
+using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Training;
 
@@ -21,8 +25,8 @@ public sealed class ConfigurationTests
         model:
           states: 7
           inputs: 3
-          dynamics: {kind: residual-mlp, stable: false, input-inside-candidate: true, hidden: 9, unit-norm-inputs: true, initial-time-constant: 3.5}
-          prior: {kind: gaussian, degrees-of-freedom: 5}
+          dynamics: {kind: residual-mlp, hidden: 9, unit-norm-inputs: true, initial-time-constant: 3.5}
+          prior: {kind: gaussian}
           likelihoods:
             - group: "a: b"
               link: softplus
@@ -62,15 +66,56 @@ public sealed class ConfigurationTests
     {
         var configuration = ConfigurationFile.Parse(Changed, "text");
         var defaults = new RunConfiguration();
-        foreach (var setting in Settings.All)
+        foreach (var setting in Settings.All.Where(setting => setting.Path != "extensions"))
         {
             Assert.True(setting.Write(configuration) != setting.Write(defaults), $"{setting.Path} was not read");
         }
 
         var again = ConfigurationFile.Parse(ConfigurationFile.Write(configuration), "text");
         Assert.Empty(ConfigurationFile.Differences(configuration, again));
-        Assert.Equal("a: b", again.Likelihoods[0].Group);
-        Assert.Equal(LikelihoodKind.Gaussian, again.Likelihoods[1].Kind);
+        var (open, gaussian) = (Assert.IsType<LikelihoodByGroup>(again.Model.Likelihoods[0]), Assert.IsType<GaussianSpecification>(again.Model.Likelihoods[1]));
+        Assert.Equal("a: b", open.Group);
+        Assert.Equal("v", gaussian.Group);
+        var poisson = Assert.IsType<PoissonSpecification>(open.For(new ChannelGroup("a: b", ChannelKind.Counts, 1)));
+        Assert.Equal((Link.Softplus, true), (poisson.Link, poisson.Gain));
+        Assert.Contains("'link' is no setting of 'gaussian'", Assert.Throws<InputException>(() => open.For(new ChannelGroup("a: b", ChannelKind.Values, 1))).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Every kind, with every setting at a value that is not its default, comes back from a file as it was.</summary>
+    [Fact]
+    public void Every_setting_of_every_kind_is_read_and_written()
+    {
+        var kinds = ModelKinds.BuiltIn;
+        Check(kinds.Dynamics, (part, model) => model with { Dynamics = part }, model => model.Dynamics);
+        Check(kinds.Priors, (part, model) => model with { Prior = part }, model => model.Prior);
+        Check(kinds.Likelihoods, (part, model) => model with { Likelihoods = [part with { Group = "g" }] }, model => model.Likelihoods[0] with { Group = "" });
+
+        void Check<TPart>(IReadOnlyList<TPart> parts, Func<TPart, ModelSpecification, ModelSpecification> put, Func<ModelSpecification, TPart> take)
+            where TPart : PartSpecification<TPart>
+        {
+            foreach (var part in parts)
+            {
+                var changed = part;
+                foreach (var setting in part.SettingsAmong(kinds))
+                {
+                    changed = new[] { "true", "false", "softplus", "7" }.Select(text => setting.Read(changed, [text])).First(one => one is not null && setting.Write(one) != setting.Write(part))!;
+                }
+
+                Assert.All(part.SettingsAmong(kinds), setting => Assert.False(setting.Write(part) == setting.Write(changed), setting.Key));
+                AssertChanged(part.GetType(), changed, part, nameof(LikelihoodSpecification.Group));
+                var written = ConfigurationFile.Write(new RunConfiguration { Data = "d.h5", Model = put(changed, new ModelSpecification()) });
+                Assert.Equal(changed, take(ConfigurationFile.Parse(written, "text").Model));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_key_of_another_kind_is_refused_but_for_files_of_former_versions()
+    {
+        const string Text = "data: d.h5\nmodel: {dynamics: {kind: rnn, stable: true}}";
+        var message = Assert.Throws<InputException>(() => ConfigurationFile.Parse(Text, "text")).Message;
+        Assert.Equal("text, line 2: 'model.dynamics.stable' is a key of 'linear', not of 'rnn'; leave it out, or choose another 'kind'.", message);
+        Assert.Equal(new RnnSpecification(), ConfigurationFile.Parse(Text, "text", isOld: true).Model.Dynamics);
     }
 
     /// <summary>An option that the library gains must become a key: the records with every property changed differ from those the keys can reach.</summary>
@@ -78,8 +123,6 @@ public sealed class ConfigurationTests
     public void Every_option_of_the_library_has_a_key()
     {
         var configuration = ConfigurationFile.Parse(Changed, "text");
-        AssertChanged(configuration.Model.Dynamics, new DynamicsSpecification());
-        AssertChanged(configuration.Model.Prior, new PriorSpecification());
         AssertChanged(configuration.Training, new TrainingOptions(), nameof(TrainingOptions.Seed), nameof(TrainingOptions.Elbo));
         AssertChanged(configuration.Training.Elbo, new ElboOptions(), nameof(ElboOptions.Solver));
         AssertChanged(configuration.Training.Elbo.Solver, new SolverOptions());
@@ -117,23 +160,41 @@ public sealed class ConfigurationTests
         {
             text.Append($"\n### {(path.Length == 0 ? "at the top" : $"`{path}`")}\n\n{meaning}\n\n");
             Header(text);
+            if (path == ModelSections.Dynamics.Path)
+            {
+                Rows(text, ModelKinds.BuiltIn.Dynamics, defaults.Model.Dynamics.Kind);
+            }
+
+            if (path == ModelSections.Prior.Path)
+            {
+                Rows(text, ModelKinds.BuiltIn.Priors, defaults.Model.Prior.Kind);
+                text.Append("\n### `model.likelihoods`\n\nA list with one entry for each channel group to explain; left out, every group is explained. Without a `kind` it is ");
+                text.Append(string.Join(" and ", ModelKinds.BuiltIn.Likelihoods.Where(kind => kind.DefaultFor is not null).Select(kind => $"`{kind.Kind}` for {kind.DefaultFor.ToString()!.ToLowerInvariant()}"))).Append(".\n\n");
+                Header(text);
+                Row(text, ModelSections.Group, "", "the name of a channel group", "The channel group of the dataset that this entry explains. Required.");
+                Rows(text, ModelKinds.BuiltIn.Likelihoods, "");
+            }
+
             foreach (var setting in Settings.All.Where(setting => setting.Section == path))
             {
                 Row(text, setting.Key, setting.Path == "data" ? "" : setting.Write(defaults), setting.Allowed, setting.Meaning);
             }
-
-            if (path == "model.prior")
-            {
-                text.Append("\n### `model.likelihoods`\n\nA list with one entry for each channel group to explain; left out, every group is explained.\n\n");
-                Header(text);
-                foreach (var setting in Settings.Likelihood)
-                {
-                    Row(text, setting.Key, setting.Path == "group" ? "" : setting.Write(new LikelihoodConfiguration()), setting.Allowed, setting.Meaning);
-                }
-            }
         }
 
         return text.Append('\n').ToString();
+    }
+
+    /// <summary>The kinds of a part, and their settings with the kinds that have them.</summary>
+    private static void Rows<TPart>(StringBuilder text, IReadOnlyList<TPart> kinds, string standard)
+        where TPart : PartSpecification<TPart>
+    {
+        Row(text, ModelSections.Kind, standard, Setting.Words(kinds.Select(kind => kind.Kind)), string.Join("; ", kinds.Select(kind => $"`{kind.Kind}`: {kind.Meaning}")) + ".");
+        foreach (var keys in kinds.SelectMany(kind => kind.SettingsAmong(ModelKinds.BuiltIn).Select(setting => (Kind: kind, Setting: setting))).GroupBy(one => one.Setting.Key, StringComparer.Ordinal))
+        {
+            var (kind, setting) = keys.First();
+            var owners = keys.Count() == kinds.Count ? "" : $"({string.Join(", ", keys.Select(one => one.Kind.Kind))}) ";
+            Row(text, setting.Key, setting.Write(kind), setting.Allowed, owners + setting.Meaning);
+        }
     }
 
     private static void Header(StringBuilder text) => text.Append("| key | default | allowed | meaning |\n| --- | --- | --- | --- |\n");
@@ -142,10 +203,14 @@ public sealed class ConfigurationTests
         => text.Append($"| `{key}` | {(string.IsNullOrEmpty(value) ? "" : $"`{value}`")} | {allowed} | {meaning} |\n");
 
     private static void AssertChanged<T>(T changed, T defaults, params string[] except)
+        where T : notnull
+        => AssertChanged(typeof(T), changed, defaults, except);
+
+    private static void AssertChanged(Type type, object changed, object defaults, params string[] except)
     {
-        foreach (var property in typeof(T).GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(property => property.CanWrite && !except.Contains(property.Name)))
+        foreach (var property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(property => property.CanWrite && !except.Contains(property.Name, StringComparer.Ordinal)))
         {
-            Assert.False(Equals(property.GetValue(changed), property.GetValue(defaults)), $"{typeof(T).Name}.{property.Name} has no key");
+            Assert.False(Equals(property.GetValue(changed), property.GetValue(defaults)), $"{type.Name}.{property.Name} has no key");
         }
     }
 

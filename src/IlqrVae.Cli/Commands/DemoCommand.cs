@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using IlqrVae.Cli.Reports;
 using IlqrVae.Data;
 using IlqrVae.Models;
+using IlqrVae.Models.Dynamics;
+using IlqrVae.Models.Priors;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Configuration;
@@ -148,7 +150,7 @@ internal static class DemoCommand
                 () => Simulations.Linear(new LinearOptions { Seed = seed, ValidationTrials = 16, TestTrials = 16 }),
                 Configure(
                     seed,
-                    new ModelSpecification { States = 3, Inputs = 3, Dynamics = new DynamicsSpecification { Kind = DynamicsKind.Linear, UnitNormInputs = true }, Prior = new PriorSpecification { DegreesOfFreedom = 4 } },
+                    new ModelSpecification { States = 3, Inputs = 3, Dynamics = new LinearSpecification { UnitNormInputs = true }, Prior = new StudentPriorSpecification { DegreesOfFreedom = 4 } },
                     400)),
             _ => new(
                 name,

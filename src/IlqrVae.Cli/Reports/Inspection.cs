@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
-using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
 
 namespace IlqrVae.Cli.Reports;
@@ -91,8 +90,8 @@ internal static class Inspection
             ["kind"] = "model",
             ["states"] = model.States,
             ["inputs"] = model.Inputs,
-            ["dynamics"] = Settings.All.First(setting => setting.Path == "model.dynamics.kind").Write(description.Configuration),
-            ["prior"] = Settings.All.First(setting => setting.Path == "model.prior.kind").Write(description.Configuration),
+            ["dynamics"] = model.Dynamics.Kind,
+            ["prior"] = model.Prior.Kind,
             ["precision"] = description.Configuration.Precision.ToString().ToLowerInvariant(),
             ["bin_width"] = description.BinWidth,
             ["capacity"] = description.Capacity,
@@ -109,7 +108,7 @@ internal static class Inspection
             })]),
         });
         terminal.WriteLine(
-            $"{archive.Path}: model with {model.States} states and {model.Inputs} inputs, {Settings.All.First(setting => setting.Path == "model.dynamics.kind").Write(description.Configuration)} dynamics, {description.Configuration.Precision.ToString().ToLowerInvariant()} precision");
+            $"{archive.Path}: model with {model.States} states and {model.Inputs} inputs, {model.Dynamics.Kind} dynamics, {description.Configuration.Precision.ToString().ToLowerInvariant()} precision");
         terminal.WriteLine($"  explains {string.Join(", ", description.Groups.Select(group => $"{group.Name} ({group.Channels})"))} in bins of {Wording.Number(description.BinWidth * 1000, "0.###")} ms; trained on trials of up to {description.Capacity} bins");
         terminal.WriteLine(
             $"  parameters of iteration {summary.Iteration} of {summary.Iterations}, {Wording.Duration(summary.Seconds)} of training"

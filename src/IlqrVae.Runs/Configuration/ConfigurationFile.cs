@@ -1,4 +1,6 @@
 using System.Text;
+using IlqrVae.Models.Kinds;
+using IlqrVae.Models.Likelihoods;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -8,23 +10,24 @@ namespace IlqrVae.Runs.Configuration;
 public static class ConfigurationFile
 {
     private const long LargestBytes = 1 << 20;
-    private const string LikelihoodsPath = "model.likelihoods";
 
     /// <summary>Reads a file. The path of the data is then relative to the current folder, or absolute.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InputException">It is missing or faulty.</exception>
     public static RunConfiguration Read(string path)
     {
-        var configuration = Parse(ReadText(path), path);
         var folder = Path.GetDirectoryName(path) ?? "";
+        var configuration = Parse(ReadText(path), path, folder);
         return configuration with { Data = Path.Combine(folder, configuration.Data) };
     }
 
     /// <summary>Reads a text.</summary>
     /// <param name="text">YAML.</param>
     /// <param name="where">What to call it in messages.</param>
+    /// <param name="folder">The folder that paths of extensions are relative to.</param>
+    /// <param name="isOld">Whether keys of other kinds than the ones chosen are passed over, as files of former versions have them all.</param>
     /// <exception cref="InputException">It is faulty.</exception>
-    public static RunConfiguration Parse(string text, string where)
+    public static RunConfiguration Parse(string text, string where, string folder = "", bool isOld = false)
     {
         var stream = new YamlStream();
         try
@@ -42,7 +45,7 @@ public static class ConfigurationFile
             throw new InputException($"{where}: there are no keys; write at least 'data: FILE.h5'.");
         }
 
-        var configuration = ReadSection(new RunConfiguration(), root, "", where);
+        var configuration = ReadSection(WithExtensions(root, where, folder), root, "", new Reading(where, isOld));
         return configuration.Data.Length > 0
             ? configuration
             : throw new InputException($"{where}: the key 'data' is missing; write 'data: FILE.h5' with the path of the dataset.");
@@ -53,32 +56,37 @@ public static class ConfigurationFile
     public static string Write(RunConfiguration configuration)
     {
         var text = new StringBuilder();
-        var open = new List<string>();
         foreach (var (section, _) in Settings.Sections)
         {
-            var parts = section.Split('.', StringSplitOptions.RemoveEmptyEntries);
-            for (var depth = 0; depth < parts.Length; depth++)
+            var depth = section.Length == 0 ? 0 : section.Split('.').Length;
+            if (depth > 0)
             {
-                if (depth >= open.Count || open[depth] != parts[depth])
+                Line(2 * (depth - 1), $"{section[(section.LastIndexOf('.') + 1)..]}:");
+            }
+
+            foreach (var (key, value) in WriteSection(configuration, section))
+            {
+                Line(2 * depth, $"{key}: {value}");
+            }
+
+            if (section == ModelSections.Prior.Path && configuration.Model.Likelihoods.Count > 0)
+            {
+                Line(2, "likelihoods:");
+                foreach (var likelihood in configuration.Model.Likelihoods)
                 {
-                    open.RemoveRange(Math.Min(depth, open.Count), open.Count - Math.Min(depth, open.Count));
-                    open.Add(parts[depth]);
-                    text.Append(' ', 2 * depth).Append(parts[depth]).Append(":\n");
+                    var lead = "- ";
+                    foreach (var (key, value) in ModelSections.Write(likelihood, configuration.Kinds))
+                    {
+                        Line(4, $"{lead}{key}: {value}");
+                        lead = "  ";
+                    }
                 }
-            }
-
-            foreach (var setting in Settings.All.Where(setting => setting.Section == section))
-            {
-                text.Append(' ', 2 * parts.Length).Append(setting.Key).Append(": ").Append(setting.Write(configuration)).Append('\n');
-            }
-
-            if (section == "model.prior" && configuration.Likelihoods.Count > 0)
-            {
-                WriteLikelihoods(text, configuration.Likelihoods);
             }
         }
 
         return text.ToString();
+
+        void Line(int indentation, string line) => text.Append(' ', indentation).Append(line).Append('\n');
     }
 
     /// <summary>Paths of settings in which two configurations differ.</summary>
@@ -86,24 +94,32 @@ public static class ConfigurationFile
     /// <param name="other">Another, completed.</param>
     public static IReadOnlyList<string> Differences(RunConfiguration one, RunConfiguration other)
     {
-        var paths = Settings.All.Where(setting => setting.Write(one) != setting.Write(other)).Select(setting => setting.Path).ToList();
-        if (!one.Likelihoods.SequenceEqual(other.Likelihoods))
-        {
-            paths.Add(LikelihoodsPath);
-        }
-
-        return paths;
+        var (first, second) = (WriteAll(one), WriteAll(other));
+        return [.. first.Keys.Union(second.Keys, StringComparer.Ordinal).Where(path => first.GetValueOrDefault(path) != second.GetValueOrDefault(path))];
     }
 
-    /// <summary>The word closest to a misspelt one, if any is close.</summary>
-    /// <param name="word">The misspelt word.</param>
-    /// <param name="words">The words there are.</param>
-    public static string? Closest(string word, IEnumerable<string> words)
+    private static Dictionary<string, string?> WriteAll(RunConfiguration configuration)
+        => Settings.All.Select(setting => (setting.Path, Value: setting.Write(configuration)))
+            .Concat(ModelSections.WriteAll(configuration).Select(one => (one.Path, Value: (string?)one.Value)))
+            .ToDictionary(one => one.Path, one => one.Value, StringComparer.Ordinal);
+
+    private static IEnumerable<(string Key, string Value)> WriteSection(RunConfiguration configuration, string section)
+        => section == ModelSections.Dynamics.Path ? ModelSections.Write(configuration.Model.Dynamics, configuration.Kinds)
+            : section == ModelSections.Prior.Path ? ModelSections.Write(configuration.Model.Prior, configuration.Kinds)
+            : Settings.All.Where(setting => setting.Section == section).Select(setting => (setting.Key, setting.Write(configuration) ?? ""));
+
+    /// <summary>The configuration that knows the kinds of its extensions, before anything else is read.</summary>
+    private static RunConfiguration WithExtensions(YamlMappingNode root, string where, string folder)
     {
-        var best = words.Select(candidate => (candidate, distance: Distance(word.ToUpperInvariant().Replace('_', '-'), candidate.ToUpperInvariant())))
-            .OrderBy(pair => pair.distance).FirstOrDefault();
-        var isPart = best.candidate is not null && word.Length >= 4 && (best.candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase) || word.StartsWith(best.candidate, StringComparison.OrdinalIgnoreCase));
-        return best.candidate is not null && (isPart || best.distance <= Math.Max(1, word.Length / 3)) ? best.candidate : null;
+        var setting = Settings.All.First(one => one.Path == "extensions");
+        if (root.Children.FirstOrDefault(pair => pair.Key is YamlScalarNode { Value: "extensions" }).Value is not { } node)
+        {
+            return new RunConfiguration();
+        }
+
+        var configuration = Apply(new RunConfiguration(), setting, node, setting.Path, where);
+        var paths = configuration.Extensions.Select(path => Path.Combine(folder, path)).ToList();
+        return configuration with { Extensions = paths, Kinds = Extensions.Load(paths, where) };
     }
 
     private static string ReadText(string path)
@@ -134,24 +150,33 @@ public static class ConfigurationFile
         }
     }
 
-    private static RunConfiguration ReadSection(RunConfiguration configuration, YamlMappingNode section, string path, string where)
+    private static RunConfiguration ReadSection(RunConfiguration configuration, YamlMappingNode section, string path, Reading reading)
     {
+        var where = reading.Where;
         foreach (var (keyNode, value) in section.Children)
         {
             var key = KeyOf(keyNode, where);
             var full = path.Length == 0 ? key : $"{path}.{key}";
-            if (full == LikelihoodsPath)
+            if (full == "extensions")
             {
-                configuration = configuration with { Likelihoods = ReadLikelihoods(value, where) };
+                continue;
+            }
+
+            if (full == ModelSections.Likelihoods)
+            {
+                configuration = configuration with { Model = configuration.Model with { Likelihoods = ReadLikelihoods(value, configuration, reading) } };
+            }
+            else if (full == ModelSections.Dynamics.Path)
+            {
+                configuration = ReadPart(ModelSections.Dynamics, configuration, value, reading);
+            }
+            else if (full == ModelSections.Prior.Path)
+            {
+                configuration = ReadPart(ModelSections.Prior, configuration, value, reading);
             }
             else if (Settings.Sections.Any(one => one.Path == full))
             {
-                configuration = value switch
-                {
-                    YamlMappingNode inner => ReadSection(configuration, inner, full, where),
-                    YamlScalarNode { Value: null or "" } => configuration,
-                    _ => throw new InputException($"{where}, line {value.Start.Line}: '{full}' is a section; put its keys below it, indented."),
-                };
+                configuration = Mapping(value, full, where) is { } inner ? ReadSection(configuration, inner, full, reading) : configuration;
             }
             else if (Settings.All.FirstOrDefault(one => one.Path == full) is { } setting)
             {
@@ -170,57 +195,154 @@ public static class ConfigurationFile
     {
         var prefix = path.Length == 0 ? "" : path + ".";
         var keys = Settings.All.Where(setting => setting.Section == path).Select(setting => setting.Key).ToList();
-        keys.AddRange(Settings.Sections.Select(section => section.Path).Append(LikelihoodsPath)
+        keys.AddRange(Settings.Sections.Select(section => section.Path).Append(ModelSections.Likelihoods)
             .Where(section => section.Length > prefix.Length && section.StartsWith(prefix, StringComparison.Ordinal) && !section[prefix.Length..].Contains('.', StringComparison.Ordinal))
             .Select(section => section[prefix.Length..]));
         return keys;
     }
 
-    private static List<LikelihoodConfiguration> ReadLikelihoods(YamlNode node, string where)
+    /// <summary>The keys of a section; null for a section without any.</summary>
+    private static YamlMappingNode? Mapping(YamlNode node, string full, string where) => node switch
     {
-        if (node is not YamlSequenceNode list)
+        YamlMappingNode mapping => mapping,
+        YamlScalarNode { Value: null or "" } => null,
+        _ => throw new InputException($"{where}, line {node.Start.Line}: '{full}' is a section; put its keys below it, indented."),
+    };
+
+    private static RunConfiguration ReadPart<TPart>(ModelSection<TPart> section, RunConfiguration configuration, YamlNode value, Reading reading)
+        where TPart : PartSpecification<TPart>
+    {
+        if (Mapping(value, section.Path, reading.Where) is not { } mapping)
         {
-            throw new InputException($"{where}, line {node.Start.Line}: '{LikelihoodsPath}' is a list; write each entry as '- group: NAME', indented.");
+            return configuration;
         }
 
-        var likelihoods = new List<LikelihoodConfiguration>();
+        var there = section.KindsAmong(configuration.Kinds);
+        var part = NamedKind(mapping, there, section.Path, reading.Where) ?? section.Get(configuration.Model);
+        return configuration with { Model = section.Set(configuration.Model, ReadSettings(part, mapping, there, configuration.Kinds, section.Path, reading)) };
+    }
+
+    private static List<LikelihoodSpecification> ReadLikelihoods(YamlNode node, RunConfiguration configuration, Reading reading)
+    {
+        var where = reading.Where;
+        if (node is not YamlSequenceNode list)
+        {
+            throw new InputException($"{where}, line {node.Start.Line}: '{ModelSections.Likelihoods}' is a list; write each entry as '- group: NAME', indented.");
+        }
+
+        var likelihoods = new List<LikelihoodSpecification>();
         foreach (var entry in list.Children)
         {
             if (entry is not YamlMappingNode mapping)
             {
-                throw new InputException($"{where}, line {entry.Start.Line}: an entry of '{LikelihoodsPath}' has keys; write it as '- group: NAME'.");
+                throw new InputException($"{where}, line {entry.Start.Line}: an entry of '{ModelSections.Likelihoods}' has keys; write it as '- group: NAME'.");
             }
 
-            var likelihood = new LikelihoodConfiguration();
-            foreach (var (keyNode, value) in mapping.Children)
-            {
-                var key = KeyOf(keyNode, where);
-                var setting = Settings.Likelihood.FirstOrDefault(one => one.Path == key)
-                    ?? throw Unknown(keyNode, key, $" in '{LikelihoodsPath}'", Settings.Likelihood.Select(one => one.Key), where);
-                likelihood = Apply(likelihood, setting, value, $"{LikelihoodsPath}.{key}", where);
-            }
-
-            likelihoods.Add(likelihood.Group.Length > 0
-                ? likelihood
-                : throw new InputException($"{where}, line {entry.Start.Line}: an entry of '{LikelihoodsPath}' has no 'group'; name the channel group it explains."));
+            var there = configuration.Kinds.Likelihoods;
+            var likelihood = NamedKind(mapping, there, ModelSections.Likelihoods, where) is { } kind
+                ? ReadSettings(kind, mapping, there, configuration.Kinds, ModelSections.Likelihoods, reading)
+                : ReadOpen(mapping, configuration.Kinds, where);
+            var group = mapping.Children.FirstOrDefault(pair => pair.Key is YamlScalarNode { Value: ModelSections.Group }).Value;
+            likelihoods.Add(group is YamlScalarNode { Value: { } name } && !string.IsNullOrWhiteSpace(name)
+                ? likelihood with { Group = name }
+                : throw new InputException($"{where}, line {entry.Start.Line}: an entry of '{ModelSections.Likelihoods}' has no 'group'; name the channel group it explains."));
         }
 
         return likelihoods;
     }
 
+    /// <summary>The kind that a part names, at its defaults; null where it names none.</summary>
+    private static TPart? NamedKind<TPart>(YamlMappingNode mapping, IReadOnlyList<TPart> there, string path, string where)
+        where TPart : PartSpecification<TPart>
+    {
+        if (mapping.Children.FirstOrDefault(pair => pair.Key is YamlScalarNode { Value: ModelSections.Kind }).Value is not { } node)
+        {
+            return null;
+        }
+
+        var word = (node as YamlScalarNode)?.Value ?? "";
+        var words = there.Select(kind => kind.Kind).ToList();
+        return there.FirstOrDefault(kind => kind.Kind == word)
+            ?? throw new InputException(
+                $"{where}, line {node.Start.Line}: '{path}.{ModelSections.Kind}' is '{OneLine(word)}'; {Spelling.DidYouMean(word, words)}give {Setting.Words(words)}.");
+    }
+
+    private static TPart ReadSettings<TPart>(TPart part, YamlMappingNode mapping, IReadOnlyList<TPart> there, ModelKinds kinds, string path, Reading reading)
+        where TPart : PartSpecification<TPart>
+    {
+        var settings = part.SettingsAmong(kinds);
+        foreach (var (keyNode, value) in mapping.Children)
+        {
+            var key = KeyOf(keyNode, reading.Where);
+            if (key == ModelSections.Kind || (part is LikelihoodSpecification && key == ModelSections.Group))
+            {
+                continue;
+            }
+
+            if (settings.FirstOrDefault(one => one.Key == key) is { } setting)
+            {
+                part = Apply(part, setting, value, $"{path}.{key}", reading.Where);
+                continue;
+            }
+
+            var owners = there.Where(kind => kind.SettingsAmong(kinds).Any(one => one.Key == key)).Select(kind => $"'{kind.Kind}'").ToList();
+            if (owners.Count == 0)
+            {
+                throw Unknown(keyNode, key, $" in '{path}'", [ModelSections.Kind, .. settings.Select(one => one.Key)], reading.Where);
+            }
+
+            if (!reading.IsOld)
+            {
+                throw new InputException(
+                    $"{reading.Where}, line {keyNode.Start.Line}: '{path}.{key}' is a key of {Setting.Words(owners)}, not of '{part.Kind}'; leave it out, or choose another '{ModelSections.Kind}'.");
+            }
+        }
+
+        return part;
+    }
+
+    /// <summary>A likelihood that follows its group. Its keys must be those of some kind.</summary>
+    private static LikelihoodByGroup ReadOpen(YamlMappingNode mapping, ModelKinds kinds, string where)
+    {
+        var given = new List<(string Key, IReadOnlyList<string> Texts, string Where)>();
+        foreach (var (keyNode, value) in mapping.Children)
+        {
+            var key = KeyOf(keyNode, where);
+            if (key == ModelSections.Group)
+            {
+                continue;
+            }
+
+            var owners = kinds.Likelihoods.Where(kind => kind.SettingsAmong(kinds).Any(one => one.Key == key)).ToList();
+            if (owners.Count == 0)
+            {
+                IEnumerable<string> keys = [ModelSections.Group, ModelSections.Kind, .. kinds.Likelihoods.SelectMany(kind => kind.SettingsAmong(kinds)).Select(one => one.Key).Distinct(StringComparer.Ordinal)];
+                throw Unknown(keyNode, key, $" in '{ModelSections.Likelihoods}'", keys, where);
+            }
+
+            var setting = owners[0].SettingsAmong(kinds).First(one => one.Key == key);
+            Apply(owners[0], setting, value, $"{ModelSections.Likelihoods}.{key}", where);
+            given.Add((key, Texts(setting.IsList, value)!, $"{where}, line {value.Start.Line}"));
+        }
+
+        return new LikelihoodByGroup { Given = given, Kinds = kinds };
+    }
+
     private static TOwner Apply<TOwner>(TOwner owner, Setting<TOwner> setting, YamlNode value, string full, string where)
         where TOwner : class
     {
-        IReadOnlyList<string>? texts = value switch
-        {
-            YamlScalarNode scalar when !setting.IsList || scalar.Value is { Length: > 0 } => [scalar.Value ?? ""],
-            YamlSequenceNode list when setting.IsList && list.Children.All(child => child is YamlScalarNode) => [.. list.Children.Select(child => ((YamlScalarNode)child).Value ?? "")],
-            _ => null,
-        };
+        var texts = Texts(setting.IsList, value);
         return (texts is null ? null : setting.Read(owner, texts))
             ?? throw new InputException(
                 $"{where}, line {value.Start.Line}: '{full}' is {(value is YamlScalarNode one ? $"'{OneLine(one.Value ?? "")}'" : "no single value")}; give {setting.Allowed}.");
     }
+
+    private static IReadOnlyList<string>? Texts(bool isList, YamlNode value) => value switch
+    {
+        YamlScalarNode scalar when !isList || scalar.Value is { Length: > 0 } => [scalar.Value ?? ""],
+        YamlSequenceNode list when isList && list.Children.All(child => child is YamlScalarNode) => [.. list.Children.Select(child => ((YamlScalarNode)child).Value ?? "")],
+        _ => null,
+    };
 
     private static string KeyOf(YamlNode node, string where)
         => node is YamlScalarNode { Value: { Length: > 0 } key }
@@ -230,26 +352,8 @@ public static class ConfigurationFile
     private static InputException Unknown(YamlNode node, string key, string section, IEnumerable<string> allowed, string where)
     {
         var words = allowed.ToList();
-        var closest = Closest(key, words);
         return new InputException(
-            $"{where}, line {node.Start.Line}: there is no key '{OneLine(key)}'{section}; {(closest is null ? "" : $"did you mean '{closest}'? ")}The keys are {string.Join(", ", words)}.");
-    }
-
-    private static void WriteLikelihoods(StringBuilder text, IReadOnlyList<LikelihoodConfiguration> likelihoods)
-    {
-        text.Append("  likelihoods:\n");
-        foreach (var likelihood in likelihoods)
-        {
-            var lead = "    - ";
-            foreach (var setting in Settings.Likelihood)
-            {
-                if (setting.Write(likelihood) is { } value)
-                {
-                    text.Append(lead).Append(setting.Key).Append(": ").Append(value).Append('\n');
-                    lead = "      ";
-                }
-            }
-        }
+            $"{where}, line {node.Start.Line}: there is no key '{OneLine(key)}'{section}; {Spelling.DidYouMean(key, words)}The keys are {string.Join(", ", words)}.");
     }
 
     private static string OneLine(string text)
@@ -258,26 +362,8 @@ public static class ConfigurationFile
         return new string([.. cut.Select(character => char.IsControl(character) ? ' ' : character)]);
     }
 
-    /// <summary>Letters to add, drop, change or swap to get from one word to another.</summary>
-    private static int Distance(string a, string b)
-    {
-        var rows = new int[a.Length + 1][];
-        for (var i = 0; i <= a.Length; i++)
-        {
-            rows[i] = new int[b.Length + 1];
-            for (var j = 0; j <= b.Length; j++)
-            {
-                if (i == 0 || j == 0)
-                {
-                    rows[i][j] = i + j;
-                    continue;
-                }
-
-                var cost = Math.Min(Math.Min(rows[i - 1][j], rows[i][j - 1]) + 1, rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
-                rows[i][j] = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] ? Math.Min(cost, rows[i - 2][j - 2] + 1) : cost;
-            }
-        }
-
-        return rows[a.Length][b.Length];
-    }
+    /// <summary>How a text is read.</summary>
+    /// <param name="Where">What to call it in messages.</param>
+    /// <param name="IsOld">Whether keys of other kinds are passed over.</param>
+    private readonly record struct Reading(string Where, bool IsOld);
 }

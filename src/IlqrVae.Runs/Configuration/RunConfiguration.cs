@@ -1,4 +1,5 @@
 using IlqrVae.Models;
+using IlqrVae.Models.Kinds;
 using IlqrVae.Recordings;
 using IlqrVae.Training;
 
@@ -14,22 +15,6 @@ public enum Precision
     Single,
 }
 
-/// <summary>The likelihood of one channel group as configured; what is left open follows from the recording.</summary>
-public sealed record LikelihoodConfiguration
-{
-    /// <summary>The channel group.</summary>
-    public string Group { get; init; } = "";
-
-    /// <summary>Which likelihood; null for poisson on counts and gaussian on values.</summary>
-    public LikelihoodKind? Kind { get; init; }
-
-    /// <summary>Poisson only: the link.</summary>
-    public string Link { get; init; } = "exp";
-
-    /// <summary>Poisson only: a gain for each channel.</summary>
-    public bool Gain { get; init; }
-}
-
 /// <summary>Everything that decides a run.</summary>
 public sealed record RunConfiguration
 {
@@ -42,11 +27,14 @@ public sealed record RunConfiguration
     /// <summary>The arithmetic.</summary>
     public Precision Precision { get; init; }
 
-    /// <summary>The model, but for its likelihoods.</summary>
-    public ModelSpecification Model { get; init; } = new();
+    /// <summary>Files of assemblies with dynamics and links of users, relative as <see cref="Data"/> is.</summary>
+    public IReadOnlyList<string> Extensions { get; init; } = [];
 
-    /// <summary>The likelihoods; none means every channel group of the recording.</summary>
-    public IReadOnlyList<LikelihoodConfiguration> Likelihoods { get; init; } = [];
+    /// <summary>The kinds of model parts there are, those of <see cref="Extensions"/> included.</summary>
+    public ModelKinds Kinds { get; init; } = ModelKinds.BuiltIn;
+
+    /// <summary>The model.</summary>
+    public ModelSpecification Model { get; init; } = new();
 
     /// <summary>Standard deviation of the initial state in the posterior that learning starts from.</summary>
     public double InitialDeviation { get; init; } = 0.3;
@@ -59,27 +47,24 @@ public sealed record RunConfiguration
 
     /// <summary>The same configuration with a likelihood for every channel group it explains, checked against the recording.</summary>
     /// <param name="recording">The recording.</param>
-    /// <exception cref="InputException">It does not fit the recording.</exception>
+    /// <exception cref="InputException">It does not fit the recording, or a setting is not allowed.</exception>
     public RunConfiguration CompletedFor(Recording recording)
     {
-        var likelihoods = Likelihoods.Count > 0 ? Likelihoods : [.. recording.Groups.Select(group => new LikelihoodConfiguration { Group = group.Name })];
-        likelihoods = [.. likelihoods.Select(likelihood => likelihood with { Kind = likelihood.Kind ?? KindFor(recording, likelihood.Group) })];
-        var specification = (Model with { Likelihoods = [.. likelihoods.Select(Specify)] }).CompletedFor(recording);
+        if (Settings.All.FirstOrDefault(setting => !setting.Holds(this)) is { } wrong)
+        {
+            throw new InputException($"'{wrong.Path}' is {wrong.Write(this)}; give {wrong.Allowed}.");
+        }
+
+        var model = Model.CompletedFor(recording.Groups, recording.ExternalNames.Count);
         foreach (var hidden in Training.ValidationHides)
         {
-            if (likelihoods.All(likelihood => likelihood.Group != hidden))
+            if (model.Likelihoods.All(likelihood => likelihood.Group != hidden))
             {
                 throw new InputException(
-                    $"training: validation-hides names '{hidden}', which the model does not explain; it explains {string.Join(", ", likelihoods.Select(one => $"'{one.Group}'"))}.");
+                    $"training: validation-hides names '{hidden}', which the model does not explain; it explains {string.Join(", ", model.Likelihoods.Select(one => $"'{one.Group}'"))}.");
             }
         }
 
-        return this with { Likelihoods = likelihoods, Model = specification, Training = Training with { Seed = Seed } };
+        return this with { Model = model, Training = Training with { Seed = Seed } };
     }
-
-    private static LikelihoodKind KindFor(Recording recording, string name)
-        => recording.Groups.FirstOrDefault(group => group.Name == name)?.Kind == ChannelKind.Values ? LikelihoodKind.Gaussian : LikelihoodKind.Poisson;
-
-    private static LikelihoodSpecification Specify(LikelihoodConfiguration one)
-        => new() { Group = one.Group, Kind = one.Kind ?? LikelihoodKind.Poisson, Link = one.Link, Gain = one.Gain };
 }

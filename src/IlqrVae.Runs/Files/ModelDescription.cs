@@ -26,7 +26,7 @@ public sealed record ModelDescription
 
     /// <summary>Whether the means of a group are rates in Hz.</summary>
     /// <param name="group">Index of the group.</param>
-    public bool IsRate(int group) => Configuration.Likelihoods[group].Kind == LikelihoodKind.Poisson;
+    public bool IsRate(int group) => Configuration.Model.Likelihoods[group].MeansAreRates;
 
     /// <summary>Describes the model of a configuration.</summary>
     /// <param name="configuration">The configuration, completed for the recording.</param>
@@ -35,7 +35,7 @@ public sealed record ModelDescription
     {
         Configuration = configuration,
         BinWidth = recording.BinWidth,
-        Groups = [.. configuration.Likelihoods.Select(likelihood => recording.Groups.First(group => group.Name == likelihood.Group))],
+        Groups = [.. configuration.Model.Likelihoods.Select(likelihood => recording.Groups.First(group => group.Name == likelihood.Group))],
         ExternalNames = recording.ExternalNames,
         Capacity = recording.Trials.Where(trial => trial.Split != TrialSplit.Test).Select(trial => trial.Bins).DefaultIfEmpty(1).Max(),
     };
@@ -90,7 +90,7 @@ public sealed record ModelDescription
                 throw new InputException($"{where}: group '{found.Name}' has {found.Channels} channels where the model was trained on {expected.Channels}; use data of the same channels.");
             }
 
-            if (found is not null && found.Kind != ChannelKind.Counts && Configuration.Likelihoods[i].Kind == LikelihoodKind.Poisson)
+            if (found is not null && !Configuration.Model.Likelihoods[i].Fits(found.Kind))
             {
                 throw new InputException($"{where}: group '{found.Name}' holds values where the model was trained on counts; write it with kind 'counts'.");
             }

@@ -1,8 +1,10 @@
 using System.Numerics;
-using IlqrVae.Runs.Configuration;
 using IlqrVae.Data;
 using IlqrVae.Inference;
+using IlqrVae.Models.Kinds;
+using IlqrVae.Models.Likelihoods;
 using IlqrVae.Recordings;
+using IlqrVae.Runs.Configuration;
 
 namespace IlqrVae.Runs.Files;
 
@@ -55,7 +57,7 @@ public static class ModelFile
         archive.Add("groups/channels", [.. description.Groups.Select(group => (long)group.Channels)]);
         archive.Add("groups/unit", [.. description.Groups.Select(group => group.Unit)]);
         archive.Add("groups/likelihood", [.. model.Generative.Likelihoods.Select(likelihood => likelihood.Kind)]);
-        archive.Add("groups/link", [.. description.Configuration.Likelihoods.Select(likelihood => likelihood.Kind == Models.LikelihoodKind.Poisson ? likelihood.Link : "")]);
+        archive.Add("groups/link", [.. description.Configuration.Model.Likelihoods.Select(likelihood => LinkOf(likelihood, description.Configuration.Kinds))]);
         if (description.ExternalNames.Count > 0)
         {
             archive.Add("external/names", [.. description.ExternalNames]);
@@ -110,13 +112,13 @@ public static class ModelFile
         var units = archive.ReadStrings("groups/unit", names.Length).Values;
         var description = new ModelDescription
         {
-            Configuration = Specified(ConfigurationFile.Parse(archive.ReadStrings("configuration", 1).Values[0], $"{path}: '/configuration'")),
+            Configuration = ReadConfiguration(archive),
             BinWidth = archive.ReadNumber("/", "bin_width"),
             Groups = [.. names.Select((name, i) => new ChannelGroup(name, kinds[i] == "counts" ? ChannelKind.Counts : ChannelKind.Values, (int)channels[i], units[i]))],
             ExternalNames = archive.ContainsTable("external/names") ? archive.ReadStrings("external/names", -1).Values : [],
             Capacity = (int)archive.ReadWhole("/", "capacity"),
         };
-        if (!(description.BinWidth > 0) || description.Capacity < 1 || description.Configuration.Likelihoods.Count != names.Length || channels.Any(count => count is < 1 or > int.MaxValue))
+        if (!(description.BinWidth > 0) || description.Capacity < 1 || description.Configuration.Model.Likelihoods.Count != names.Length || channels.Any(count => count is < 1 or > int.MaxValue))
         {
             throw new InputException($"{path}: '/groups', 'bin_width', 'capacity' and '/configuration' do not fit together; the file is damaged, train anew.");
         }
@@ -153,19 +155,15 @@ public static class ModelFile
         return model;
     }
 
-    /// <summary>Puts the completed likelihoods into the specification.</summary>
-    private static RunConfiguration Specified(RunConfiguration configuration) => configuration with
+    private static RunConfiguration ReadConfiguration(Hdf5ArchiveReader archive)
     {
-        Model = configuration.Model with
-        {
-            Likelihoods =
-            [
-                .. configuration.Likelihoods.Select(one => new Models.LikelihoodSpecification
-                {
-                    Group = one.Group, Kind = one.Kind ?? Models.LikelihoodKind.Poisson, Link = one.Link, Gain = one.Gain,
-                }),
-            ],
-        },
-        Training = configuration.Training with { Seed = configuration.Seed },
-    };
+        // Files of former versions hold every key of every kind.
+        var folder = Path.GetDirectoryName(Path.GetFullPath(archive.Path)) ?? "";
+        var configuration = ConfigurationFile.Parse(archive.ReadStrings("configuration", 1).Values[0], $"{archive.Path}: '/configuration'", folder, isOld: true);
+        return configuration with { Training = configuration.Training with { Seed = configuration.Seed } };
+    }
+
+    /// <summary>The name of a likelihood's link; empty where it has none.</summary>
+    private static string LinkOf(LikelihoodSpecification likelihood, ModelKinds kinds)
+        => likelihood.SettingsAmong(kinds).FirstOrDefault(setting => setting.Key == "link")?.Write(likelihood) ?? "";
 }

@@ -29,9 +29,9 @@ public sealed record LearnedPart(LearnedModel Model, IReadOnlyList<Complex> Eige
     public JsonNode ToJson()
     {
         var prior = new JsonObject { ["kind"] = Model.PriorKind };
-        if (double.IsFinite(Model.DegreesOfFreedom))
+        foreach (var number in Model.PriorShape)
         {
-            prior["degrees_of_freedom"] = Json.Number(Model.DegreesOfFreedom);
+            prior[number.Key] = Json.Number(number.Value);
         }
 
         prior["scale"] = Json.Numbers(Model.InputScale);
@@ -53,9 +53,9 @@ public sealed record LearnedPart(LearnedModel Model, IReadOnlyList<Complex> Eige
     /// <inheritdoc/>
     public IEnumerable<IReadOnlyList<string>> ToRows()
     {
-        if (double.IsFinite(Model.DegreesOfFreedom) && Model.InputScale.Length > 0)
+        foreach (var number in Model.PriorShape.Where(_ => Model.InputScale.Length > 0))
         {
-            yield return ["degrees of freedom of the prior", Wording.Number(Model.DegreesOfFreedom, "0.00"), "Student; beyond some tens it is all but Gaussian"];
+            yield return [number.Name, Wording.Number(number.Value, "0.00"), number.Remark];
         }
 
         if (Eigenvalues.Count > 0)

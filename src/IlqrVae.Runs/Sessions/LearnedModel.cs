@@ -1,6 +1,5 @@
 using System.Numerics;
 using IlqrVae.Models;
-using IlqrVae.Models.Dynamics;
 using IlqrVae.Models.Priors;
 
 namespace IlqrVae.Runs.Sessions;
@@ -11,9 +10,9 @@ namespace IlqrVae.Runs.Sessions;
 /// <param name="InitialScale">sigma_0, n.</param>
 /// <param name="PriorKind">What configurations call its prior.</param>
 /// <param name="InputScale">s, m.</param>
-/// <param name="DegreesOfFreedom">nu of a Student prior; NaN for others.</param>
+/// <param name="PriorShape">What the prior has learned beside its scales.</param>
 public sealed record LearnedModel(
-    string DynamicsKind, double[]? Transition, double[] InitialScale, string PriorKind, double[] InputScale, double DegreesOfFreedom)
+    string DynamicsKind, double[]? Transition, double[] InitialScale, string PriorKind, double[] InputScale, IReadOnlyList<LearnedNumber> PriorShape)
 {
     /// <summary>Reads a model.</summary>
     /// <typeparam name="T">float or double.</typeparam>
@@ -21,18 +20,12 @@ public sealed record LearnedModel(
     public static LearnedModel Of<T>(GenerativeModel<T> model)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var (scale, freedom) = model.InputPrior switch
-        {
-            StudentPrior<T> student => (student.Scale, student.DegreesOfFreedom.ExactValue[0]),
-            GaussianPrior<T> gaussian => (gaussian.Scale, double.NaN),
-            var other => throw new NotSupportedException(other.Kind),
-        };
         return new LearnedModel(
             model.Dynamics.Kind,
-            model.Dynamics is LinearDynamics<T> linear ? linear.RecurrentWeights[0].ExactValue.ToArray() : null,
+            model.Dynamics.Transition?.ExactValue.ToArray(),
             model.InitialPrior.Scale.ExactValue.ToArray(),
             model.InputPrior.Kind,
-            scale.ExactValue.ToArray(),
-            freedom);
+            model.InputPrior.Scale.ExactValue.ToArray(),
+            model.InputPrior.Learned);
     }
 }

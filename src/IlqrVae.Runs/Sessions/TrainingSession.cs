@@ -261,7 +261,8 @@ public static class TrainingSession
             {
                 return configuration.CompletedFor(recording) with
                 {
-                    Data = Path.GetRelativePath(Path.GetFullPath(_folder.Root), Path.GetFullPath(configuration.Data)).Replace('\\', '/'),
+                    Data = RelativeToRun(configuration.Data),
+                    Extensions = [.. configuration.Extensions.Select(RelativeToRun)],
                 };
             }
             catch (InputException exception)
@@ -269,6 +270,9 @@ public static class TrainingSession
                 throw new InputException($"{_request.Where}: {exception.Message}", exception);
             }
         }
+
+        private string RelativeToRun(string path)
+            => Path.GetRelativePath(Path.GetFullPath(_folder.Root), Path.GetFullPath(path)).Replace('\\', '/');
 
         private void TryLog(Exception exception)
         {

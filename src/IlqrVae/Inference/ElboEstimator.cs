@@ -150,7 +150,7 @@ public sealed unsafe class ElboEstimator<T>
         var posterior = _model.Posterior;
         var timeFactor = posterior.Time.Value.RowRange(0, steps).ColumnRange(0, steps);
         var closedForm = options.PriorTerm == PriorTerm.ClosedFormWhereKnown;
-        var inputsInClosedForm = closedForm && _model.Generative.InputPrior is GaussianPrior<T>;
+        var inputsInClosedForm = closedForm && _model.Generative.InputPrior.IsQuadratic;
         Samples.Problem.Bind(trial);
         Samples.Problem.OmitsPriorGradient = inputsInClosedForm;
         Samples.Problem.OmitsInitialPriorGradient = closedForm;
@@ -191,7 +191,7 @@ public sealed unsafe class ElboEstimator<T>
 
         if (inputsInClosedForm)
         {
-            inputLoss = InputPriorInClosedForm(map, (GaussianPrior<T>)_model.Generative.InputPrior, timeFactor, gradient);
+            inputLoss = InputPriorInClosedForm(map, _model.Generative.InputPrior, timeFactor, gradient);
         }
 
         var entropy = Entropy(steps, gradient);
@@ -285,7 +285,7 @@ public sealed unsafe class ElboEstimator<T>
     }
 
     /// <summary>E[-log p(u)] = -log p(u*) + sum_tj r_t c_j / (2 s_j^2), r_t and c_j the squared norms of the rows of L_t and L_s.</summary>
-    private double InputPriorInClosedForm(Trajectory<T> map, GaussianPrior<T> prior, Matrix<T> timeFactor, TrialGradient<T>? trialGradient)
+    private double InputPriorInClosedForm(Trajectory<T> map, InputPrior<T> prior, Matrix<T> timeFactor, TrialGradient<T>? trialGradient)
     {
         var gradient = trialGradient?.Others;
         var space = _model.Posterior.Space;

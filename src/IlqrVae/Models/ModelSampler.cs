@@ -1,5 +1,4 @@
 using System.Numerics;
-using IlqrVae.Models.Likelihoods;
 using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 
@@ -28,7 +27,7 @@ public static unsafe class ModelSampler
         {
             BinWidth = binWidth,
             Groups = [.. model.Likelihoods.Select(likelihood => new ChannelGroup(
-                likelihood.Group, likelihood is PoissonLikelihood<T> ? ChannelKind.Counts : ChannelKind.Values, likelihood.ChannelCount))],
+                likelihood.Group, likelihood.Draws, likelihood.ChannelCount))],
             Trials = [.. Enumerable.Range(0, trials).Select(i => DrawTrial(model, $"trial-{i:D4}", bins, new CounterRandom(seed, 0xd4a3, (ulong)i)))],
             Source = "drawn from a model",
         };
@@ -68,7 +67,7 @@ public static unsafe class ModelSampler
                 likelihood.Sample(ref random, mean.Row(t), observed.Row(t));
             }
 
-            truth[likelihood is PoissonLikelihood<T> ? "rates" : "mean"] = new Table(bins, likelihood.ChannelCount, mean.ToArray());
+            truth[likelihood.MeansAreRates ? "rates" : "mean"] = new Table(bins, likelihood.ChannelCount, mean.ToArray());
             observations.Add(new Observations(observed));
         }
 

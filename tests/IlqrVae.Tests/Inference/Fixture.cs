@@ -2,6 +2,7 @@ using System.Text.Json;
 using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Models.Dynamics;
+using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Likelihoods;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Models.Priors;
@@ -40,7 +41,7 @@ public sealed class Fixture
         var likelihoods = new List<Likelihood<double>>();
         if (observations.TryGetProperty("spikes", out var spikes))
         {
-            var link = Link.ByName(model.GetProperty("link").GetString()!.Replace('_', '-'))!;
+            var link = ModelKinds.BuiltIn.Links.First(one => one.Name == model.GetProperty("link").GetString()!.Replace('_', '-'));
             likelihoods.Add(new PoissonLikelihood<double>("spikes", Free("C"), Free("d"), link, binWidth));
             Observe("spikes", ChannelKind.Counts, spikes);
         }

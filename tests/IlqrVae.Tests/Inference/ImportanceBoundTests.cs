@@ -73,7 +73,7 @@ public sealed class ImportanceBoundTests
     [Theory]
     [InlineData(ReadoutChoice.PoissonExp, PriorChoice.Student)]
     [InlineData(ReadoutChoice.PoissonSoftplus, PriorChoice.Gaussian)]
-    public void Many_samples_come_to_the_evidence_that_quadrature_finds(ReadoutChoice readout, PriorChoice prior)
+    public void Many_samples_come_to_the_evidence_that_quadrature_finds(string readout, string prior)
     {
         var (_, model, trial, capacity) = RandomModels.Create<double>(new Recipe
         {

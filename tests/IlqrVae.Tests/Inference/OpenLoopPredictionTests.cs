@@ -9,7 +9,7 @@ public sealed class OpenLoopPredictionTests
     [Theory]
     [InlineData(DynamicsChoice.LinearFree, 0)]
     [InlineData(DynamicsChoice.MiniGru, 2)]
-    public void Predictions_are_roll_outs_without_inputs(DynamicsChoice dynamics, int external)
+    public void Predictions_are_roll_outs_without_inputs(string dynamics, int external)
     {
         var (recipe, model, trial, capacity) = RandomModels.Create<double>(new Recipe
         {

@@ -12,35 +12,6 @@ using IlqrVae.Recordings;
 
 namespace IlqrVae.Tests.Inference;
 
-public enum DynamicsChoice
-{
-    LinearFree,
-    LinearStable,
-    MiniGru,
-    MiniGruCandidate,
-    Mgu,
-    Rnn,
-    ResidualMlp,
-    Custom,
-}
-
-public enum PriorChoice
-{
-    Gaussian,
-    Student,
-}
-
-public enum ReadoutChoice
-{
-    Gaussian,
-    PoissonExp,
-    PoissonSoftplus,
-    PoissonSoftplusWithGain,
-    PoissonSoftRelu,
-    PoissonSoftReluWithGain,
-    SpikesAndValues,
-}
-
 public enum SpikeChoice
 {
     /// <summary>Observations drawn from the model, where its rates are finite.</summary>
@@ -76,11 +47,11 @@ public sealed record Recipe
 
     public double MissingShare { get; init; }
 
-    public DynamicsChoice Dynamics { get; init; }
+    public string Dynamics { get; init; } = DynamicsChoice.LinearFree;
 
-    public PriorChoice Prior { get; init; }
+    public string Prior { get; init; } = PriorChoice.Gaussian;
 
-    public ReadoutChoice Readout { get; init; }
+    public string Readout { get; init; } = ReadoutChoice.Gaussian;
 
     public SpikeChoice Spikes { get; init; }
 
@@ -120,9 +91,9 @@ public static class RandomModels
             SpareBins = random.NextInt32(3),
             External = random.NextInt32(3) == 0 ? 1 + random.NextInt32(3) : 0,
             MissingShare = random.NextInt32(2) == 0 ? 0 : random.NextDouble(),
-            Dynamics = (DynamicsChoice)random.NextInt32(8),
-            Prior = (PriorChoice)random.NextInt32(2),
-            Readout = (ReadoutChoice)random.NextInt32(7),
+            Dynamics = DynamicsChoice.All[random.NextInt32(DynamicsChoice.All.Count)],
+            Prior = PriorChoice.All[random.NextInt32(PriorChoice.All.Count)],
+            Readout = ReadoutChoice.All[random.NextInt32(ReadoutChoice.All.Count)],
             Spikes = (SpikeChoice)random.NextInt32(3),
         };
     }
@@ -148,14 +119,24 @@ public static class RandomModels
     {
         var random = new CounterRandom(recipe.Seed);
         var (n, m) = (recipe.States, recipe.Inputs);
-        var dynamics = CreateDynamics<T>(recipe, ref random);
+        var groups = Groups(recipe);
+        var start = new ModelStart(
+            n, m, new RecordingSummary(BinWidth, 100, groups, [.. Enumerable.Range(0, recipe.External).Select(i => $"x{i}")]), recipe.Seed);
+        var dynamics = CreateDynamics<T>(recipe, start, ref random);
         var initial = new GaussianPrior<T>(Positive<T>("initial.scale", 1, n, recipe.PriorScale, ref random));
-        InputPrior<T> prior = recipe.Prior == PriorChoice.Gaussian
-            ? new GaussianPrior<T>(Positive<T>("prior.scale", 1, m, recipe.PriorScale, ref random))
-            : new StudentPrior<T>(
-                Positive<T>("prior.scale", 1, m, recipe.PriorScale, ref random),
-                new Parameter<T>("prior.nu", 1, 1, Constraint.AboveTwo, [2.2 + (6 * random.NextDouble())]));
-        var likelihoods = CreateReadouts<T>(recipe, ref random);
+        var prior = KindVariants.Priors[recipe.Prior].Build<T>(start);
+        foreach (var parameter in prior.Parameters)
+        {
+            Spread(parameter, ref random);
+        }
+
+        Scale(prior.Scale, recipe.PriorScale);
+        List<Likelihood<T>> likelihoods = [];
+        foreach (var (specification, group) in recipe.Readout.Split(" and ").Zip(groups))
+        {
+            likelihoods.Add(CreateReadout<T>(recipe, (KindVariants.Likelihoods[specification] with { Group = group.Group.Name }).Build<T>(start, group), ref random));
+        }
+
         var generative = new GenerativeModel<T>(dynamics, initial, prior, likelihoods);
         var capacity = recipe.Bins + recipe.SpareBins;
         var posterior = new SharedPosterior<T>(
@@ -164,96 +145,78 @@ public static class RandomModels
         return new RandomModel<T>(recipe, model, CreateTrial(recipe, generative, ref random), capacity);
     }
 
-    private static Dynamics<T> CreateDynamics<T>(Recipe recipe, ref CounterRandom random)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    /// <summary>One group for each read-out, with 30 Hz in counts and the noise's variance in values.</summary>
+    private static List<GroupSummary> Groups(Recipe recipe) => [.. recipe.Readout.Split(" and ").Select((specification, i) =>
     {
-        var (n, m, k) = (recipe.States, recipe.Inputs, recipe.External);
-        var scale = recipe.WeightScale;
-        var recurrent = scale / Math.Sqrt(n);
-        var input = Free<T>("dynamics.B", n, m, scale, ref random);
-        var external = k == 0 ? null : Free<T>("dynamics.E", n, k, 0.5 * scale, ref random);
-        switch (recipe.Dynamics)
-        {
-            case DynamicsChoice.LinearFree:
-                return new LinearDynamics<T>(Free<T>("dynamics.A", n, n, 0.8 * recurrent, ref random), input, external);
-            case DynamicsChoice.LinearStable:
-                var a = new Parameter<T>("dynamics.A", n, n, Constraint.Stable, Diagonal(n, 0.8));
-                Perturb(a, 0.5, ref random);
-                return new LinearDynamics<T>(a, UnitColumns<T>("dynamics.W", n, m, ref random), external);
-            case DynamicsChoice.Rnn:
-                return new RecurrentNetwork<T>(
-                    Free<T>("dynamics.A", n, n, recurrent, ref random), Free<T>("dynamics.b", 1, n, 0.3 * scale, ref random), input, external);
-            case DynamicsChoice.ResidualMlp:
-                var hidden = 1 + random.NextInt32(8);
-                return new ResidualMlp<T>(new ResidualMlpParameters<T>(
-                    Free<T>("dynamics.A0", n, n, 0.6 * recurrent, ref random),
-                    Free<T>("dynamics.A1", hidden, n, recurrent, ref random),
-                    Free<T>("dynamics.b1", 1, hidden, 0.3 * scale, ref random),
-                    Free<T>("dynamics.A2", n, hidden, 0.5 * scale / Math.Sqrt(hidden), ref random),
-                    Free<T>("dynamics.b2", 1, n, 0.2 * scale, ref random),
-                    input,
-                    external));
-            case DynamicsChoice.Custom:
-                return new CustomDynamics<T, Modulated>(new Modulated(recipe, (int)random.NextUInt32() & 0xFFFF));
-            default:
-                var isMgu = recipe.Dynamics == DynamicsChoice.Mgu;
-                var placement = isMgu ? InputPlacement.GateAndCandidate
-                    : recipe.Dynamics == DynamicsChoice.MiniGru ? InputPlacement.Outside : InputPlacement.Candidate;
-                return new GatedUnit<T>(placement, new GatedUnitParameters<T>(
-                    Free<T>("dynamics.Uf", n, n, recurrent, ref random),
-                    Free<T>("dynamics.bf", 1, n, 0.3 * scale, ref random),
-                    Free<T>("dynamics.Uh", n, n, recurrent, ref random),
-                    Free<T>("dynamics.bh", 1, n, 0.3 * scale, ref random),
-                    recipe.WeightScale <= 1 && recipe.Seed % 2 == 0 ? UnitColumns<T>("dynamics.W", n, m, ref random) : input,
-                    external,
-                    isMgu ? Free<T>("dynamics.Wf", n, m, scale, ref random) : null,
-                    isMgu && k > 0 ? Free<T>("dynamics.Ef", n, k, scale, ref random) : null));
-        }
-    }
+        var isCounts = KindVariants.Likelihoods[specification].DefaultFor != ChannelKind.Values;
+        var channels = i == 0 ? recipe.Channels : 1 + (recipe.Channels / 2);
+        return new GroupSummary(
+            new ChannelGroup(isCounts ? "spikes" : "values", isCounts ? ChannelKind.Counts : ChannelKind.Values, channels),
+            [.. Enumerable.Repeat(isCounts ? 30 * BinWidth : 0, channels)],
+            [.. Enumerable.Repeat(isCounts ? 40 * BinWidth : recipe.NoiseScale * recipe.NoiseScale, channels)]);
+    })];
 
-    private static List<Likelihood<T>> CreateReadouts<T>(Recipe recipe, ref CounterRandom random)
+    private static Dynamics<T> CreateDynamics<T>(Recipe recipe, ModelStart start, ref CounterRandom random)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var n = recipe.States;
-        var scale = recipe.ReadoutScale / Math.Sqrt(n);
-        var readouts = new List<Likelihood<T>>();
-        if (recipe.Readout is not ReadoutChoice.Gaussian)
+        if (recipe.Dynamics == DynamicsChoice.Custom)
         {
-            var link = recipe.Readout switch
+            return new CustomDynamics<T, Modulated>(new Modulated(recipe, (int)random.NextUInt32() & 0xFFFF));
+        }
+
+        var specification = KindVariants.Dynamics[recipe.Dynamics];
+        if (specification is ResidualMlpSpecification mlp)
+        {
+            specification = mlp with { HiddenUnits = 1 + random.NextInt32(8) };
+        }
+
+        var dynamics = specification.Build<T>(start);
+        foreach (var parameter in dynamics.Parameters)
+        {
+            var isRecurrent = dynamics.RecurrentWeights.Contains(parameter);
+            if (parameter.Constraint != Constraint.Free)
             {
-                ReadoutChoice.PoissonExp or ReadoutChoice.SpikesAndValues => Link.Exponential,
-                ReadoutChoice.PoissonSoftplus or ReadoutChoice.PoissonSoftplusWithGain => Link.Softplus,
-                _ => Link.SoftRelu,
-            };
-            var hasGain = recipe.Readout is ReadoutChoice.PoissonSoftplusWithGain or ReadoutChoice.PoissonSoftReluWithGain;
-            var channels = recipe.Channels;
-            var isExponential = ReferenceEquals(link, Link.Exponential);
-            var bias = new double[channels];
-            for (var i = 0; i < channels; i++)
-            {
-                bias[i] = isExponential ? Math.Log(30) + (0.5 * random.NextNormal()) : link.Invert(hasGain ? 1.5 : 30) + random.NextNormal();
+                Spread(parameter, ref random);
+                continue;
             }
 
-            readouts.Add(new PoissonLikelihood<T>(
-                "spikes",
-                Free<T>("spikes.C", channels, n, hasGain || isExponential ? scale : 10 * scale, ref random),
-                new Parameter<T>("spikes.d", 1, channels, Constraint.Free, bias),
-                link,
-                BinWidth,
-                hasGain ? Positive<T>("spikes.gain", 1, channels, 20, ref random) : null));
+            var scale = recipe.WeightScale * (isRecurrent ? 0.8 / Math.Sqrt(parameter.Columns) : parameter.Rows == 1 ? 0.3 : 0.8);
+            parameter.Set(Normal(parameter.Raw.Length, scale, ref random));
         }
 
-        if (recipe.Readout is ReadoutChoice.Gaussian or ReadoutChoice.SpikesAndValues)
+        dynamics.Refresh();
+        return dynamics;
+    }
+
+    /// <summary>Read-out weights that modulate log rates, or values, by the scale of the recipe.</summary>
+    private static Likelihood<T> CreateReadout<T>(Recipe recipe, Likelihood<T> likelihood, ref CounterRandom random)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var (channels, n) = (likelihood.ChannelCount, likelihood.StateCount);
+        var mean = new T[channels];
+        var slope = new T[channels];
+        likelihood.Mean(likelihood.Bias.Value.Row(0), mean, slope);
+        var weights = Normal(channels * n, recipe.ReadoutScale / Math.Sqrt(n), ref random);
+        var bias = likelihood.Bias.ExactValue.ToArray();
+        for (var i = 0; i < channels; i++)
         {
-            var channels = recipe.Readout == ReadoutChoice.Gaussian ? recipe.Channels : 1 + (recipe.Channels / 2);
-            readouts.Add(new GaussianLikelihood<T>(
-                "values",
-                Free<T>("values.C", channels, n, scale, ref random),
-                Free<T>("values.d", 1, channels, 0.5, ref random),
-                Positive<T>("values.variance", 1, channels, recipe.NoiseScale * recipe.NoiseScale, ref random)));
+            var unit = likelihood.MeansAreRates ? Math.Min(10, double.CreateChecked(mean[i] / slope[i])) : 1;
+            bias[i] += 0.5 * unit * random.NextNormal();
+            for (var j = 0; j < n; j++)
+            {
+                weights[(i * n) + j] *= unit;
+            }
         }
 
-        return readouts;
+        likelihood.Weights.Set(weights);
+        likelihood.Bias.Set(bias);
+        foreach (var parameter in likelihood.Parameters.Where(parameter => parameter != likelihood.Weights && parameter != likelihood.Bias))
+        {
+            Spread(parameter, ref random);
+        }
+
+        likelihood.Refresh();
+        return likelihood;
     }
 
     private static PreparedTrial<T> CreateTrial<T>(Recipe recipe, GenerativeModel<T> generative, ref CounterRandom random)
@@ -271,7 +234,7 @@ public static class RandomModels
         var observations = new List<Observations>();
         foreach (var likelihood in generative.Likelihoods)
         {
-            var isSpikes = likelihood is PoissonLikelihood<T>;
+            var isSpikes = likelihood.Draws == ChannelKind.Counts;
             var channels = likelihood.ChannelCount;
             var table = new Table(bins, channels);
             var activations = Matrix<T>.Allocate(bins, channels);
@@ -363,13 +326,14 @@ public static class RandomModels
         return matrix;
     }
 
-    private static Parameter<T> Free<T>(string name, int rows, int columns, double scale, ref CounterRandom random)
+    /// <summary>Moves what is constrained away from where learning starts.</summary>
+    private static void Spread<T>(Parameter<T> parameter, ref CounterRandom random)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => new(name, rows, columns, Constraint.Free, Normal(rows * columns, scale, ref random));
+        => Perturb(parameter, 0.5, ref random);
 
-    private static Parameter<T> UnitColumns<T>(string name, int rows, int columns, ref CounterRandom random)
+    private static void Scale<T>(Parameter<T> parameter, double factor)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => new(name, rows, columns, Constraint.UnitColumns, Normal(rows * columns, 1, ref random));
+        => parameter.Set([.. parameter.ExactValue.ToArray().Select(value => factor * value)]);
 
     private static Parameter<T> Positive<T>(string name, int rows, int columns, double scale, ref CounterRandom random)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

@@ -45,7 +45,7 @@ public sealed class CustomDynamicsTests
         Assert.Equal("dynamics.weights dynamics.inputs dynamics.external dynamics.rate", string.Join(' ', dynamics.Parameters.Select(p => p.Name)));
         Assert.Equal("positive", dynamics.Parameters[3].Constraint.Name);
         Assert.Equal([dynamics.Parameters[0]], dynamics.RecurrentWeights);
-        Assert.Equal("custom", dynamics.Kind);
+        Assert.Equal("every-function", dynamics.Kind);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using IlqrVae.Benchmarking;
 using IlqrVae.Inference;
 using IlqrVae.Models;
+using IlqrVae.Models.Dynamics;
 using IlqrVae.Models.Parameters;
+using IlqrVae.Models.Priors;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 using IlqrVae.Training;
@@ -206,7 +208,7 @@ public sealed class TrainingTests
     public void The_best_validation_loss_is_what_inference_finds_with_the_parameters_kept(LearningObjective score)
     {
         var recording = Simulations.Linear(new LinearOptions { InputProcess = InputKind.None, Channels = 4, Trials = 8, ValidationTrials = 3, Bins = 20 });
-        var generative = ModelBuilder<double>.Build(new ModelSpecification { States = 3, Inputs = 2, Dynamics = new() { Kind = DynamicsKind.Linear }, Prior = new() { Kind = PriorKind.Gaussian } }, recording, 1);
+        var generative = ModelBuilder<double>.Build(new ModelSpecification { States = 3, Inputs = 2, Dynamics = new LinearSpecification(), Prior = new GaussianPriorSpecification() }, recording, 1);
         var model = new VariationalModel<double>(generative, SharedPosterior<double>.Independent(3, 2, 20, 0.3, 0.3));
         var options = new TrainingOptions { Iterations = 12, BatchSize = 8, ValidationInterval = 4, Threads = 2, ValidationScore = score };
         var trainer = new Trainer<double>(model, recording, options);

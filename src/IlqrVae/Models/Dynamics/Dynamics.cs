@@ -50,6 +50,9 @@ public abstract unsafe class Dynamics<T>
     /// <summary>The recurrent weight matrices, which an L2 penalty may act on.</summary>
     public abstract IReadOnlyList<Parameter<T>> RecurrentWeights { get; }
 
+    /// <summary>A of dynamics z' = A z + ..., n x n; null for dynamics that are not linear.</summary>
+    public virtual Parameter<T>? Transition => null;
+
     /// <summary>Numbers that a step records.</summary>
     public abstract int TapeLength { get; }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
 
@@ -35,6 +36,9 @@ public sealed unsafe class LinearDynamics<T> : Dynamics<T>
 
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter<T>> RecurrentWeights { get; }
+
+    /// <inheritdoc/>
+    public override Parameter<T> Transition => RecurrentWeights[0];
 
     /// <inheritdoc/>
     public override int TapeLength => 0;
@@ -112,5 +116,62 @@ public sealed unsafe class LinearDynamics<T> : Dynamics<T>
         _b.Accumulate(tangent.CostatesAfter, path.Inputs, gradient);
         _b.Accumulate(path.CostatesAfter, tangent.Inputs, gradient);
         _e?.Accumulate(tangent.CostatesAfter, path.ExternalOfSteps, gradient);
+    }
+}
+
+/// <summary>Linear dynamics in configurations.</summary>
+public sealed record LinearSpecification : LeakyDynamicsSpecification
+{
+    /// <summary>Stable by construction.</summary>
+    public bool Stable { get; init; } = true;
+
+    /// <inheritdoc/>
+    public override string Kind => "linear";
+
+    /// <inheritdoc/>
+    public override string Meaning => "z' = A z + B u";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Setting<DynamicsSpecification>> SettingsAmong(ModelKinds kinds) =>
+    [
+        Setting.Flag<LinearSpecification>("stable", one => one.Stable, (one, value) => one with { Stable = value }, "Keep A stable by construction.")
+            .Of<DynamicsSpecification>(),
+        .. base.SettingsAmong(kinds),
+    ];
+
+    /// <inheritdoc/>
+    public override Dynamics<T> Build<T>(ModelStart start)
+    {
+        var n = start.States;
+        var weak = start.Random(n, n, Weak(start) * Leak);
+        var a = Stable ? SlowRotation<T>(start) : new Parameter<T>("dynamics.A", n, n, Constraint.Free, WithLeak(weak));
+        return new LinearDynamics<T>(a, InputMatrix<T>("dynamics.B", start, Drive(start)), start.External<T>("dynamics.E", n, Drive(start)));
+    }
+
+    private double[] WithLeak(double[] weak)
+    {
+        var n = (int)Math.Sqrt(weak.Length);
+        for (var i = 0; i < n; i++)
+        {
+            weak[(i * n) + i] = weak[(i * n) + i] + 1 - Leak;
+        }
+
+        return weak;
+    }
+
+    /// <summary>A slow rotation shrunk by the leak: the rotation breaks the symmetry between states.</summary>
+    private Parameter<T> SlowRotation<T>(ModelStart start)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var n = start.States;
+        var angles = start.Random(1, n * (n - 1) / 2, 0.1 / Math.Sqrt(n));
+        var value = new double[n * n];
+        Constraint.Orthogonal.Apply(angles, n, n, value);
+        for (var i = 0; i < value.Length; i++)
+        {
+            value[i] *= 1 - Leak;
+        }
+
+        return new Parameter<T>("dynamics.A", n, n, Constraint.Stable, value);
     }
 }

@@ -153,3 +153,24 @@ public sealed unsafe class RecurrentNetwork<T> : Dynamics<T>
         _e?.Accumulate(costatesAfter, path.ExternalOfSteps, gradient);
     }
 }
+
+/// <summary>A recurrent network in configurations.</summary>
+public sealed record RnnSpecification : LeakyDynamicsSpecification
+{
+    /// <inheritdoc/>
+    public override string Kind => "rnn";
+
+    /// <inheritdoc/>
+    public override string Meaning => "z' = A tanh(z) + B u + b";
+
+    /// <inheritdoc/>
+    public override Dynamics<T> Build<T>(ModelStart start)
+    {
+        var n = start.States;
+        return new RecurrentNetwork<T>(
+            new Parameter<T>("dynamics.A", n, n, Constraint.Free, WithDiagonal(start.Random(n, n, Weak(start)), 1 - Leak)),
+            ModelStart.Constant<T>("dynamics.b", n, Constraint.Free, 0),
+            InputMatrix<T>("dynamics.B", start, Drive(start)),
+            start.External<T>("dynamics.E", n, Drive(start)));
+    }
+}

@@ -1,4 +1,5 @@
 using System.Numerics;
+using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
 
@@ -211,4 +212,39 @@ public sealed record ResidualMlpParameters<T>(
     [
         .. new[] { SkipWeights, HiddenWeights, HiddenBias, OutputWeights, OutputBias, InputWeights, ExternalWeights }.OfType<Parameter<T>>(),
     ];
+}
+
+/// <summary>A linear map and a perceptron in configurations.</summary>
+public sealed record ResidualMlpSpecification : LeakyDynamicsSpecification
+{
+    /// <summary>Hidden units.</summary>
+    public int HiddenUnits { get; init; } = 64;
+
+    /// <inheritdoc/>
+    public override string Kind => "residual-mlp";
+
+    /// <inheritdoc/>
+    public override string Meaning => "a linear part plus one hidden layer";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Setting<DynamicsSpecification>> SettingsAmong(ModelKinds kinds) =>
+    [
+        Setting.Whole<ResidualMlpSpecification>("hidden", 1, 4096, one => one.HiddenUnits, (one, value) => one with { HiddenUnits = (int)value }, "Hidden units.")
+            .Of<DynamicsSpecification>(),
+        .. base.SettingsAmong(kinds),
+    ];
+
+    /// <inheritdoc/>
+    public override Dynamics<T> Build<T>(ModelStart start)
+    {
+        var n = start.States;
+        return new ResidualMlp<T>(new ResidualMlpParameters<T>(
+            new Parameter<T>("dynamics.A0", n, n, Constraint.Free, WithDiagonal(new double[n * n], 1 - Leak)),
+            start.RandomMatrix<T>("dynamics.A1", HiddenUnits, n, 1 / Math.Sqrt(n)),
+            ModelStart.Constant<T>("dynamics.b1", HiddenUnits, Constraint.Free, 0),
+            start.RandomMatrix<T>("dynamics.A2", n, HiddenUnits, 0.1 * Leak / Math.Sqrt(HiddenUnits)),
+            ModelStart.Constant<T>("dynamics.b2", n, Constraint.Free, 0),
+            InputMatrix<T>("dynamics.B", start, Drive(start)),
+            start.External<T>("dynamics.E", n, Drive(start))));
+    }
 }

@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using IlqrVae.Control;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
+using IlqrVae.Recordings;
 
 namespace IlqrVae.Models.Likelihoods;
 
@@ -35,6 +36,12 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
 
     /// <inheritdoc/>
     public override string Kind => "gaussian";
+
+    /// <inheritdoc/>
+    public override ChannelKind Draws => ChannelKind.Values;
+
+    /// <inheritdoc/>
+    public override bool MeansAreRates => false;
 
     /// <summary>1 x N.</summary>
     public Parameter<T> Variance { get; }
@@ -158,5 +165,44 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
 
             gradient[Variance].Pointer[i] -= sum * _precision[0, i];
         }
+    }
+}
+
+/// <summary>A Gaussian likelihood in configurations.</summary>
+public sealed record GaussianSpecification : LikelihoodSpecification
+{
+    /// <inheritdoc/>
+    public override string Kind => "gaussian";
+
+    /// <inheritdoc/>
+    public override string Meaning => "values with Gaussian noise";
+
+    /// <inheritdoc/>
+    public override ChannelKind? DefaultFor => ChannelKind.Values;
+
+    /// <inheritdoc/>
+    public override bool MeansAreRates => false;
+
+    /// <inheritdoc/>
+    public override bool Fits(ChannelKind kind) => true;
+
+    /// <inheritdoc/>
+    public override Likelihood<T> Build<T>(ModelStart start, GroupSummary group)
+    {
+        var (channels, n) = (group.Group.Channels, start.States);
+        var weights = FirstWeights(start, group);
+        for (var i = 0; i < channels; i++)
+        {
+            for (var j = 0; j < n; j++)
+            {
+                weights[(i * n) + j] *= Math.Sqrt(group.Variance[i]);
+            }
+        }
+
+        return new GaussianLikelihood<T>(
+            Group,
+            new Parameter<T>($"likelihood.{Group}.C", channels, n, Constraint.Free, weights),
+            new Parameter<T>($"likelihood.{Group}.d", 1, channels, Constraint.Free, [.. group.Mean]),
+            new Parameter<T>($"likelihood.{Group}.variance", 1, channels, Constraint.Positive, [.. group.Variance]));
     }
 }

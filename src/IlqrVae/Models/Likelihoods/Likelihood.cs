@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using IlqrVae.Control;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
+using IlqrVae.Recordings;
 
 namespace IlqrVae.Models.Likelihoods;
 
@@ -49,6 +50,12 @@ public abstract unsafe class Likelihood<T>
 
     /// <summary>Name of the channel group it explains.</summary>
     public string Group { get; }
+
+    /// <summary>What the numbers are that it draws.</summary>
+    public abstract ChannelKind Draws { get; }
+
+    /// <summary>Whether the means of channels are firing rates in Hz; else they are values in the group's own unit.</summary>
+    public abstract bool MeansAreRates { get; }
 
     /// <summary>C, N x n.</summary>
     public Parameter<T> Weights { get; }

@@ -33,17 +33,6 @@ public abstract class Link
     /// <summary>True when the link is exp itself at activations up to <see cref="ExponentialLimit"/>.</summary>
     public virtual bool IsExponential => false;
 
-    /// <summary>A link by name.</summary>
-    /// <param name="name">"exp", "softplus" or "soft-relu".</param>
-    /// <returns>Null when there is none of this name.</returns>
-    public static Link? ByName(string name) => name switch
-    {
-        "exp" => Exponential,
-        "softplus" => Softplus,
-        "soft-relu" => SoftRelu,
-        _ => null,
-    };
-
     /// <summary>The activation at which the link has a given value.</summary>
     /// <param name="rate">A positive rate.</param>
     public abstract double Invert(double rate);

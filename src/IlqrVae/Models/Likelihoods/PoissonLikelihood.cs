@@ -1,7 +1,9 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
+using IlqrVae.Recordings;
 
 namespace IlqrVae.Models.Likelihoods;
 
@@ -43,6 +45,12 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
 
     /// <inheritdoc/>
     public override string Kind => "poisson";
+
+    /// <inheritdoc/>
+    public override ChannelKind Draws => ChannelKind.Counts;
+
+    /// <inheritdoc/>
+    public override bool MeansAreRates => true;
 
     /// <summary>From activations to rates in Hz.</summary>
     public Link Link { get; }
@@ -231,5 +239,71 @@ public sealed unsafe class PoissonLikelihood<T> : Likelihood<T>
         {
             TensorPrimitives.Multiply(row, observed.Mask.Row(t), row);
         }
+    }
+}
+
+/// <summary>A Poisson likelihood in configurations.</summary>
+public sealed record PoissonSpecification : LikelihoodSpecification
+{
+    /// <summary>From activations to rates in Hz.</summary>
+    public Link Link { get; init; } = Link.Exponential;
+
+    /// <summary>A gain for each channel; not with a link whose bias absorbs it.</summary>
+    public bool Gain { get; init; }
+
+    /// <inheritdoc/>
+    public override string Kind => "poisson";
+
+    /// <inheritdoc/>
+    public override string Meaning => "counts of spikes";
+
+    /// <inheritdoc/>
+    public override ChannelKind? DefaultFor => ChannelKind.Counts;
+
+    /// <inheritdoc/>
+    public override bool MeansAreRates => true;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Setting<LikelihoodSpecification>> SettingsAmong(ModelKinds kinds) =>
+    [
+        Setting.Choice<PoissonSpecification, Link>(
+            "link", [.. kinds.Links.Select(link => (link.Name, link))], one => one.Link, (one, value) => one with { Link = value },
+            "From activations to rates in Hz.").Of<LikelihoodSpecification>(),
+        Setting.Flag<PoissonSpecification>(
+            "gain", one => one.Gain, (one, value) => one with { Gain = value }, "A gain for each channel; not with the link exp.").Of<LikelihoodSpecification>(),
+    ];
+
+    /// <inheritdoc/>
+    public override bool Fits(ChannelKind kind) => kind == ChannelKind.Counts;
+
+    /// <inheritdoc/>
+    public override void RequireFit(ChannelGroup group)
+    {
+        base.RequireFit(group);
+        if (Gain && Link.AbsorbsGain)
+        {
+            throw new InputException($"likelihood: a gain for group '{Group}' cannot be told from its bias under the link '{Link.Name}'; drop the gain or choose another link, such as softplus.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Likelihood<T> Build<T>(ModelStart start, GroupSummary group)
+    {
+        var (channels, n) = (group.Group.Channels, start.States);
+        var binWidth = start.Recording.BinWidth;
+        var bias = new double[channels];
+        for (var i = 0; i < channels; i++)
+        {
+            // Half a spike in the whole recording: silent channels get a low rate, not minus infinity.
+            bias[i] = Link.Invert(Math.Max(group.Mean[i] / binWidth, 0.5 / Math.Max(start.Recording.Seconds, binWidth)));
+        }
+
+        return new PoissonLikelihood<T>(
+            Group,
+            new Parameter<T>($"likelihood.{Group}.C", channels, n, Constraint.Free, FirstWeights(start, group)),
+            new Parameter<T>($"likelihood.{Group}.d", 1, channels, Constraint.Free, bias),
+            Link,
+            binWidth,
+            Gain ? ModelStart.Constant<T>($"likelihood.{Group}.gain", channels, Constraint.Positive, 1) : null);
     }
 }

@@ -21,8 +21,11 @@ public sealed unsafe class GaussianPrior<T> : InputPrior<T>
         Parameters = [scale];
     }
 
-    /// <summary>s, 1 x m.</summary>
-    public Parameter<T> Scale { get; }
+    /// <summary>s, 1 x m: standard deviations.</summary>
+    public override Parameter<T> Scale { get; }
+
+    /// <inheritdoc/>
+    public override bool IsQuadratic => true;
 
     /// <inheritdoc/>
     public override string Kind => "gaussian";
@@ -128,4 +131,18 @@ public sealed unsafe class GaussianPrior<T> : InputPrior<T>
             }
         }
     }
+}
+
+/// <summary>A Gaussian prior in configurations.</summary>
+public sealed record GaussianPriorSpecification : PriorSpecification
+{
+    /// <inheritdoc/>
+    public override string Kind => "gaussian";
+
+    /// <inheritdoc/>
+    public override string Meaning => "inputs that are always there";
+
+    /// <inheritdoc/>
+    public override InputPrior<T> Build<T>(ModelStart start)
+        => new GaussianPrior<T>(ModelStart.Constant<T>("prior.scale", start.Inputs, Constraint.Positive, 1));
 }

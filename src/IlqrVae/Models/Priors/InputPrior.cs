@@ -23,6 +23,15 @@ public abstract unsafe class InputPrior<T>
     /// <summary>Length of a row, m.</summary>
     public int Dimension { get; }
 
+    /// <summary>The scale s of each input, 1 x m, positive.</summary>
+    public abstract Parameter<T> Scale { get; }
+
+    /// <summary>Whether the loss is quadratic, with the second derivatives 1 / s_j^2: its expectation under a Gaussian then has a closed form.</summary>
+    public virtual bool IsQuadratic => false;
+
+    /// <summary>What it has learned beside the scales.</summary>
+    public virtual IReadOnlyList<LearnedNumber> Learned => [];
+
     /// <summary>The parameters.</summary>
     public abstract IReadOnlyList<Parameter<T>> Parameters { get; }
 
@@ -64,3 +73,10 @@ public abstract unsafe class InputPrior<T>
     /// <param name="u">Rows x m, overwritten.</param>
     public abstract void Sample(ref CounterRandom random, Matrix<T> u);
 }
+
+/// <summary>A number that a part of a model has learned and people want to read.</summary>
+/// <param name="Key">What files call it.</param>
+/// <param name="Name">What it is.</param>
+/// <param name="Value">The number.</param>
+/// <param name="Remark">How to read it.</param>
+public readonly record struct LearnedNumber(string Key, string Name, double Value, string Remark);

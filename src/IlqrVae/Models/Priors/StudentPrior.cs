@@ -1,5 +1,6 @@
 using System.Numerics;
 using IlqrVae.Control;
+using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
 
@@ -28,8 +29,11 @@ public sealed unsafe class StudentPrior<T> : InputPrior<T>
         Parameters = [scale, degreesOfFreedom];
     }
 
-    /// <summary>s, 1 x m.</summary>
-    public Parameter<T> Scale { get; }
+    /// <inheritdoc/>
+    public override Parameter<T> Scale { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LearnedNumber> Learned => [new("degrees_of_freedom", "degrees of freedom of the prior", Nu, "Student; beyond some tens it is all but Gaussian")];
 
     /// <summary>nu, 1 x 1.</summary>
     public Parameter<T> DegreesOfFreedom { get; }
@@ -201,4 +205,30 @@ public sealed unsafe class StudentPrior<T> : InputPrior<T>
 
         return sum;
     }
+}
+
+/// <summary>A Student prior in configurations.</summary>
+public sealed record StudentPriorSpecification : PriorSpecification
+{
+    /// <summary>Degrees of freedom that learning starts from, above 2.</summary>
+    public double DegreesOfFreedom { get; init; } = 10;
+
+    /// <inheritdoc/>
+    public override string Kind => "student";
+
+    /// <inheritdoc/>
+    public override string Meaning => "inputs that are mostly small and now and then large, all at the same time";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Setting<PriorSpecification>> SettingsAmong(ModelKinds kinds) =>
+    [
+        Setting.Number<StudentPriorSpecification>(
+            "degrees-of-freedom", value => value > 2, "a number above 2", one => one.DegreesOfFreedom, (one, value) => one with { DegreesOfFreedom = value },
+            "The degrees of freedom that learning starts from.").Of<PriorSpecification>(),
+    ];
+
+    /// <inheritdoc/>
+    public override InputPrior<T> Build<T>(ModelStart start) => new StudentPrior<T>(
+        ModelStart.Constant<T>("prior.scale", start.Inputs, Constraint.Positive, 1),
+        ModelStart.Constant<T>("prior.degrees-of-freedom", 1, Constraint.AboveTwo, DegreesOfFreedom));
 }

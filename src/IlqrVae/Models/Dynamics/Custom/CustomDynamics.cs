@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using IlqrVae.Models.Differentiation;
+using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
 
@@ -75,7 +76,7 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
     }
 
     /// <inheritdoc/>
-    public override string Kind => "custom";
+    public override string Kind => KindName.Of(_definition.GetType().Name);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter<T>> Parameters => _parameters;
