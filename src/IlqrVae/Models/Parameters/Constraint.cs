@@ -30,6 +30,22 @@ public abstract class Constraint
     /// <summary>Lower-triangular matrices with a positive diagonal; raw is square and holds the logarithm of the diagonal, its upper part is unused.</summary>
     public static Constraint CholeskyFactor { get; } = new CholeskyFactorConstraint();
 
+    /// <summary>Row i is scale i times raw numbers: a read-out in the units of its channels over dimensionless raw numbers.</summary>
+    /// <param name="rowScales">A positive scale for each row.</param>
+    /// <exception cref="ArgumentException">A scale is not positive and finite.</exception>
+    public static Constraint RowScaled(ReadOnlySpan<double> rowScales) => new AffineConstraint(NotEmpty(rowScales), [], []);
+
+    /// <summary>Column j is scale j times raw numbers: inputs in units of their own over dimensionless raw numbers.</summary>
+    /// <param name="columnScales">A positive scale for each column.</param>
+    /// <exception cref="ArgumentException">A scale is not positive and finite.</exception>
+    public static Constraint ColumnScaled(ReadOnlySpan<double> columnScales) => new AffineConstraint([], NotEmpty(columnScales), []);
+
+    /// <summary>offset j + scale j times raw number j, in a matrix of N columns (a vector is one row).</summary>
+    /// <param name="offsets">N offsets.</param>
+    /// <param name="scales">N positive scales.</param>
+    /// <exception cref="ArgumentException">The lengths differ, a scale is not positive and finite, or an offset is not finite.</exception>
+    public static Constraint Shifted(ReadOnlySpan<double> offsets, ReadOnlySpan<double> scales) => new AffineConstraint([], NotEmpty(scales), NotEmpty(offsets));
+
     /// <summary>What the constraint is called in files.</summary>
     public abstract string Name { get; }
 
@@ -339,7 +355,10 @@ public abstract class Constraint
         }
     }
 
-    private static void Require(bool condition, string name, double value)
+    private static ReadOnlySpan<double> NotEmpty(ReadOnlySpan<double> numbers)
+        => numbers.Length > 0 ? numbers : throw new ArgumentException("There are no numbers.", nameof(numbers));
+
+    private protected static void Require(bool condition, string name, double value)
     {
         if (!condition)
         {
