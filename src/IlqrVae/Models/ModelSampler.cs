@@ -69,7 +69,7 @@ public static unsafe class ModelSampler
             }
 
             truth[likelihood is PoissonLikelihood<T> ? "rates" : "mean"] = new Table(bins, likelihood.ChannelCount, mean.ToArray());
-            observations.Add(new Observations(observed));
+            observations.Add(likelihood is PoissonLikelihood<T> ? Observations.FromCounts(observed) : Observations.FromValues(observed));
         }
 
         return new Trial { Name = name, Bins = bins, Observations = observations, Truth = truth };
