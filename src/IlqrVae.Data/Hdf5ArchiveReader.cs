@@ -1,4 +1,5 @@
 using PureHDF;
+using PureHDF.Selections;
 using PureHDF.VOL.Native;
 
 namespace IlqrVae.Data;
@@ -16,6 +17,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
 
     private const int CachedChunks = 1 << 16;
     private const ulong CachedBytes = 1 << 28;
+    private const ulong CachedBytesOfRows = 1 << 25;
 
     private readonly NativeFile file;
     private readonly long fileBytes;
@@ -198,6 +200,23 @@ public sealed class Hdf5ArchiveReader : IDisposable
             : throw new InputException($"{Path}: '{Rooted(path)}' holds {stored.Length} numbers where its shape is {Messages.Shape(shape)}; the file is damaged, make it again.");
     }
 
+    /// <summary>A table of two axes to be read some rows at a time.</summary>
+    internal StoredRows ReadRows(string path, int rows, int columns)
+    {
+        var dataset = Table(path);
+        var type = Guarded(path, () => StoredNumbers.TypeOf(dataset.Type));
+        if (!StoredNumbers.IsNumber(type))
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' holds {StoredNumbers.Describe(type)} where numbers are needed; write it as numbers.");
+        }
+
+        var shape = ShapeOf(dataset, path);
+        RequireShape(path, shape, [rows, columns]);
+        Count(shape, StoredNumbers.Bytes(type), path);
+        var cache = new SimpleReadingChunkCache(CachedChunks, CachedBytesOfRows);
+        return new StoredRows(shape[0], shape[1], StoredNumbers.Bytes(type), (first, count) => Guarded(path, () => ReadArray(dataset, type, shape[1], first, count, cache)));
+    }
+
     /// <summary>Shape of a table that must have so many axes.</summary>
     internal IReadOnlyList<int> ReadShape(string path, int rank)
     {
@@ -227,6 +246,37 @@ public sealed class Hdf5ArchiveReader : IDisposable
         StoredType.Single => Read<float>(dataset, count),
         _ => Read<double>(dataset, count),
     };
+
+    private static Array ReadArray(IH5Dataset dataset, StoredType type, int columns, int first, int rows, SimpleReadingChunkCache cache) => type switch
+    {
+        StoredType.Int8 => Read<sbyte>(dataset, columns, first, rows, cache),
+        StoredType.UInt8 => Read<byte>(dataset, columns, first, rows, cache),
+        StoredType.Int16 => Read<short>(dataset, columns, first, rows, cache),
+        StoredType.UInt16 => Read<ushort>(dataset, columns, first, rows, cache),
+        StoredType.Int32 => Read<int>(dataset, columns, first, rows, cache),
+        StoredType.UInt32 => Read<uint>(dataset, columns, first, rows, cache),
+        StoredType.Int64 => Read<long>(dataset, columns, first, rows, cache),
+        StoredType.UInt64 => Read<ulong>(dataset, columns, first, rows, cache),
+        StoredType.Single => Read<float>(dataset, columns, first, rows, cache),
+        _ => Read<double>(dataset, columns, first, rows, cache),
+    };
+
+    private static T[] Read<T>(IH5Dataset dataset, int columns, int first, int rows, SimpleReadingChunkCache cache)
+        where T : unmanaged
+    {
+        if (rows == 0 || columns == 0)
+        {
+            return [];
+        }
+
+        var selection = new HyperslabSelection(rank: 2, starts: [(ulong)first, 0], blocks: [(ulong)rows, (ulong)columns]);
+        var values = dataset is NativeDataset native
+            ? native.Read<T[]>(new H5DatasetAccess(ChunkCache: cache), selection)
+            : dataset.Read<T[]>(selection);
+        return values.Length == rows * columns
+            ? values
+            : throw new InvalidDataException($"{values.Length} numbers where {rows} x {columns} were asked for");
+    }
 
     private static T[] Read<T>(IH5Dataset dataset, int count)
         where T : unmanaged

@@ -52,7 +52,7 @@ public static class LfadsImport
         }
 
         var (binWidth, rateScale) = BinWidth(archive, parts, options.BinWidth);
-        var isCounts = parts.TrueForAll(part => Array.TrueForAll(part.Data.Values, IsCountOrMissing));
+        var kind = parts.TrueForAll(part => Array.TrueForAll(part.Data.Values, IsCountOrMissing)) ? ChannelKind.Counts : ChannelKind.Values;
         var channels = parts[0].Data.Shape[2];
         var inputs = parts[0].Inputs?.Shape[2] ?? 0;
         if (parts.Exists(part => (part.Inputs?.Shape[2] ?? 0) != inputs))
@@ -63,17 +63,17 @@ public static class LfadsImport
         var recording = new Recording
         {
             BinWidth = binWidth,
-            Groups = [new ChannelGroup(isCounts ? "spikes" : "data", isCounts ? ChannelKind.Counts : ChannelKind.Values, channels)],
+            Groups = [new ChannelGroup(kind == ChannelKind.Counts ? "spikes" : "data", kind, channels)],
             ExternalNames = [.. Enumerable.Range(0, inputs).Select(input => $"input-{input}")],
             Source = Path.GetFileName(archive.Path),
-            Trials = [.. parts.SelectMany(part => part.Trials(rateScale))],
+            Trials = [.. parts.SelectMany(part => part.Trials(kind, rateScale))],
         };
         recording.Validate(archive.Path);
         return recording;
     }
 
     private static bool IsCountOrMissing(double value) =>
-        double.IsNaN(value) || (value >= 0 && double.IsFinite(value) && value == Math.Floor(value));
+        double.IsNaN(value) || (value is >= 0 and <= int.MaxValue && value == Math.Floor(value));
 
     private static Part ReadPart(Hdf5ArchiveReader archive, string stem, TrialSplit split, int channels)
     {
@@ -163,7 +163,7 @@ public static class LfadsImport
         Hdf5Array<double>? States,
         Hdf5Array<double>? Inputs)
     {
-        public IEnumerable<Trial> Trials(double rateScale)
+        public IEnumerable<Trial> Trials(ChannelKind kind, double rateScale)
         {
             for (var trial = 0; trial < Data.Shape[0]; trial++)
             {
@@ -189,7 +189,7 @@ public static class LfadsImport
                     Name = string.Create(CultureInfo.InvariantCulture, $"{Stem}-{trial:D3}"),
                     Bins = Data.Shape[1],
                     Split = Split,
-                    Observations = [Observe(Cut(Data, trial))],
+                    Observations = [Observe(kind, Cut(Data, trial))],
                     External = Inputs is { Shape: [_, _, > 0] } ? Cut(Inputs, trial) : null,
                     Truth = truth,
                 };
@@ -197,21 +197,8 @@ public static class LfadsImport
         }
 
         /// <summary>Takes NaN for missing.</summary>
-        private static Observations Observe(Table table)
-        {
-            if (!Array.Exists(table.Values, double.IsNaN))
-            {
-                return new Observations(table);
-            }
-
-            var observed = Array.ConvertAll(table.Values, value => !double.IsNaN(value));
-            for (var i = 0; i < observed.Length; i++)
-            {
-                table.Values[i] = observed[i] ? table.Values[i] : 0;
-            }
-
-            return new Observations(table, observed);
-        }
+        private static Observations Observe(ChannelKind kind, Table table) => Observations.Of(
+            kind, table, Array.Exists(table.Values, double.IsNaN) ? Array.ConvertAll(table.Values, value => !double.IsNaN(value)) : null);
 
         private static Table Cut(Hdf5Array<double> source, int trial)
         {

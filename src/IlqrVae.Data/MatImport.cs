@@ -180,7 +180,7 @@ public static class MatImport
         }
 
         var names = Names("unit", kept, channels);
-        return (new ChannelGroup("spikes", ChannelKind.Counts, kept.Count, "", names), Take(source, channelsFirst, channels, bins, kept));
+        return (new ChannelGroup("spikes", ChannelKind.Counts, kept.Count, "", names), Take($"{path}: variable '{Messages.OneLine(variable.Name)}'", ChannelKind.Counts, source, channelsFirst, channels, bins, kept));
     }
 
     private static (ChannelGroup Group, Observations Observations) Values(
@@ -203,7 +203,7 @@ public static class MatImport
         }
 
         var names = Names(variable.Name, rows, channels);
-        return (new ChannelGroup(values.Group, ChannelKind.Values, rows.Count, values.Unit, names), Take(source, isFirst, channels, bins, rows));
+        return (new ChannelGroup(values.Group, ChannelKind.Values, rows.Count, values.Unit, names), Take($"{path}: variable '{Messages.OneLine(variable.Name)}'", ChannelKind.Values, source, isFirst, channels, bins, rows));
     }
 
     /// <summary>Names of channels, which keep their number in the file, counted from 0.</summary>
@@ -213,7 +213,7 @@ public static class MatImport
         return [.. rows.Select(row => $"{stem}-{row.ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0')}")];
     }
 
-    private static Observations Take(double[] source, bool channelsFirst, int channels, int bins, List<int> rows)
+    private static Observations Take(string what, ChannelKind kind, double[] source, bool channelsFirst, int channels, int bins, List<int> rows)
     {
         var table = new Table(bins, rows.Count);
         bool[]? observed = null;
@@ -238,7 +238,14 @@ public static class MatImport
             }
         }
 
-        return new Observations(table, observed);
+        try
+        {
+            return Observations.Of(kind, table, observed);
+        }
+        catch (InputException exception)
+        {
+            throw new InputException($"{what}: {exception.Message}", exception);
+        }
     }
 
     private static int Index(bool channelsFirst, int channels, int bins, int channel, int bin) =>
@@ -299,17 +306,7 @@ public static class MatImport
             Name = Name,
             Bins = Bins,
             Split = Split,
-            Observations = [.. session.Select(Take)],
+            Observations = [.. session.Select(one => one.SelectBins(First, Bins))],
         };
-
-        private Observations Take(Observations session)
-        {
-            var columns = session.Values.Columns;
-            var (first, count) = (First * columns, Bins * columns);
-            var observed = session.Observed?.AsSpan(first, count).ToArray();
-            return new Observations(
-                new Table(Bins, columns, session.Values.Values.AsSpan(first, count).ToArray()),
-                observed is not null && observed.Contains(false) ? observed : null);
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Data;
@@ -19,7 +20,7 @@ public static class RecordingFile
     public static void Write(string path, Recording recording)
     {
         ArgumentNullException.ThrowIfNull(recording);
-        foreach (var name in recording.Trials.Select(trial => trial.Name).Concat(recording.Groups.Select(group => group.Name)))
+        foreach (var name in recording.Trials.SelectMany(trial => (string[])[trial.Name, trial.Session]).Concat(recording.Groups.Select(group => group.Name)))
         {
             RequirePrintable(path, name);
         }
@@ -107,6 +108,7 @@ public static class RecordingFile
                     Name = part.Name,
                     Bins = part.Bins,
                     Split = part.Split,
+                    Session = part.Session,
                     Observations = observations[t],
                     External = external?[t],
                     Truth = truth[t],
@@ -129,6 +131,10 @@ public static class RecordingFile
         archive.Add("trials/bins", trials.Select(trial => (long)trial.Bins).ToArray());
         archive.Add("trials/name", trials.Select(trial => trial.Name).ToArray());
         archive.Add("trials/split", trials.Select(trial => SplitWord(trial.Split)).ToArray());
+        if (trials.Any(trial => trial.Session.Length > 0))
+        {
+            archive.Add("trials/session", trials.Select(trial => trial.Session).ToArray());
+        }
     }
 
     private static void AddGroup(Hdf5Archive archive, string path, Recording recording, int index, int total)
@@ -144,15 +150,13 @@ public static class RecordingFile
         }
         else
         {
-            var values = new double[entries];
-            Fill(observations, values, value => value);
-            archive.Add(table, values, total, group.Channels);
+            archive.Add(table, Concatenate<double>(observations, entries), total, group.Channels);
         }
 
         archive.SetAttribute(table, "kind", group.Kind == ChannelKind.Counts ? "counts" : "values");
         archive.SetAttribute(table, "unit", group.Unit);
         archive.SetAttribute(table, "order", index);
-        if (observations.Any(one => one.Observed is { } observed && observed.Contains(false)))
+        if (!observations.TrueForAll(one => one.AllObserved))
         {
             archive.Add($"channels/{group.Name}/observed", ConcatenateMasks(observations, entries), total, group.Channels);
         }
@@ -170,68 +174,63 @@ public static class RecordingFile
 
     private static void AddCounts(Hdf5Archive archive, string path, string table, List<Observations> observations, int total, int channels)
     {
-        var largest = 0.0;
-        foreach (var one in observations)
-        {
-            for (var i = 0; i < one.Values.Values.Length; i++)
-            {
-                largest = one.Observed is { } observed && !observed[i] ? largest : Math.Max(largest, one.Values.Values[i]);
-            }
-        }
-
         var entries = total * channels;
-        switch (largest)
+        switch (observations.Max(Largest))
         {
             case <= byte.MaxValue:
-                var bytes = new byte[entries];
-                Fill(observations, bytes, value => (byte)value);
-                archive.Add(table, bytes, total, channels);
+                archive.Add(table, Concatenate<byte>(observations, entries), total, channels);
                 break;
             case <= ushort.MaxValue:
-                var words = new ushort[entries];
-                Fill(observations, words, value => (ushort)value);
-                archive.Add(table, words, total, channels);
+                archive.Add(table, Concatenate<ushort>(observations, entries), total, channels);
                 break;
             case <= int.MaxValue:
-                var integers = new int[entries];
-                Fill(observations, integers, value => (int)value);
-                archive.Add(table, integers, total, channels);
+                archive.Add(table, Concatenate<int>(observations, entries), total, channels);
                 break;
-            default:
+            case var largest:
                 throw new InputException($"{path}: '/{table}' has a count of {largest}, more than a dataset file holds ({int.MaxValue}); write the group as values.");
         }
     }
 
-    private static void Fill<T>(List<Observations> observations, T[] destination, Func<double, T> convert)
-        where T : struct
+    private static double Largest(Observations observations)
     {
+        var row = new double[observations.Channels];
+        var largest = 0.0;
+        for (var bin = 0; bin < observations.Bins; bin++)
+        {
+            observations.CopyRow<double>(bin, row);
+            largest = Math.Max(largest, row.Max());
+        }
+
+        return largest;
+    }
+
+    private static T[] Concatenate<T>(List<Observations> observations, int entries)
+        where T : unmanaged, INumber<T>
+    {
+        var values = new T[entries];
         var at = 0;
         foreach (var one in observations)
         {
-            var values = one.Values.Values;
-            for (var i = 0; i < values.Length; i++, at++)
-            {
-                if (one.Observed is not { } observed || observed[i])
-                {
-                    destination[at] = convert(values[i]);
-                }
-            }
+            var rows = values.AsSpan(at, one.Bins * one.Channels);
+            one.CopyRows(0, one.Bins, rows);
+            at += rows.Length;
         }
+
+        return values;
     }
 
     private static byte[] ConcatenateMasks(List<Observations> observations, int entries)
     {
-        var masks = new byte[entries];
+        var masks = new bool[entries];
         var at = 0;
         foreach (var one in observations)
         {
-            for (var i = 0; i < one.Values.Values.Length; i++, at++)
-            {
-                masks[at] = one.Observed is { } observed && !observed[i] ? (byte)0 : (byte)1;
-            }
+            var rows = masks.AsSpan(at, one.Bins * one.Channels);
+            one.CopyObserved(0, one.Bins, rows);
+            at += rows.Length;
         }
 
-        return masks;
+        return Array.ConvertAll(masks, observed => observed ? (byte)1 : (byte)0);
     }
 
     private static void AddTruth(Hdf5Archive archive, string path, Recording recording, int total)
@@ -296,7 +295,7 @@ public static class RecordingFile
     {
         if (name.Any(char.IsControl))
         {
-            throw new InputException($"{path}: the name '{Messages.OneLine(name)}' of a trial or channel group holds a line break or other control character; rename it.");
+            throw new InputException($"{path}: the name '{Messages.OneLine(name)}' of a trial, session or channel group holds a line break or other control character; rename it.");
         }
     }
 
@@ -322,6 +321,7 @@ public static class RecordingFile
         var bins = archive.ReadLongs("trials/bins", first.Length).Values;
         var names = archive.ReadStrings("trials/name", first.Length).Values;
         var splits = archive.ReadStrings("trials/split", first.Length).Values;
+        var sessions = archive.Contains("trials/session") ? archive.ReadStrings("trials/session", first.Length).Values : [.. names.Select(_ => "")];
         if (first.Length == 0)
         {
             throw new InputException($"{archive.Path}: '/trials/first_bin' is empty; a recording needs at least one trial.");
@@ -345,7 +345,8 @@ public static class RecordingFile
                     $"{archive.Path}: entry {t} of '/trials/split' is '{Messages.OneLine(other)}'; use train, validation or test."),
             };
             RequirePrintable(archive.Path, names[t]);
-            parts.Add(new Part(names[t], (int)first[t], (int)bins[t], split));
+            RequirePrintable(archive.Path, sessions[t]);
+            parts.Add(new Part(names[t], (int)first[t], (int)bins[t], split, sessions[t]));
         }
 
         return parts;
@@ -411,70 +412,57 @@ public static class RecordingFile
     private static void ReadObservations(
         Hdf5ArchiveReader archive, ChannelGroup group, List<Part> parts, int total, int index, Observations[][] observations)
     {
-        var mask = ReadMask(archive, group, total);
-        var (_, stored) = archive.ReadStored($"channels/{group.Name}/values", total, group.Channels);
+        var stored = archive.ReadRows($"channels/{group.Name}/values", total, group.Channels);
+        var maskPath = $"channels/{group.Name}/observed";
+        var mask = archive.Contains(maskPath) ? archive.ReadRows(maskPath, total, group.Channels) : null;
+        var buffer = new double[parts.Max(part => part.Bins) * group.Channels];
         for (var t = 0; t < parts.Count; t++)
         {
-            var (first, entries) = (parts[t].First * group.Channels, parts[t].Bins * group.Channels);
-            var values = new double[entries];
-            StoredNumbers.Copy<double>(stored, first, values);
+            var part = parts[t];
+            var values = buffer.AsSpan(0, part.Bins * group.Channels);
             bool[]? observed = null;
-            if (mask is not null && mask.AsSpan(first, entries).Contains((byte)0))
+            if (mask is not null)
             {
-                observed = new bool[entries];
-                for (var i = 0; i < entries; i++)
-                {
-                    observed[i] = mask[first + i] != 0;
-                    values[i] = observed[i] ? values[i] : 0;
-                }
+                mask.Copy(part.First, part.Bins, values);
+                observed = ToMask(archive.Path, maskPath, part, group.Channels, values);
             }
 
-            RequireCounts(archive.Path, group, parts[t], values, observed);
-            observations[t][index] = new Observations(new Table(parts[t].Bins, group.Channels, values), observed);
+            stored.Copy(part.First, part.Bins, values);
+            RequireCounts(archive.Path, group, part, values, observed);
+            observations[t][index] = group.Kind == ChannelKind.Counts
+                ? Observations.FromCounts<double>(part.Bins, group.Channels, values, observed)
+                : Observations.FromValues(new Table(part.Bins, group.Channels, values.ToArray()), observed);
         }
     }
 
-    private static byte[]? ReadMask(Hdf5ArchiveReader archive, ChannelGroup group, int total)
+    private static bool[] ToMask(string path, string table, Part part, int channels, ReadOnlySpan<double> stored)
     {
-        var path = $"channels/{group.Name}/observed";
-        if (!archive.Contains(path))
+        var mask = new bool[stored.Length];
+        for (var i = 0; i < mask.Length; i++)
         {
-            return null;
-        }
-
-        var (_, stored) = archive.ReadStored(path, total, group.Channels);
-        var numbers = new double[Math.Min(stored.Length, 4096)];
-        var mask = new byte[stored.Length];
-        for (var first = 0; first < stored.Length; first += numbers.Length)
-        {
-            var run = numbers.AsSpan(0, Math.Min(numbers.Length, stored.Length - first));
-            StoredNumbers.Copy(stored, first, run);
-            for (var i = 0; i < run.Length; i++)
+            mask[i] = stored[i] switch
             {
-                mask[first + i] = run[i] switch
-                {
-                    0 => 0,
-                    1 => 1,
-                    var other => throw new InputException(
-                        $"{archive.Path}: '/{path}' has the value {other} at bin {(first + i) / group.Channels}, channel {(first + i) % group.Channels}; write 1 where observed and 0 where missing."),
-                };
-            }
+                0 => false,
+                1 => true,
+                var other => throw new InputException(
+                    $"{path}: '/{table}' has the value {other} at bin {part.First + (i / channels)}, channel {i % channels}; write 1 where observed and 0 where missing."),
+            };
         }
 
         return mask;
     }
 
     /// <summary>The same condition as in <see cref="Recording.Validate"/>, reported with the path of the table and the bin in it.</summary>
-    private static void RequireCounts(string path, ChannelGroup group, Part part, double[] values, bool[]? observed)
+    private static void RequireCounts(string path, ChannelGroup group, Part part, ReadOnlySpan<double> values, bool[]? observed)
     {
         for (var i = 0; i < values.Length; i++)
         {
             var value = values[i];
-            var isFault = !double.IsFinite(value) || (group.Kind == ChannelKind.Counts && (value < 0 || value != Math.Floor(value)));
+            var isFault = !double.IsFinite(value) || (group.Kind == ChannelKind.Counts && (value < 0 || value > int.MaxValue || value != Math.Floor(value)));
             if (isFault && (observed is null || observed[i]))
             {
                 var mend = double.IsFinite(value)
-                    ? "counts must be whole and not negative; set the attribute 'kind' to values if these are not counts"
+                    ? $"counts must be whole, not negative and at most {int.MaxValue}; set the attribute 'kind' to values if these are not counts"
                     : $"mark missing entries with 0 in '/channels/{group.Name}/observed'";
                 throw new InputException(
                     $"{path}: '/channels/{group.Name}/values' has the value {value} at bin {part.First + (i / group.Channels)}, channel {i % group.Channels} (trial '{Messages.OneLine(part.Name)}'); {mend}.");
@@ -493,8 +481,7 @@ public static class RecordingFile
         var names = archive.Contains("external/names")
             ? archive.ReadStrings("external/names", columns).Values
             : [.. Enumerable.Range(0, columns).Select(column => $"external-{column}")];
-        var (_, stored) = archive.ReadStored("external/values", total, columns);
-        return columns == 0 ? ([], null) : (names, Cut(stored, parts, columns));
+        return columns == 0 ? ([], null) : (names, Cut(archive.ReadRows("external/values", total, columns), parts));
     }
 
     private static Dictionary<string, Table>[] ReadTruth(Hdf5ArchiveReader archive, List<Part> parts, int total)
@@ -507,8 +494,7 @@ public static class RecordingFile
 
         foreach (var name in archive.Children("truth"))
         {
-            var (shape, stored) = archive.ReadStored($"truth/{name}", total, -1);
-            var tables = Cut(stored, parts, shape[1]);
+            var tables = Cut(archive.ReadRows($"truth/{name}", total, -1), parts);
             for (var t = 0; t < tables.Length; t++)
             {
                 if (tables[t].Values.Length == 0 || tables[t].Values.AsSpan().ContainsAnyExcept(double.NaN))
@@ -521,13 +507,13 @@ public static class RecordingFile
         return truth;
     }
 
-    private static Table[] Cut(Array stored, List<Part> parts, int columns)
+    private static Table[] Cut(StoredRows stored, List<Part> parts)
     {
         var tables = new Table[parts.Count];
         for (var t = 0; t < tables.Length; t++)
         {
-            tables[t] = new Table(parts[t].Bins, columns);
-            StoredNumbers.Copy<double>(stored, parts[t].First * columns, tables[t].Values);
+            tables[t] = new Table(parts[t].Bins, stored.Columns);
+            stored.Copy<double>(parts[t].First, parts[t].Bins, tables[t].Values);
         }
 
         return tables;
@@ -541,5 +527,5 @@ public static class RecordingFile
         _ => throw new ArgumentOutOfRangeException(nameof(split), split, message: null),
     };
 
-    private readonly record struct Part(string Name, int First, int Bins, TrialSplit Split);
+    private readonly record struct Part(string Name, int First, int Bins, TrialSplit Split, string Session);
 }

@@ -212,15 +212,7 @@ public sealed class Evaluations
 
         // What is hidden has no say: other spikes there leave everything found the same, but the score of the forecast.
         var recording = RecordingFile.Read(line["data.h5"]);
-        foreach (var trial in recording.Trials)
-        {
-            foreach (var observations in trial.Observations)
-            {
-                observations.Values.Values.AsSpan(40 * observations.Values.Columns).Fill(1);
-            }
-        }
-
-        RecordingFile.Write(line["other.h5"], recording);
+        RecordingFile.Write(line["other.h5"], recording with { Trials = [.. recording.Trials.Select(trial => trial with { Observations = [.. trial.Observations.Select(OtherEnd)] })] });
         var other = Json(line, "evaluate", "@/run", "--data", "@/other.h5", "--hide", "held-out", "--forecast", "10", "--json");
         Assert.True(JsonNode.DeepEquals(scores["groups"], other["groups"]));
         Assert.True(JsonNode.DeepEquals(scores["truth"], other["truth"]));
@@ -228,6 +220,13 @@ public sealed class Evaluations
         Assert.False(JsonNode.DeepEquals(scores["forecast"], other["forecast"]));
         Assert.False(JsonNode.DeepEquals(scores["groups"], whole["groups"]));
         Refused(line, ["--forecast", "test-0000", "50"], "--forecast", "50");
+
+        static Observations OtherEnd(Observations one)
+        {
+            var table = one.ToTable();
+            table.Values.AsSpan(40 * one.Channels).Fill(1);
+            return Observations.Of(one.AreCounts ? ChannelKind.Counts : ChannelKind.Values, table, one.ToMask());
+        }
     }
 
     [Fact]
@@ -265,7 +264,7 @@ public sealed class Evaluations
             BinWidth = 0.01,
             Groups = [new ChannelGroup("spikes", ChannelKind.Counts, 3)],
             ExternalNames = ["light"],
-            Trials = [new Trial { Name = "one", Bins = 4, Observations = [new Observations(new Table(4, 3))], External = new Table(4, 1) }],
+            Trials = [new Trial { Name = "one", Bins = 4, Observations = [Observations.FromCounts(new Table(4, 3))], External = new Table(4, 1) }],
         });
         line.Write("light.yaml", "data: data.h5\nmodel: {states: 3, inputs: 1}\ntraining: {iterations: 1}\n");
         line.Must("train", "@/light.yaml", "-o", "@/run", "--force");

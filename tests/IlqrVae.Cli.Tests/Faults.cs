@@ -239,7 +239,7 @@ public sealed class Faults : IDisposable
             {
                 BinWidth = 0.01,
                 Groups = [new ChannelGroup("spikes", ChannelKind.Counts, 1)],
-                Trials = [new Trial { Name = "a", Bins = 5000, Observations = [new Observations(new Table(5000, 1))] }],
+                Trials = [new Trial { Name = "a", Bins = 5000, Observations = [Observations.FromCounts(new Table(5000, 1))] }],
             });
             return;
         }
@@ -276,7 +276,7 @@ public sealed class Faults : IDisposable
                 Name = name,
                 Bins = 8,
                 Split = k == 2 ? TrialSplit.Validation : TrialSplit.Train,
-                Observations = [new Observations(counts), new Observations(velocity)],
+                Observations = [Observations.FromCounts(counts), Observations.FromValues(velocity)],
             });
         }
 

@@ -210,7 +210,7 @@ public sealed class Runs
         {
             BinWidth = 0.01,
             Groups = [new ChannelGroup("spikes", ChannelKind.Counts, 3)],
-            Trials = [new Trial { Name = "only", Bins = 1, Observations = [new Observations(new Table(1, 3))] }],
+            Trials = [new Trial { Name = "only", Bins = 1, Observations = [Observations.FromCounts(new Table(1, 3))] }],
         });
         line.Write("tiny.yaml", "data: tiny.h5\nmodel: {states: 2, inputs: 1}\ntraining: {iterations: 3}\n");
         line.Must("train", "@/tiny.yaml");

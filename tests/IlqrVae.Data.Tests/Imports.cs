@@ -53,7 +53,7 @@ public sealed class Imports
         Assert.All(recording.Trials, trial => Assert.Equal((60, 3), (trial.Truth["rates"].Columns, trial.Truth["states"].Columns)));
 
         // Counts are what rates in Hz and the bin width promise, within three standard errors.
-        var counts = recording.Trials.Sum(trial => trial.Observations[0].Values.Values.Sum());
+        var counts = recording.Trials.Sum(trial => trial.Observations[0].ToTable().Values.Sum());
         var promised = recording.Trials.Sum(trial => trial.Truth["rates"].Values.Sum()) * recording.BinWidth;
         Assert.InRange(counts, promised - (3 * Math.Sqrt(promised)), promised + (3 * Math.Sqrt(promised)));
     }
@@ -77,12 +77,12 @@ public sealed class Imports
             var next = 0.0;
             foreach (var trial in trials)
             {
-                var first = trial.Observations[0].Values[0, 0];
+                var first = trial.Observations[0][0, 0];
                 Assert.InRange(first, next, next + MatImport.ShortestTrial - 1);
                 Assert.InRange(trial.Bins, MatImport.ShortestTrial, trial.Split == TrialSplit.Test && !chunkTest ? bins : chunk);
                 for (var bin = 0; bin < trial.Bins; bin++)
                 {
-                    Assert.Equal(first + bin, trial.Observations[0].Values[bin, 0]);
+                    Assert.Equal(first + bin, trial.Observations[0][bin, 0]);
                 }
 
                 next = first + trial.Bins;
@@ -113,8 +113,8 @@ public sealed class Imports
         using var folder = new TestFolder();
         var counts = Enumerable.Range(0, 60).Select(i => (double)i).ToArray();
         var options = new MatImportOptions { BinWidth = 0.02, TrainFraction = 1 };
-        var rows = Import(folder, [3, 20], counts, options).Trials[0].Observations[0].Values;
-        var columns = Import(folder, [20, 3], counts, options).Trials[0].Observations[0].Values;
+        var rows = Import(folder, [3, 20], counts, options).Trials[0].Observations[0].ToTable();
+        var columns = Import(folder, [20, 3], counts, options).Trials[0].Observations[0].ToTable();
         Assert.Equal((20, 3), (rows.Bins, rows.Columns));
         Assert.Equal((20, 3), (columns.Bins, columns.Columns));
         Assert.Equal([0.0, 1, 2], rows.Row(0));

@@ -78,7 +78,7 @@ public sealed class Recording_files
     public void Counts_beyond_32_bits_are_refused()
     {
         using var folder = new TestFolder();
-        Faults.Message(() => RecordingFile.Write(folder["data.h5"], SomeRecording.OfCounts(3e9)), "data.h5", "/channels/spikes/values");
+        Faults.Message(() => RecordingFile.Write(folder["data.h5"], SomeRecording.OfAllegedCounts(3e9)), "data.h5", "/channels/spikes/values");
     }
 
     [Fact]
@@ -87,8 +87,8 @@ public sealed class Recording_files
         using var folder = new TestFolder();
         var recording = SomeRecording.OfCounts(1, 2);
         var trial = recording.Trials[0];
-        var masked = new Trial { Name = "a", Bins = 2, Observations = [trial.Observations[0] with { Observed = [true, true] }] };
-        RecordingFile.Write(folder["data.h5"], new Recording { BinWidth = 0.01, Groups = recording.Groups, Trials = [masked] });
+        var masked = trial with { Observations = [Observations.FromCounts(trial.Observations[0].ToTable(), [true, true])] };
+        RecordingFile.Write(folder["data.h5"], recording with { Trials = [masked] });
         using var file = Hdf5Archive.Open(folder["data.h5"]);
         Assert.Equal(["values"], file.Children("channels/spikes"));
     }
@@ -101,17 +101,17 @@ public sealed class Recording_files
         {
             Name = "a",
             Bins = 2,
-            Observations = [new Observations(new Table(2, 1, [double.NaN, 3]), [false, true])],
+            Observations = [Observations.FromCounts(new Table(2, 1, [double.NaN, 3]), [false, true])],
         };
         RecordingFile.Write(folder["data.h5"], new Recording { BinWidth = 0.01, Groups = SomeRecording.OfCounts(1).Groups, Trials = [masked] });
-        Assert.Equal([0.0, 3.0], RecordingFile.Read(folder["data.h5"]).Trials[0].Observations[0].Values.Values);
+        Assert.Equal([0.0, 3.0], RecordingFile.Read(folder["data.h5"]).Trials[0].Observations[0].ToTable().Values);
     }
 
     [Fact]
     public void An_invalid_recording_is_not_written()
     {
         using var folder = new TestFolder();
-        Faults.Message(() => RecordingFile.Write(folder["data.h5"], SomeRecording.OfCounts(1, -1)), "data.h5", "spikes");
+        Faults.Message(() => RecordingFile.Write(folder["data.h5"], SomeRecording.OfAllegedCounts(1, -1)), "data.h5", "spikes");
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 
@@ -136,11 +136,11 @@ public sealed class Recording_files
         Assert.Equal("m/s", recording.Groups[1].Unit);
         Assert.Equal(["one", "two"], [.. recording.Trials.Select(trial => trial.Name)]);
         Assert.Equal([TrialSplit.Train, TrialSplit.Test], recording.Trials.Select(trial => trial.Split));
-        Assert.Equal([0.0, 1, 2, 3, 4, 5], recording.Trials[0].Observations[0].Values.Values);
-        Assert.Null(recording.Trials[0].Observations[0].Observed);
-        Assert.Equal([6.0, 7, 8, 0], recording.Trials[1].Observations[0].Values.Values);
-        Assert.Equal([true, true, true, false], recording.Trials[1].Observations[0].Observed!);
-        Assert.Equal([0.75, 1.0], recording.Trials[1].Observations[1].Values.Values);
+        Assert.Equal([0.0, 1, 2, 3, 4, 5], recording.Trials[0].Observations[0].ToTable().Values);
+        Assert.True(recording.Trials[0].Observations[0].AllObserved);
+        Assert.Equal([6.0, 7, 8, 0], recording.Trials[1].Observations[0].ToTable().Values);
+        Assert.Equal([true, true, true, false], recording.Trials[1].Observations[0].ToMask()!);
+        Assert.Equal([0.75, 1.0], recording.Trials[1].Observations[1].ToTable().Values);
         Assert.Equal([9.0, 10, 11, 12, 13, 14], recording.Trials[1].Truth["states"].Values);
     }
 

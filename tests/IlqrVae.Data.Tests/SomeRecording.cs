@@ -21,6 +21,7 @@ internal static class SomeRecording
 
         var external = random.Next(3);
         var hasTruth = random.Next(2) == 0;
+        var hasSessions = random.Next(2) == 0;
         var trials = new List<Trial>();
         for (var t = random.Next(1, 7); t > 0; t--)
         {
@@ -36,6 +37,7 @@ internal static class SomeRecording
                 Name = $"trial {t}",
                 Bins = bins,
                 Split = (TrialSplit)random.Next(3),
+                Session = hasSessions ? $"day {random.Next(3)}" : "",
                 Observations = [.. groups.Select(group => Observe(random, group, bins, largest))],
                 External = external > 0 ? Values(random, bins, external) : null,
                 Truth = truth,
@@ -57,8 +59,15 @@ internal static class SomeRecording
     {
         BinWidth = 0.01,
         Groups = [new ChannelGroup("spikes", ChannelKind.Counts, 1)],
-        Trials = [new Trial { Name = "only", Bins = counts.Length, Observations = [new Observations(new Table(counts.Length, 1, counts))] }],
+        Trials = [new Trial { Name = "only", Bins = counts.Length, Observations = [Observations.FromCounts(new Table(counts.Length, 1, counts))] }],
     };
+
+    /// <summary>Numbers that may be no counts in a group that says it holds counts.</summary>
+    public static Recording OfAllegedCounts(params double[] numbers)
+    {
+        var recording = OfCounts([.. numbers.Select(_ => 0.0)]);
+        return recording with { Trials = [recording.Trials[0] with { Observations = [Observations.FromValues(new Table(numbers.Length, 1, numbers))] }] };
+    }
 
     public static void AssertSame(Recording expected, Recording actual)
     {
@@ -75,11 +84,12 @@ internal static class SomeRecording
         Assert.Equal(expected.Trials.Count, actual.Trials.Count);
         foreach (var (one, other) in expected.Trials.Zip(actual.Trials))
         {
-            Assert.Equal((one.Name, one.Bins, one.Split), (other.Name, other.Bins, other.Split));
+            Assert.Equal((one.Name, one.Bins, one.Split, one.Session), (other.Name, other.Bins, other.Split, other.Session));
             foreach (var (data, read) in one.Observations.Zip(other.Observations))
             {
-                Assert.Equal(data.Values.Values, read.Values.Values);
-                Assert.Equal(data.Observed, read.Observed);
+                Assert.Equal(data.AreCounts, read.AreCounts);
+                Assert.Equal(data.ToTable().Values, read.ToTable().Values);
+                Assert.Equal(data.ToMask(), read.ToMask());
             }
 
             Assert.Equal(one.External?.Values, other.External?.Values);
@@ -118,6 +128,6 @@ internal static class SomeRecording
             table.Values[i] = observed is null || observed[i] ? value : 0;
         }
 
-        return new Observations(table, observed);
+        return Observations.Of(group.Kind, table, observed);
     }
 }

@@ -345,7 +345,7 @@ internal static class Figures
 
     /// <summary>What was recorded of the model's first group; null where the recording lacks it.</summary>
     private static Table? Observed(InferenceResult found, int trial)
-        => found.Recording.IndexOfGroup(found.Description.Groups[0].Name) is >= 0 and var g ? found.Trials[trial].Observations[g].Values : null;
+        => found.Recording.IndexOfGroup(found.Description.Groups[0].Name) is >= 0 and var g ? found.Trials[trial].Observations[g].ToTable() : null;
 
     private static int PeakBin(Table table, int column) => Enumerable.Range(0, table.Bins).MaxBy(bin => table[bin, column]);
 

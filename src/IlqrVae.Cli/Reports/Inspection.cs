@@ -162,21 +162,25 @@ internal static class Inspection
             var counts = new long[group.Channels];
             var (least, largest) = (double.PositiveInfinity, double.NegativeInfinity);
             long missing = 0;
+            var row = new double[group.Channels];
             foreach (var observations in recording.Trials.Select(trial => trial.Observations[index]))
             {
-                for (var i = 0; i < observations.Values.Values.Length; i++)
+                for (var bin = 0; bin < observations.Bins; bin++)
                 {
-                    if (observations.Observed?[i] == false)
+                    observations.CopyRow<double>(bin, row);
+                    for (var channel = 0; channel < row.Length; channel++)
                     {
-                        missing++;
-                        continue;
-                    }
+                        if (!observations.IsObserved(bin, channel))
+                        {
+                            missing++;
+                            continue;
+                        }
 
-                    var value = observations.Values.Values[i];
-                    sums[i % group.Channels] += value;
-                    counts[i % group.Channels]++;
-                    least = Math.Min(least, value);
-                    largest = Math.Max(largest, value);
+                        sums[channel] += row[channel];
+                        counts[channel]++;
+                        least = Math.Min(least, row[channel]);
+                        largest = Math.Max(largest, row[channel]);
+                    }
                 }
             }
 

@@ -64,7 +64,7 @@ public sealed record ConditionPart(IReadOnlyList<(string Group, int Conditions, 
     /// <summary>Smoothed spikes in Hz.</summary>
     private static Table Smoothed(Observations observations, double binWidth)
     {
-        var smooth = GaussianSmoothing.Smooth(observations.Values, Smoothing / binWidth, observations.Observed);
+        var smooth = GaussianSmoothing.Smooth(observations.ToTable(), Smoothing / binWidth, observations.ToMask());
         return new Table(smooth.Bins, smooth.Columns, Array.ConvertAll(smooth.Values, count => count / binWidth));
     }
 }

@@ -88,6 +88,7 @@ public sealed record DecodingPart(string Group, IReadOnlyList<double> R2, IReadO
         var features = new List<double>();
         var behaviour = new List<double>();
         var (width, channels) = (0, found.Recording.Groups[group].Channels);
+        var row = new double[channels];
         for (var i = 0; i < found.Trials.Count; i++)
         {
             var observed = found.Trials[i].Observations[group];
@@ -95,11 +96,12 @@ public sealed record DecodingPart(string Group, IReadOnlyList<double> R2, IReadO
             width = table.Columns;
             for (var t = 0; t < table.Bins; t++)
             {
-                if (observed.Observed is null || !observed.Observed.AsSpan(t * channels, channels).Contains(false))
+                if (observed.IsObserved(t))
                 {
                     // Counts a bin, as in the benchmark, whose penalties have units.
                     features.AddRange(table.Row(t).ToArray().Select(rate => rate * found.Description.BinWidth));
-                    behaviour.AddRange(observed.Values.Row(t));
+                    observed.CopyRow<double>(t, row);
+                    behaviour.AddRange(row);
                 }
             }
         }

@@ -41,7 +41,7 @@ public sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<double
         if (result.Description.IsRate(g))
         {
             var expected = result.Estimates.Select(estimate => Expected(estimate.Means[g], result.Description.BinWidth)).ToList();
-            return new GroupScore(group.Name, isHidden, [], Metrics.BitsPerSpike(expected, [.. observations.Select(one => one.Values)], evaluated));
+            return new GroupScore(group.Name, isHidden, [], Metrics.BitsPerSpike(expected, [.. observations.Select(one => one.ToTable())], evaluated));
         }
 
         var r2 = new double[group.Channels];
@@ -51,11 +51,11 @@ public sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<double
             var estimate = new List<double>();
             for (var t = 0; t < observations.Count; t++)
             {
-                for (var bin = 0; bin < observations[t].Values.Bins; bin++)
+                for (var bin = 0; bin < observations[t].Bins; bin++)
                 {
                     if (evaluated[t]?[(bin * group.Channels) + c] != false)
                     {
-                        truth.Add(observations[t].Values[bin, c]);
+                        truth.Add(observations[t][bin, c]);
                         estimate.Add(result.Estimates[t].Means[g][bin, c]);
                     }
                 }
@@ -72,17 +72,10 @@ public sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<double
     {
         if (forecast == 0)
         {
-            return observations.Observed;
+            return observations.ToMask();
         }
 
-        var mask = new bool[observations.Values.Values.Length];
-        var first = (observations.Values.Bins - forecast) * observations.Values.Columns;
-        for (var i = 0; i < mask.Length; i++)
-        {
-            mask[i] = i >= first == ofForecast && observations.Observed?[i] != false;
-        }
-
-        return mask;
+        return observations.Hide((bin, _) => bin >= observations.Bins - forecast != ofForecast).ToMask();
     }
 
     private static Table Expected(Table rates, double binWidth) => new(rates.Bins, rates.Columns, Array.ConvertAll(rates.Values, rate => rate * binWidth));

@@ -87,12 +87,12 @@ public sealed record OnsetPart(string Group, double Threshold, double BinWidth, 
 
     private static double[] SpeedOf(Observations one)
     {
-        var (values, channels) = (one.Values, one.Values.Columns);
+        var values = one.ToTable();
         return
         [
-            .. Enumerable.Range(0, values.Bins).Select(t => one.Observed is { } observed && observed.AsSpan(t * channels, channels).Contains(false)
-                ? double.NaN
-                : Math.Sqrt(values.Row(t).ToArray().Sum(value => value * value))),
+            .. Enumerable.Range(0, values.Bins).Select(t => one.IsObserved(t)
+                ? Math.Sqrt(values.Row(t).ToArray().Sum(value => value * value))
+                : double.NaN),
         ];
     }
 }

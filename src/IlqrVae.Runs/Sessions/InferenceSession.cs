@@ -228,22 +228,9 @@ public static class InferenceSession
     /// <summary>The same trial with its last bins marked missing in every group.</summary>
     private static Trial WithoutEnd(Trial trial, int bins)
     {
-        if (bins == 0)
-        {
-            return trial;
-        }
-
-        Observations Hide(Observations one)
-        {
-            var observed = one.Observed is null ? Enumerable.Repeat(true, one.Values.Values.Length).ToArray() : (bool[])one.Observed.Clone();
-            observed.AsSpan((trial.Bins - bins) * one.Values.Columns).Clear();
-            return one with { Observed = observed };
-        }
-
-        return new Trial
-        {
-            Name = trial.Name, Bins = trial.Bins, Split = trial.Split, Observations = [.. trial.Observations.Select(Hide)], External = trial.External, Truth = trial.Truth,
-        };
+        return bins == 0
+            ? trial
+            : trial with { Observations = [.. trial.Observations.Select(one => one.Hide((bin, _) => bin >= trial.Bins - bins))] };
     }
 
     private static PosteriorSpread? OfInputs(PosteriorSpread? spread) => spread is null ? null : spread with { Activations = [], ActivationDeviations = [] };

@@ -70,15 +70,13 @@ public sealed class PreparedTrial<T>
             }
 
             var observations = trial.Observations[g];
-            return hiddenGroups?.Contains(group.Name) == true
-                ? new ObservationMatrix<T>(observations with { Observed = new bool[observations.Values.Values.Length] }, group.Kind)
-                : new ObservationMatrix<T>(observations, group.Kind);
+            return new ObservationMatrix<T>(
+                hiddenGroups?.Contains(group.Name) == true ? Recordings.Observations.Missing(observations.Bins, observations.Channels) : observations, group.Kind);
         }
 
         if (hiddenGroups?.Contains(likelihood.Group) == true)
         {
-            var empty = new Table(trial.Bins, likelihood.ChannelCount);
-            return new ObservationMatrix<T>(new Observations(empty, new bool[empty.Values.Length]), ChannelKind.Values);
+            return new ObservationMatrix<T>(Recordings.Observations.Missing(trial.Bins, likelihood.ChannelCount), ChannelKind.Values);
         }
 
         throw new InputException(

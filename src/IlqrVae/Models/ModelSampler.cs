@@ -68,7 +68,7 @@ public static unsafe class ModelSampler
             }
 
             truth[likelihood.MeansAreRates ? "rates" : "mean"] = new Table(bins, likelihood.ChannelCount, mean.ToArray());
-            observations.Add(new Observations(observed));
+            observations.Add(likelihood.Draws == ChannelKind.Counts ? Observations.FromCounts(observed) : Observations.FromValues(observed));
         }
 
         return new Trial { Name = name, Bins = bins, Observations = observations, Truth = truth };

@@ -14,20 +14,24 @@ public static class ChannelStatistics
         var count = new long[channels];
         var mean = new double[channels];
         var squares = new double[channels];
+        var row = new double[channels];
         foreach (var observations in trials.Select(trial => trial.Observations[group]))
         {
-            for (var i = 0; i < observations.Values.Values.Length; i++)
+            for (var bin = 0; bin < observations.Bins; bin++)
             {
-                if (observations.Observed?[i] == false)
+                observations.CopyRow<double>(bin, row);
+                for (var channel = 0; channel < channels; channel++)
                 {
-                    continue;
-                }
+                    if (!observations.IsObserved(bin, channel))
+                    {
+                        continue;
+                    }
 
-                // Welford's update.
-                var channel = i % channels;
-                var delta = observations.Values.Values[i] - mean[channel];
-                mean[channel] += delta / ++count[channel];
-                squares[channel] += delta * (observations.Values.Values[i] - mean[channel]);
+                    // Welford's update.
+                    var delta = row[channel] - mean[channel];
+                    mean[channel] += delta / ++count[channel];
+                    squares[channel] += delta * (row[channel] - mean[channel]);
+                }
             }
         }
 

@@ -42,12 +42,9 @@ public static class HeldOutChannels
         var moved = Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * group.Channels / (2L * count))).ToHashSet();
         int[] held = [.. moved.Order()];
         int[] kept = [.. Enumerable.Range(0, group.Channels).Where(channel => !moved.Contains(channel))];
-        return new Recording
+        return recording with
         {
-            BinWidth = recording.BinWidth,
             Groups = [.. recording.Groups.Select((other, i) => i == g ? Of(group, kept, group.Name) : other), Of(group, held, GroupName)],
-            ExternalNames = recording.ExternalNames,
-            Source = recording.Source,
             Trials = [.. recording.Trials.Select(trial => Split(trial, g, group, kept, held))],
         };
     }
@@ -69,22 +66,10 @@ public static class HeldOutChannels
         }
 
         var split = trial.Observations[g];
-        return new Trial
+        return trial with
         {
-            Name = trial.Name,
-            Bins = trial.Bins,
-            Split = trial.Split,
-            Observations = [.. trial.Observations.Select((other, i) => i == g ? Columns(split, kept) : other), Columns(split, held)],
-            External = trial.External,
+            Observations = [.. trial.Observations.Select((other, i) => i == g ? split.SelectChannels(kept) : other), split.SelectChannels(held)],
             Truth = truth,
         };
-    }
-
-    private static Observations Columns(Observations all, int[] columns)
-    {
-        var channels = all.Values.Columns;
-        return new Observations(
-            all.Values.SelectColumns(columns),
-            all.Observed is { } observed ? [.. Enumerable.Range(0, all.Values.Bins).SelectMany(bin => columns.Select(column => observed[(bin * channels) + column]))] : null);
     }
 }

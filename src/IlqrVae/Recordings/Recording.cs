@@ -73,13 +73,8 @@ public sealed record Table(int Bins, int Columns, double[] Values)
     }
 }
 
-/// <summary>What was observed of one channel group in one trial.</summary>
-/// <param name="Values">Bins x channels; counts are whole numbers.</param>
-/// <param name="Observed">Row-major bins x channels, false where the entry is missing; null when every entry was observed. Missing entries hold zero.</param>
-public sealed record Observations(Table Values, bool[]? Observed = null);
-
-/// <summary>One trial of a recording; trials may differ in length.</summary>
-public sealed class Trial
+/// <summary>One trial of a recording; trials may differ in length. Copy it by <c>trial with { ... }</c>, which keeps whatever is not named.</summary>
+public sealed record Trial
 {
     /// <summary>The trial's name, unique in its recording: warm starts and results are keyed by it.</summary>
     public required string Name { get; init; }
@@ -89,6 +84,9 @@ public sealed class Trial
 
     /// <summary>Which part of a fit the trial belongs to.</summary>
     public TrialSplit Split { get; init; }
+
+    /// <summary>The session in which the trial was recorded; empty where there is one only, or it is not known.</summary>
+    public string Session { get; init; } = "";
 
     /// <summary>One entry a channel group, in the order of <see cref="Recording.Groups"/>.</summary>
     public required IReadOnlyList<Observations> Observations { get; init; }
@@ -103,8 +101,10 @@ public sealed class Trial
     public IReadOnlyDictionary<string, Table> Truth { get; init; } = new Dictionary<string, Table>(StringComparer.Ordinal);
 }
 
-/// <summary>Trials of one experiment: what the data files hold and the models learn from. Immutable by convention.</summary>
-public sealed class Recording
+/// <summary>
+/// Trials of one experiment: what the data files hold and the models learn from. Immutable by convention; copy it by <c>recording with { ... }</c>.
+/// </summary>
+public sealed record Recording
 {
     /// <summary>Width of a bin in seconds, positive.</summary>
     public required double BinWidth { get; init; }

@@ -58,6 +58,11 @@ internal static class RecordingChecks
             ValidateObservations(recording.Groups[g], trial, trial.Observations[g], where);
         }
 
+        foreach (var (name, truth) in trial.Truth)
+        {
+            RequireTable(truth, trial, truth.Columns, $"{where}: the true {name} of trial '{trial.Name}'");
+        }
+
         var external = recording.ExternalNames.Count;
         if ((trial.External?.Columns ?? 0) != external)
         {
@@ -67,7 +72,7 @@ internal static class RecordingChecks
 
         if (trial.External is { } table)
         {
-            RequireShape(table, trial, external, $"{where}: the external inputs of trial '{trial.Name}'");
+            RequireTable(table, trial, external, $"{where}: the external inputs of trial '{trial.Name}'");
             for (var i = 0; i < table.Values.Length; i++)
             {
                 if (!double.IsFinite(table.Values[i]))
@@ -81,39 +86,45 @@ internal static class RecordingChecks
 
     private static void ValidateObservations(ChannelGroup group, Trial trial, Observations observations, string where)
     {
-        var values = observations.Values;
-        RequireShape(values, trial, group.Channels, $"{where}: group '{group.Name}' of trial '{trial.Name}'");
-        if (observations.Observed is { } observed && observed.Length != values.Values.Length)
+        RequireShape(observations.Bins, observations.Channels, trial, group.Channels, $"{where}: group '{group.Name}' of trial '{trial.Name}'");
+        if (observations.AreCounts)
         {
-            throw new InputException(
-                $"{where}: the mask of group '{group.Name}' of trial '{trial.Name}' has {observed.Length} entries where the data have {values.Values.Length}; give it the same shape.");
+            return;
         }
 
-        for (var i = 0; i < values.Values.Length; i++)
+        var row = new double[group.Channels];
+        for (var bin = 0; bin < trial.Bins; bin++)
         {
-            if (observations.Observed is { } mask && !mask[i])
+            observations.CopyRow<double>(bin, row);
+            for (var channel = 0; channel < row.Length; channel++)
             {
-                continue;
-            }
-
-            var value = values.Values[i];
-            var isFault = !double.IsFinite(value) || (group.Kind == ChannelKind.Counts && (value < 0 || value != Math.Floor(value)));
-            if (isFault)
-            {
-                var mend = !double.IsFinite(value)
-                    ? "mark missing entries in a mask"
-                    : "counts must be whole and not negative; import the group as values if it does not hold counts";
-                throw new InputException(
-                    $"{where}: group '{group.Name}' of trial '{trial.Name}' has the value {value} at bin {i / group.Channels}, channel {i % group.Channels}; {mend}.");
+                var value = row[channel];
+                var isFault = !double.IsFinite(value) || (group.Kind == ChannelKind.Counts && (value < 0 || value != Math.Floor(value)));
+                if (isFault && observations.IsObserved(bin, channel))
+                {
+                    var mend = !double.IsFinite(value)
+                        ? "mark missing entries in a mask"
+                        : "counts must be whole and not negative; import the group as values if it does not hold counts";
+                    throw new InputException($"{where}: group '{group.Name}' of trial '{trial.Name}' has the value {value} at bin {bin}, channel {channel}; {mend}.");
+                }
             }
         }
     }
 
-    private static void RequireShape(Table table, Trial trial, int columns, string what)
+    private static void RequireShape(int bins, int columns, Trial trial, int declared, string what)
     {
-        if (table.Bins != trial.Bins || table.Columns != columns || table.Values.Length != (long)trial.Bins * columns)
+        if (bins != trial.Bins || columns != declared)
         {
-            throw new InputException($"{what} have shape {table.Bins} x {table.Columns} where {trial.Bins} bins x {columns} channels are declared.");
+            throw new InputException($"{what} have shape {bins} x {columns} where {trial.Bins} bins x {declared} channels are declared.");
+        }
+    }
+
+    private static void RequireTable(Table table, Trial trial, int columns, string what)
+    {
+        RequireShape(table.Bins, table.Columns, trial, columns, what);
+        if (table.Values.Length != (long)table.Bins * table.Columns)
+        {
+            throw new InputException($"{what} have {table.Values.Length} entries where {table.Bins} x {table.Columns} are declared.");
         }
     }
 }

@@ -168,17 +168,17 @@ public static class Simulations
                 truth["rates"] = rates.SelectColumns(seen);
             }
 
-            var observations = new List<Observations> { new(counts.SelectColumns(seen)) };
+            var observations = new List<Observations> { Observations.FromCounts(counts.SelectColumns(seen)) };
             if (heldOut > 0)
             {
-                observations.Add(new Observations(counts.SelectColumns(hidden)));
+                observations.Add(Observations.FromCounts(counts.SelectColumns(hidden)));
                 if (options.KeepRates)
                 {
                     truth[$"rates.{HeldOutChannels.GroupName}"] = rates.SelectColumns(hidden);
                 }
             }
 
-            observations.Add(new Observations(arm.Execute(trials[k].Command, options.BinWidth, ref motor)));
+            observations.Add(Observations.FromValues(arm.Execute(trials[k].Command, options.BinWidth, ref motor)));
 
             var (split, name) = SplitAndName(options, k);
             result[k] = new Trial
@@ -280,7 +280,7 @@ public static class Simulations
             }
 
             var (split, name) = SplitAndName(options, k);
-            result[k] = new Trial { Name = name, Bins = options.Bins, Split = split, Observations = [new Observations(values)], Truth = truth };
+            result[k] = new Trial { Name = name, Bins = options.Bins, Split = split, Observations = [isSpikes ? Observations.FromCounts(values) : Observations.FromValues(values)], Truth = truth };
         });
 
         var group = isSpikes

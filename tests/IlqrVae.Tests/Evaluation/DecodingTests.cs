@@ -88,6 +88,6 @@ public sealed class DecodingTests
     }
 
     private static (Table[] Counts, Table[] Velocity) Tables(Recording recording, TrialSplit split) =>
-        ([.. recording.TrialsOf(split).Select(trial => trial.Observations[0].Values)],
-            [.. recording.TrialsOf(split).Select(trial => trial.Observations[^1].Values)]);
+        ([.. recording.TrialsOf(split).Select(trial => trial.Observations[0].ToTable())],
+            [.. recording.TrialsOf(split).Select(trial => trial.Observations[^1].ToTable())]);
 }

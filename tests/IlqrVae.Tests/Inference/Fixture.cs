@@ -75,7 +75,7 @@ public sealed class Fixture
             var channels = numbers.Length / Bins;
             var mask = observations.TryGetProperty(name + "_mask", out var given) ? Array.ConvertAll(Numbers(given), x => x != 0) : null;
             groups.Add(new ChannelGroup(name, kind, channels));
-            tables.Add(new Observations(new Table(Bins, channels, numbers), mask));
+            tables.Add(IlqrVae.Recordings.Observations.Of(kind, new Table(Bins, channels, numbers), mask));
         }
     }
 

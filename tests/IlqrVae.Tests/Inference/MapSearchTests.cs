@@ -158,6 +158,6 @@ public sealed class MapSearchTests
             likelihood.Sample(ref random, mean, counts.AsSpan(t * 20, 20));
         }
 
-        return (new Trial { Name = "lorenz", Bins = bins, Observations = [new Observations(new Table(bins, 20, counts))] }, truth);
+        return (new Trial { Name = "lorenz", Bins = bins, Observations = [Observations.FromCounts(new Table(bins, 20, counts))] }, truth);
     }
 }

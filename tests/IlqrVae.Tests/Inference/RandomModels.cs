@@ -274,8 +274,9 @@ public static class RandomModels
                 }
             }
 
-            groups.Add(new ChannelGroup(likelihood.Group, isSpikes ? ChannelKind.Counts : ChannelKind.Values, channels));
-            observations.Add(new Observations(table, observed));
+            var kind = isSpikes ? ChannelKind.Counts : ChannelKind.Values;
+            groups.Add(new ChannelGroup(likelihood.Group, kind, channels));
+            observations.Add(Observations.Of(kind, table, observed));
         }
 
         var trial = new Trial { Name = "trial", Bins = bins, Observations = observations, External = external };

@@ -36,7 +36,7 @@ public sealed class LikelihoodCurvatureTests
         RowOperations.Scale(1 / Math.Sqrt(states), at);
         var mask = isMasked ? Enumerable.Range(0, bins * channels).Select(_ => random.NextDouble() < 0.7).ToArray() : null;
         var counts = Enumerable.Range(0, bins * channels).Select(_ => (double)random.Next(3)).ToArray();
-        var observed = new ObservationMatrix<double>(new Observations(new Table(bins, channels, counts), mask), ChannelKind.Counts);
+        var observed = new ObservationMatrix<double>(Observations.FromCounts(new Table(bins, channels, counts), mask), ChannelKind.Counts);
         var scratch = likelihood.CreateScratch(bins, window);
         likelihood.Differentiate(scratch, at, observed, Matrix<double>.Allocate(bins, states));
 
@@ -105,7 +105,7 @@ public sealed class LikelihoodCurvatureTests
         }
 
         ObservationMatrix<double> Observe() => new(
-            new Observations(
+            Observations.FromCounts(
                 new Table(Bins, Channels, [.. Enumerable.Range(0, Bins * Channels).Select(_ => (double)random.Next(3))]),
                 isMasked ? [.. Enumerable.Range(0, Bins * Channels).Select(_ => random.NextDouble() < 0.7)] : null),
             ChannelKind.Counts);

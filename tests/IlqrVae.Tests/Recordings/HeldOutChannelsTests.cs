@@ -26,15 +26,15 @@ public sealed class HeldOutChannelsTests
         for (var k = 0; k < recording.Trials.Count; k++)
         {
             var (before, after) = (recording.Trials[k], split.Trials[k]);
-            Assert.Equal((before.Name, before.Bins, before.Split), (after.Name, after.Bins, after.Split));
+            Assert.Equal((before.Name, before.Bins, before.Split, before.Session), (after.Name, after.Bins, after.Split, after.Session));
             for (var c = 0; c < channels; c++)
             {
                 var from = recording.Groups[0].ChannelNames!.ToList().IndexOf(names[c]);
                 var (group, column) = c < channels - count ? (0, c) : (1, c - (channels - count));
                 for (var t = 0; t < before.Bins; t++)
                 {
-                    Assert.Equal(before.Observations[0].Values[t, from], after.Observations[group].Values[t, column]);
-                    Assert.Equal(before.Observations[0].Observed![(t * channels) + from], after.Observations[group].Observed![(t * after.Observations[group].Values.Columns) + column]);
+                    Assert.Equal(before.Observations[0][t, from], after.Observations[group][t, column]);
+                    Assert.Equal(before.Observations[0].IsObserved(t, from), after.Observations[group].IsObserved(t, column));
                     Assert.Equal(before.Truth["rates"][t, from], after.Truth[group == 0 ? "rates" : "rates.held-out"][t, column]);
                 }
             }
@@ -62,27 +62,10 @@ public sealed class HeldOutChannelsTests
     private static Recording Named(Recording recording)
     {
         var group = recording.Groups[0];
-        return new Recording
+        return recording with
         {
-            BinWidth = recording.BinWidth,
             Groups = [group with { ChannelNames = [.. Enumerable.Range(0, group.Channels).Select(channel => $"unit {channel}")] }],
-            Trials =
-            [
-                .. recording.Trials.Select((trial, k) => new Trial
-                {
-                    Name = trial.Name,
-                    Bins = trial.Bins,
-                    Split = trial.Split,
-                    Observations = [WithGaps(trial.Observations[0].Values, k)],
-                    Truth = trial.Truth,
-                }),
-            ],
+            Trials = [.. recording.Trials.Select((trial, k) => trial with { Session = $"day {k}", Observations = [trial.Observations[0].Hide((bin, channel) => ((bin * group.Channels) + channel + k) % 5 == 0)] })],
         };
-    }
-
-    private static Observations WithGaps(Table values, int trial)
-    {
-        bool[] observed = [.. Enumerable.Range(0, values.Values.Length).Select(i => (i + trial) % 5 != 0)];
-        return new Observations(values with { Values = [.. values.Values.Select((value, i) => observed[i] ? value : 0)] }, observed);
     }
 }

@@ -42,8 +42,8 @@ public sealed class SimulationsTests
         for (var k = 0; k < first.Trials.Count; k++)
         {
             Assert.Equal(first.Trials[k].Name, same.Trials[k].Name);
-            Assert.Equal(first.Trials[k].Observations[0].Values.Values, same.Trials[k].Observations[0].Values.Values);
-            Assert.NotEqual(first.Trials[k].Observations[0].Values.Values, other.Trials[k].Observations[0].Values.Values);
+            Assert.Equal(first.Trials[k].Observations[0].ToTable().Values, same.Trials[k].Observations[0].ToTable().Values);
+            Assert.NotEqual(first.Trials[k].Observations[0].ToTable().Values, other.Trials[k].Observations[0].ToTable().Values);
         }
     }
 
@@ -58,8 +58,8 @@ public sealed class SimulationsTests
         Assert.Equal(2, recording.TrialsOf(TrialSplit.Validation).Count);
         var larger = Simulations.Lorenz(options with { Trials = 5 });
         Assert.Equal(
-            recording.TrialsOf(TrialSplit.Test)[0].Observations[0].Values.Values,
-            larger.TrialsOf(TrialSplit.Test)[0].Observations[0].Values.Values);
+            recording.TrialsOf(TrialSplit.Test)[0].Observations[0].ToTable().Values,
+            larger.TrialsOf(TrialSplit.Test)[0].Observations[0].ToTable().Values);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class SimulationsTests
             Assert.Equal(trial.Truth["states"].Values, trial.Truth["mean"].Values);
             for (var i = 0; i < trial.Truth["mean"].Values.Length; i++)
             {
-                var difference = trial.Observations[0].Values.Values[i] - trial.Truth["mean"].Values[i];
+                var difference = trial.Observations[0].ToTable().Values[i] - trial.Truth["mean"].Values[i];
                 square += difference * difference;
                 count++;
             }
@@ -109,7 +109,7 @@ public sealed class SimulationsTests
                 {
                     var rate = trial.Truth["rates"][t, c];
                     var mean = rate * recording.BinWidth;
-                    var difference = trial.Observations[0].Values[t, c] - mean;
+                    var difference = trial.Observations[0][t, c] - mean;
                     rates[c] += rate / recording.Trials.Count / trial.Bins;
                     pearson += difference * difference / mean;
                     peak = Math.Max(peak, rate);
@@ -149,7 +149,7 @@ public sealed class SimulationsTests
         var recording = Simulations.Maze(SmallMaze);
         foreach (var trial in recording.Trials)
         {
-            var velocity = trial.Observations[2].Values;
+            var velocity = trial.Observations[2].ToTable();
             var inputs = trial.Truth["inputs"];
             var go = Enumerable.Range(0, trial.Bins).First(t => inputs[t, 4] == 1);
             Assert.InRange(go * recording.BinWidth, 0.1 - 1e-9, 0.25 + 1e-9);
@@ -182,7 +182,7 @@ public sealed class SimulationsTests
         var coarse = Simulations.Maze(options with { Bins = 35, BinWidth = 0.02 });
         for (var t = 0; t < 35; t++)
         {
-            Assert.Equal(fine.Trials[1].Observations[2].Values[4 * t, 0], coarse.Trials[1].Observations[2].Values[t, 0], 1e-9);
+            Assert.Equal(fine.Trials[1].Observations[2][4 * t, 0], coarse.Trials[1].Observations[2][t, 0], 1e-9);
         }
     }
 
@@ -195,9 +195,9 @@ public sealed class SimulationsTests
         Assert.Equal([("spikes", 30), ("held-out", 10), ("velocity", 2)], parted.Groups.Select(group => (group.Name, group.Channels)));
         for (var t = 0; t < 140; t += 20)
         {
-            var (rates, counts) = (whole.Trials[3].Truth["rates"].Row(t).ToArray(), whole.Trials[3].Observations[0].Values.Row(t).ToArray());
+            var (rates, counts) = (whole.Trials[3].Truth["rates"].Row(t).ToArray(), whole.Trials[3].Observations[0].ToTable().Row(t).ToArray());
             Assert.Equal(rates, (double[])[.. parted.Trials[3].Truth["rates"].Row(t), .. parted.Trials[3].Truth["rates.held-out"].Row(t)]);
-            Assert.Equal(counts, (double[])[.. parted.Trials[3].Observations[0].Values.Row(t), .. parted.Trials[3].Observations[1].Values.Row(t)]);
+            Assert.Equal(counts, (double[])[.. parted.Trials[3].Observations[0].ToTable().Row(t), .. parted.Trials[3].Observations[1].ToTable().Row(t)]);
         }
     }
 
@@ -219,7 +219,7 @@ public sealed class SimulationsTests
 
         static Table Rates(IReadOnlyList<Trial> trials) => LinearAlignment.Stack([.. trials.Select(trial => trial.Truth["rates"])]);
 
-        static Table Velocity(IReadOnlyList<Trial> trials) => LinearAlignment.Stack([.. trials.Select(trial => trial.Observations[^1].Values)]);
+        static Table Velocity(IReadOnlyList<Trial> trials) => LinearAlignment.Stack([.. trials.Select(trial => trial.Observations[^1].ToTable())]);
     }
 
     [Fact]

@@ -181,12 +181,11 @@ public sealed class TrainingTests
             return [.. trainer.State.Raw, .. trainer.State.Optimiser.Second, trainer.State.UsualGradientNorm];
         }
 
-        static Trial Cut(Trial trial, int bins) => new()
+        static Trial Cut(Trial trial, int bins) => trial with
         {
-            Name = trial.Name,
             Bins = bins,
-            Split = trial.Split,
-            Observations = [.. trial.Observations.Select(one => new Observations(new Table(bins, one.Values.Columns, one.Values.Values[..(bins * one.Values.Columns)])))],
+            Observations = [.. trial.Observations.Select(one => one.SelectBins(0, bins))],
+            Truth = new Dictionary<string, Table>(StringComparer.Ordinal),
         };
     }
 

@@ -14,36 +14,37 @@ public sealed class ObservationMatrix<T>
     /// <param name="kind">Whether they are counts.</param>
     public ObservationMatrix(Observations observations, ChannelKind kind)
     {
-        var table = observations.Values;
-        Values = Matrix<T>.Allocate(table.Bins, table.Columns);
-        Values.CopyFrom(table.Values);
-        ColumnSums = new double[table.Columns];
-        ColumnCounts = new long[table.Columns];
-        var observed = observations.Observed is { } given && Array.IndexOf(given, false) >= 0 ? given : null;
-        Mask = observed is null ? default : Matrix<T>.Allocate(table.Bins, table.Columns);
-        for (var i = 0; i < table.Values.Length; i++)
+        var (bins, channels) = (observations.Bins, observations.Channels);
+        Values = Matrix<T>.Allocate(bins, channels);
+        Mask = observations.AllObserved ? default : Matrix<T>.Allocate(bins, channels);
+        ColumnSums = new double[channels];
+        ColumnCounts = new long[channels];
+        var row = new double[channels];
+        for (var bin = 0; bin < bins; bin++)
         {
-            var bin = i / table.Columns;
-            var channel = i % table.Columns;
-            if (observed is not null && !observed[i])
+            observations.CopyRow(bin, Values.Row(bin));
+            observations.CopyRow<double>(bin, row);
+            for (var channel = 0; channel < channels; channel++)
             {
-                Values[bin, channel] = T.Zero;
-                continue;
-            }
+                if (!observations.IsObserved(bin, channel))
+                {
+                    continue;
+                }
 
-            if (observed is not null)
-            {
-                Mask[bin, channel] = T.One;
-            }
+                if (!Mask.IsEmpty)
+                {
+                    Mask[bin, channel] = T.One;
+                }
 
-            ColumnSums[channel] += table.Values[i];
-            ColumnCounts[channel]++;
-            ObservedCount++;
+                ColumnSums[channel] += row[channel];
+                ColumnCounts[channel]++;
+                ObservedCount++;
+            }
         }
 
         if (kind == ChannelKind.Counts)
         {
-            for (var t = 0; t < table.Bins; t++)
+            for (var t = 0; t < bins; t++)
             {
                 foreach (var count in Values.Row(t))
                 {
