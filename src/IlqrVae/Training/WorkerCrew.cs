@@ -34,6 +34,21 @@ internal sealed class WorkerCrew : IDisposable
         _failure?.Throw();
     }
 
+    /// <summary>Runs a body for every item, each on whichever thread is free first.</summary>
+    /// <param name="count">Number of items.</param>
+    /// <param name="body">What to do, given the number of the thread and the item, both from 0.</param>
+    public void ForEach(int count, Action<int, int> body)
+    {
+        var next = -1;
+        Run(number =>
+        {
+            for (var i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
+            {
+                body(number, i);
+            }
+        });
+    }
+
     /// <summary>Ends the threads.</summary>
     public void Dispose()
     {

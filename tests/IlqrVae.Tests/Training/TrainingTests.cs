@@ -15,53 +15,6 @@ public sealed class TrainingTests
     private static readonly BenchmarkCase Small = new("small", 6, 2, 12, 25, IsLinear: false, IsStudent: true, IsSpikes: true);
 
     [Fact]
-    public void Batches_depend_on_the_iteration_alone_and_every_epoch_holds_every_trial_once()
-    {
-        var batches = new MiniBatches(10, 4, 3);
-        var later = new MiniBatches(10, 4, 3);
-        var seen = new List<int>();
-        for (var iteration = 0; iteration < 6; iteration++)
-        {
-            var batch = batches.At(iteration).ToArray();
-            seen.AddRange(batch);
-            Assert.InRange(batch.Length, 1, batches.Size);
-        }
-
-        Assert.Equal(later.At(5).ToArray(), seen.TakeLast(batches.At(5).Length));
-        Assert.Equal(Enumerable.Range(0, 10), seen.Take(10).Order());
-        Assert.Equal(Enumerable.Range(0, 10), seen.Skip(10).Order());
-        Assert.NotEqual(seen.Take(10), seen.Skip(10));
-    }
-
-    [Fact]
-    public void Learning_rates_follow_their_schedules()
-    {
-        var options = new TrainingOptions { LearningRate = 0.1, Iterations = 100, ScheduleIterations = 25 };
-        Assert.Equal(0.1, (options with { Schedule = LearningRateSchedule.Constant }).RateAt(77));
-        Assert.Equal(0.1 / 3, (options with { Schedule = LearningRateSchedule.InverseSquareRoot }).RateAt(100), 12);
-        Assert.Equal(0.1, options.RateAt(0), 12);
-        Assert.Equal(0.001, options.RateAt(100), 12);
-    }
-
-    [Fact]
-    public void One_exploding_trial_is_bounded_and_one_that_overflowed_is_left_out()
-    {
-        double[] norms = [1, 1.2, 1e17, double.NaN, 0.8];
-        var usual = GradientGuard.Median(norms);
-        Assert.Equal(1.2, usual, 12);
-        Assert.Equal([1, 1, 1.2e-16, 0, 1], norms.Select(norm => GradientGuard.Weight(norm, usual)), (expected, actual) => Math.Abs(expected - actual) <= 1e-12 * expected);
-        Assert.Equal(1.2, GradientGuard.Adapt(usual, norms), 12);
-    }
-
-    [Fact]
-    public void An_explosion_does_not_become_usual_at_once()
-    {
-        Assert.InRange(GradientGuard.Adapt(1.2, [1e6, 1e6, 1e6]), 1.2, 1.45);
-        Assert.InRange(GradientGuard.Weight(1e6, 1.2), 1e-6, 1e-4);
-        Assert.Equal(1.2, GradientGuard.Adapt(1.2, [double.NaN, double.NaN]));
-    }
-
-    [Fact]
     public void An_absurd_learning_rate_ends_with_finite_parameters_no_worse_than_the_first()
     {
         var recording = Simulations.Lorenz(LorenzOptions.Spiking with { Channels = 20, Trials = 12, ValidationTrials = 4, TestTrials = 0, Bins = 30 });

@@ -1,0 +1,211 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using IlqrVae.Inference;
+using IlqrVae.Models.Parameters;
+
+namespace IlqrVae.Training;
+
+/// <summary>
+/// The gradient of the loss of a batch: trials are shared out to threads, each trial's gradient is bounded by <see cref="GradientGuard"/>, and the sum is
+/// taken in the order of the batch, by blocks of parameters that threads share out, so that it does not depend on their number.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal sealed class BatchGradient<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly VariationalModel<T> _model;
+    private readonly TrainingOptions _options;
+    private readonly PreparedTrial<T>[] _trials;
+    private readonly TrialObjective<T> _objective;
+    private readonly TrainingWorker<T>[] _workers;
+    private readonly IGradientReduction<T> _reduction;
+    private readonly TrialGradient<T>[] _gradients;
+    private readonly TimeFactorGradients<T> _timeGradients;
+    private readonly int _groupSize;
+    private readonly TrialOutcome[] _outcomes;
+    private readonly double[] _norms;
+    private readonly double[] _weights;
+    private readonly int[] _owned;
+    private readonly int[] _order;
+    private readonly int[] _lengths;
+
+    /// <summary>Allocates the workspace.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="trials">The trials that batches are made of, and the longest there is.</param>
+    /// <param name="batchSize">The largest number of trials in a batch.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="workers">The workspaces of the threads.</param>
+    /// <param name="reduction">Which trials are worked out here, and what completes their sum.</param>
+    public BatchGradient(
+        VariationalModel<T> model, TrainingTrials<T> trials, int batchSize, TrainingOptions options, TrainingWorker<T>[] workers, IGradientReduction<T> reduction)
+    {
+        _model = model;
+        _options = options;
+        _trials = trials.Training;
+        _objective = new TrialObjective<T>(options);
+        _workers = workers;
+        _reduction = reduction;
+        _outcomes = new TrialOutcome[batchSize];
+        _norms = new double[batchSize];
+        _weights = new double[batchSize];
+        _owned = new int[batchSize];
+        _order = new int[batchSize];
+        _lengths = new int[batchSize];
+        var time = model.Posterior.Time;
+        var draws = options.Elbo.Draws;
+        var bytes = Unsafe.SizeOf<T>() * model.Parameters.All.Where(parameter => parameter != time).Sum(parameter => (long)parameter.Rows * parameter.Columns);
+        _groupSize = (int)Math.Min(batchSize, Math.Max(2L * workers.Length, options.GradientBytes / bytes));
+        ParameterGradient<T>[] group = [.. Enumerable.Range(0, _groupSize).Select(_ => new ParameterGradient<T>(model.Parameters.All, without: time))];
+        _timeGradients = new TimeFactorGradients<T>(batchSize, draws, model.Generative.InputCount, trials.Longest);
+        _gradients = [.. Enumerable.Range(0, batchSize).Select(i => new TrialGradient<T>(model, group[i % _groupSize], _timeGradients, i))];
+        Sum = new ParameterGradient<T>(model.Parameters.All);
+    }
+
+    /// <summary>The sum over the last batch's trials of the gradient of the loss, in nats, with respect to the constrained values.</summary>
+    public ParameterGradient<T> Sum { get; }
+
+    /// <summary>Computes a batch.</summary>
+    /// <param name="batch">Its trials.</param>
+    /// <param name="state">The state, whose starts and usual norm change.</param>
+    /// <param name="crew">The threads.</param>
+    public BatchOutcome Compute(int[] batch, TrainingState<T> state, WorkerCrew crew)
+    {
+        var owned = 0;
+        for (var i = 0; i < batch.Length; i++)
+        {
+            if (_reduction.Owns(batch[i]))
+            {
+                _owned[owned++] = i;
+            }
+        }
+
+        var outcomes = _outcomes.AsSpan(0, batch.Length);
+        var usual = state.UsualGradientNorm;
+        var fits = owned <= _groupSize;
+        if (fits)
+        {
+            Differentiate(batch, 0, owned, state, crew, keeps: true);
+        }
+        else if (usual == 0)
+        {
+            // What is usual is first told by a whole batch; if its gradients cannot be kept, they are worked out twice, the first time for their norms.
+            Differentiate(batch, 0, owned, state, crew, keeps: false);
+        }
+
+        if (usual == 0)
+        {
+            _reduction.Gather(batch, outcomes);
+            usual = GradientGuard.Median(Norms(outcomes));
+        }
+
+        for (var first = 0; first < owned || first == 0; first += _groupSize)
+        {
+            var count = Math.Min(_groupSize, owned - first);
+            if (!fits)
+            {
+                Differentiate(batch, first, count, state, crew, keeps: true);
+            }
+
+            Weigh(batch, first, count, usual, state);
+            Add(first, count, owned, crew);
+        }
+
+        _reduction.Gather(batch, outcomes);
+        _reduction.Sum(_model.Parameters.All, Sum);
+        var norms = Norms(outcomes);
+        var bounded = 0;
+        foreach (var norm in norms)
+        {
+            bounded += GradientGuard.Weight(norm, usual) < 1 ? 1 : 0;
+        }
+
+        state.UsualGradientNorm = GradientGuard.Adapt(usual, norms);
+        return new BatchOutcome(outcomes.ToArray(), bounded);
+    }
+
+    private ReadOnlySpan<double> Norms(ReadOnlySpan<TrialOutcome> outcomes)
+    {
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            _norms[i] = outcomes[i].GradientNorm;
+        }
+
+        return _norms.AsSpan(0, outcomes.Length);
+    }
+
+    /// <summary>The gradients of some owned trials, and what comes with them; or, where they are not kept, the norms alone.</summary>
+    private void Differentiate(int[] batch, int first, int count, TrainingState<T> state, WorkerCrew crew, bool keeps)
+    {
+        // With short trials last, threads finish close together.
+        for (var i = 0; i < count; i++)
+        {
+            _order[i] = first + i;
+            _lengths[i] = -_trials[batch[_owned[first + i]]].Bins;
+        }
+
+        _lengths.AsSpan(0, count).Sort(_order.AsSpan(0, count));
+        crew.ForEach(count, (number, i) =>
+        {
+            var worker = _workers[number];
+            var position = _owned[_order[i]];
+            var trial = _trials[batch[position]];
+            var gradient = _gradients[keeps ? _order[i] : worker.Index];
+            var result = _objective.Evaluate(
+                worker, trial, state.WarmStarts[trial.Name], _options.Objective, (ulong)state.Iteration + 1, batch[position], gradient, keeps);
+            var norm = double.IsFinite(result.Elbo) ? gradient.Norm(worker.TimeNorm) / Math.Max(1, trial.ObservedCount) : double.NaN;
+            _outcomes[position] = new TrialOutcome(result, norm, trial.ObservedCount);
+        });
+    }
+
+    /// <summary>Bounds the gradients of a group of owned trials against what is usual. A trial that was bounded is searched for anew at its next turn.</summary>
+    private void Weigh(int[] batch, int first, int count, double usual, TrainingState<T> state)
+    {
+        for (var i = first; i < first + count; i++)
+        {
+            _weights[i] = GradientGuard.Weight(_outcomes[_owned[i]].GradientNorm, usual);
+            if (_weights[i] < 1)
+            {
+                _gradients[i].Time.Scale(_weights[i]);
+                state.WarmStarts[_trials[batch[_owned[i]]].Name].IsLost = true;
+            }
+        }
+    }
+
+    /// <summary>Adds the gradients of a group to the sum; after the last one, what does not come in groups.</summary>
+    private void Add(int first, int count, int owned, WorkerCrew crew)
+    {
+        var blocks = _model.Parameters.Blocks;
+        crew.ForEach(blocks.Count, (_, b) =>
+        {
+            var block = blocks[b];
+            if (first == 0)
+            {
+                block.Clear(Sum);
+            }
+
+            if (block.Parameter != _model.Posterior.Time)
+            {
+                for (var i = first; i < first + count; i++)
+                {
+                    if (_weights[i] > 0)
+                    {
+                        block.AddScaled(_weights[i], _gradients[i].Others, Sum);
+                    }
+                }
+            }
+            else if (first + count == owned)
+            {
+                _timeGradients.AddRows(owned, block.Parameter.Value, block.FirstRow, block.Rows, Sum[block.Parameter]);
+            }
+        });
+    }
+}
+
+/// <summary>What a batch gave beside its gradient.</summary>
+/// <param name="Trials">Of each trial, in the order of the batch.</param>
+/// <param name="Bounded">Trials whose gradient was bounded or left out.</param>
+internal sealed record BatchOutcome(IReadOnlyList<TrialOutcome> Trials, int Bounded)
+{
+    /// <summary>Observed entries of the batch, at least 1.</summary>
+    public long Entries => Math.Max(1, Trials.Sum(trial => trial.ObservedCount));
+}

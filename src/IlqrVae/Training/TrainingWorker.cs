@@ -1,0 +1,26 @@
+using System.Numerics;
+using IlqrVae.Inference;
+
+namespace IlqrVae.Training;
+
+/// <summary>The workspaces of one thread that evaluates trials.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+/// <param name="index">The thread's number.</param>
+/// <param name="model">The model.</param>
+/// <param name="longest">Bins of the longest trial.</param>
+/// <param name="draws">Draws of the ELBO.</param>
+internal sealed class TrainingWorker<T>(int index, VariationalModel<T> model, int longest, int draws)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public int Index { get; } = index;
+
+    public ElboEstimator<T> Estimator { get; } = new(model, longest);
+
+    public MapSearch<T> Search => field ??= new MapSearch<T>(Estimator);
+
+    public TimeFactorNorm<T> TimeNorm { get; } = new(draws * model.Generative.InputCount);
+
+    public PosteriorDraws<T> Draws { get; } = new(draws, longest, model.Generative.StateCount, model.Generative.InputCount);
+
+    public EvidenceEstimator<T> Evidence => field ??= new EvidenceEstimator<T>(model, Estimator);
+}

@@ -1,0 +1,130 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using IlqrVae.Inference;
+using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Training;
+
+/// <summary>
+/// From the gradient of a batch to new parameters: the penalty of recurrent weights, derivatives with respect to raw numbers per observed entry, the
+/// bound on their norm, and <see cref="Adam"/>. Threads share out blocks of parameters; results do not depend on their number.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal sealed class UpdateRule<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly VariationalModel<T> _model;
+    private readonly TrainingOptions _options;
+    private readonly double[] _gradient;
+    private readonly double[] _penalties;
+    private readonly double[] _squares;
+
+    /// <summary>Allocates the workspace.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Settings.</param>
+    public UpdateRule(VariationalModel<T> model, TrainingOptions options)
+    {
+        _model = model;
+        _options = options;
+        _gradient = new double[model.Parameters.RawCount];
+        _penalties = [.. model.Parameters.Blocks.Select(block => PenaltyFactor(block.Parameter))];
+        _squares = new double[model.Parameters.Blocks.Count];
+    }
+
+    /// <summary>The gradient of the penalised loss per observed entry with respect to the raw numbers, as the last update moved against it.</summary>
+    public ReadOnlySpan<double> Gradient => _gradient;
+
+    /// <summary>One update. Where the gradient is not finite, nothing moves.</summary>
+    /// <param name="sum">The gradient of the batch's loss with respect to the values; the penalty is added to it.</param>
+    /// <param name="entries">Observed entries of the batch.</param>
+    /// <param name="state">The state, whose raw numbers and optimiser change; and with them the model.</param>
+    /// <param name="crew">The threads.</param>
+    /// <returns>The norm of the gradient before it was clipped, and the learning rate.</returns>
+    public (double Norm, double Rate) Apply(ParameterGradient<T> sum, long entries, TrainingState<T> state, WorkerCrew crew)
+    {
+        var blocks = _model.Parameters.Blocks;
+        crew.ForEach(blocks.Count, (_, b) => _squares[b] = PullBack(blocks[b], _penalties[b], sum, entries));
+        var norm = Math.Sqrt(_squares.Sum());
+        var rate = _options.RateAt(state.Iteration) * Math.Pow(0.5, state.Recoveries);
+        if (double.IsFinite(norm))
+        {
+            Move(state, rate, _options.GradientClip > 0 && norm > _options.GradientClip ? _options.GradientClip / norm : 1, crew);
+        }
+
+        return (norm, rate);
+    }
+
+    /// <summary>What penalty * mean square of a recurrent weight matrix multiplies the matrix by in its derivative; zero for other parameters.</summary>
+    private double PenaltyFactor(Parameter<T> parameter)
+        => _model.Generative.Dynamics.RecurrentWeights.Contains(parameter)
+            ? 2 * _options.RecurrentPenalty / ((double)parameter.Rows * parameter.Columns)
+            : 0;
+
+    /// <summary>Adds the penalty to a block of the sum and turns it into derivatives with respect to raw numbers per entry.</summary>
+    /// <returns>The sum of their squares.</returns>
+    private double PullBack(ParameterBlock<T> block, double penalty, ParameterGradient<T> sum, long entries)
+    {
+        if (penalty != 0)
+        {
+            RowOperations.AddScaled(T.CreateChecked(penalty * entries), block.Parameter.Value, sum[block.Parameter]);
+        }
+
+        block.PullBack(sum, _gradient);
+        var squares = 0.0;
+        for (var i = 0; i < block.RangeCount; i++)
+        {
+            var (start, length) = block.Range(i);
+            squares += DivideAndSumSquares(_gradient.AsSpan(start, length), entries);
+        }
+
+        return squares;
+    }
+
+    private void Move(TrainingState<T> state, double rate, double scale, WorkerCrew crew)
+    {
+        var blocks = _model.Parameters.Blocks;
+        state.Optimiser.Updates++;
+        crew.ForEach(blocks.Count, (_, b) =>
+        {
+            var block = blocks[b];
+            for (var i = 0; i < block.RangeCount; i++)
+            {
+                var (start, length) = block.Range(i);
+                var gradient = _gradient.AsSpan(start, length);
+                if (scale != 1)
+                {
+                    TensorPrimitives.Multiply(gradient, scale, gradient);
+                }
+
+                state.Optimiser.Move(start, state.Raw.AsSpan(start, length), gradient, rate);
+            }
+
+            block.SetRaw(state.Raw);
+        });
+        _model.Generative.Refresh();
+    }
+
+    /// <summary>Divides in place. Which lane sums which number depends on its index alone, not on where it happens to be in memory.</summary>
+    private static double DivideAndSumSquares(Span<double> values, double divisor)
+    {
+        var d = new Vector<double>(divisor);
+        var squares = Vector<double>.Zero;
+        var i = 0;
+        for (; i + Vector<double>.Count <= values.Length; i += Vector<double>.Count)
+        {
+            var x = new Vector<double>(values[i..]) / d;
+            x.CopyTo(values[i..]);
+            squares += x * x;
+        }
+
+        var sum = Vector.Sum(squares);
+        for (; i < values.Length; i++)
+        {
+            values[i] /= divisor;
+            sum += values[i] * values[i];
+        }
+
+        return sum;
+    }
+}

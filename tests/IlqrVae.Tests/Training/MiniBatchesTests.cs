@@ -1,0 +1,25 @@
+using IlqrVae.Training;
+
+namespace IlqrVae.Tests.Training;
+
+public sealed class MiniBatchesTests
+{
+    [Fact]
+    public void Batches_depend_on_the_iteration_alone_and_every_epoch_holds_every_trial_once()
+    {
+        var batches = new MiniBatches(10, 4, 3);
+        var later = new MiniBatches(10, 4, 3);
+        var seen = new List<int>();
+        for (var iteration = 0; iteration < 6; iteration++)
+        {
+            var batch = batches.At(iteration).ToArray();
+            seen.AddRange(batch);
+            Assert.InRange(batch.Length, 1, batches.Size);
+        }
+
+        Assert.Equal(later.At(5).ToArray(), seen.TakeLast(batches.At(5).Length));
+        Assert.Equal(Enumerable.Range(0, 10), seen.Take(10).Order());
+        Assert.Equal(Enumerable.Range(0, 10), seen.Skip(10).Order());
+        Assert.NotEqual(seen.Take(10), seen.Skip(10));
+    }
+}
