@@ -163,7 +163,29 @@ public static class ModelFile
         }
 
         model.SetRaw(raw);
+        foreach (var parameter in model.Parameters.All)
+        {
+            if (!AreFinite<T>(parameter.Raw) || !AreFinite<T>(parameter.ExactValue))
+            {
+                throw new InputException($"{path}: parameter '{parameter.Name}' has a number that is not finite; the file is damaged, so put back a copy of it, or train anew.");
+            }
+        }
+
         return model;
+    }
+
+    private static bool AreFinite<T>(ReadOnlySpan<double> values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        foreach (var value in values)
+        {
+            if (!T.IsFinite(T.CreateChecked(value)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static string ChannelNames(string group) => $"channel_names/{group}";
