@@ -141,6 +141,15 @@ internal sealed class Terminal
         _error.WriteLine(text);
     }
 
+    /// <summary>Writes remarks to the error stream, a line each.</summary>
+    public void Remarks(IEnumerable<string> texts)
+    {
+        foreach (var text in texts)
+        {
+            Remark(text);
+        }
+    }
+
     /// <summary>Shows how far a training is.</summary>
     public IProgress<TrainingProgress> OfTraining() => new Watcher<TrainingProgress>(progress => Progress(() => Describe(progress), progress.IsLast));
 

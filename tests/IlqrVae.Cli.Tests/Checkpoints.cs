@@ -1,4 +1,6 @@
 using IlqrVae.Inference;
+using IlqrVae.Recordings;
+using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
 using IlqrVae.Training;
 
@@ -39,7 +41,11 @@ public sealed class Checkpoints
             state.FirstLosses["b"] = 33.5;
         }
 
-        CheckpointFile.Write(line["checkpoint.h5"], state);
+        var origin = new CheckpointOrigin(new RunConfiguration { Data = "data.h5", Seed = 5 }, new RecordingFingerprint("channels", "trials", "values"));
+        CheckpointFile.Write(line["checkpoint.h5"], state, origin);
+        var madeWith = CheckpointFile.ReadOrigin(line["checkpoint.h5"]);
+        Assert.Equal(origin.Recording, madeWith.Recording);
+        Assert.Empty(ConfigurationFile.Differences(origin.Configuration, madeWith.Configuration));
         var read = CheckpointFile.Read(line["checkpoint.h5"], Fresh());
         Assert.Equal(state.Iteration, read.Iteration);
         Assert.Equal(state.Seconds, read.Seconds);
@@ -64,6 +70,43 @@ public sealed class Checkpoints
 
         // A property that the state gains must be saved too.
         Assert.Equal(16, typeof(TrainingState<double>).GetProperties().Length);
+    }
+
+    public static TheoryData<string, Action<TrainingState<double>>> Impossible => new()
+    {
+        { "'iteration' is -5", state => state.Iteration = -5 },
+        { "'best_iteration' is 3", state => state.BestIteration = 3 },
+        { "'seconds' is NaN", state => state.Seconds = double.NaN },
+        { "'seconds' is -1", state => state.Seconds = -1 },
+        { "'best_loss' is NaN", state => state.BestLoss = double.NaN },
+        { "'untrained_loss' is -Infinity", state => state.UntrainedLoss = double.NegativeInfinity },
+        { "'usual_gradient_norm' is Infinity", state => state.UsualGradientNorm = double.PositiveInfinity },
+        { "'bad_iterations' is -1", state => state.BadIterations = -1 },
+        { "'lost_validations' is -1", state => state.LostValidations = -1 },
+        { "'recoveries' is -1", state => state.Recoveries = -1 },
+        { "'validations_without_improvement' is -1", state => state.ValidationsWithoutImprovement = -1 },
+        { "entry 1 of '/raw' is NaN", state => state.Raw[1] = double.NaN },
+        { "entry 2 of '/best_raw' is Infinity", state => state.BestRaw[2] = double.PositiveInfinity },
+        { "entry 0 of '/optimiser/first' is NaN", state => state.Optimiser.First[0] = double.NaN },
+        { "negative number", state => state.Optimiser.Second[0] = -1 },
+        { "negative number", state => state.BestOptimiser.Second[2] = -1e-300 },
+        { "'updates' is -1", state => state.BestOptimiser.Updates = -1 },
+        { "the start of trial 'a'", state => state.WarmStarts["a"].Values[2] = double.NaN },
+        { "entry 0 of '/first_losses/value' is NaN", state => state.FirstLosses["b"] = double.NaN },
+    };
+
+    [Theory]
+    [MemberData(nameof(Impossible))]
+    public void What_no_training_writes_is_refused(string mentioned, Action<TrainingState<double>> spoil)
+    {
+        using var line = new CommandLine();
+        var state = Fresh();
+        state.Iteration = 2;
+        spoil(state);
+        CheckpointFile.Write(line["checkpoint.h5"], state, new CheckpointOrigin(new RunConfiguration { Data = "data.h5" }, new RecordingFingerprint("", "", "")));
+        var refused = Assert.Throws<InputException>(() => CheckpointFile.Read(line["checkpoint.h5"], Fresh()));
+        Assert.Contains(mentioned, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("checkpoint.h5", refused.Message, StringComparison.Ordinal);
     }
 
     private static TrainingState<double> Fresh()

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace IlqrVae.Cli.Tests;
 
 /// <summary>What a command line did.</summary>
@@ -40,6 +42,9 @@ internal sealed class CommandLine : IDisposable
 
     /// <summary>Everything in the folder, for telling whether a command left something behind.</summary>
     public string[] Files() => [.. Directory.GetFileSystemEntries(_folder.FullName, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+    /// <summary>The same with what the files hold.</summary>
+    public string[] Contents() => [.. Files().Select(path => Directory.Exists(path) || Path.GetFileName(path) == ".lock" ? path : $"{path} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)))}")];
 
     public void Dispose() => _folder.Delete(recursive: true);
 }

@@ -89,7 +89,7 @@ public sealed class Faults : IDisposable
         { "iterations", "data: data.h5\ntraining: {iterations: 0}", ["iterations"] },
         { "precision", "data: data.h5\nprecision: half", ["precision", "double or single"] },
         { "seed", "data: data.h5\nseed: -1", ["seed"] },
-        { "flag", "data: data.h5\nmodel: {dynamics: {stable: maybe}}", ["stable", "true or false"] },
+        { "flag", "data: data.h5\nmodel: {dynamics: {kind: linear, stable: maybe}}", ["stable", "true or false"] },
         { "group", "data: data.h5\nmodel: {likelihoods: [{group: lfp}]}", ["config.yaml", "lfp", "'spikes'"] },
         { "group twice", "data: data.h5\nmodel: {likelihoods: [{group: spikes}, {group: spikes}]}", ["two entries"] },
         { "group without name", "data: data.h5\nmodel: {likelihoods: [{kind: poisson}]}", ["group"] },

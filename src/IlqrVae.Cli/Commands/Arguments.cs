@@ -41,6 +41,11 @@ internal static class Arguments
         AllowMultipleArgumentsPerToken = true,
     };
 
+    public static Option<bool> ByPosition() => new("--by-position")
+    {
+        Description = "Take channels and external inputs in the order of the file, whatever their names and units; by default they are matched by name.",
+    };
+
     public static Option<string?> Split(string description)
     {
         var option = new Option<string?>("--split") { Description = description, HelpName = "train|validation|test|all" };

@@ -30,6 +30,7 @@ internal static class EvaluateCommand
         var data = Arguments.Data();
         var split = Arguments.Split("Which trials; by default the test trials, or if there are none the validation or training trials.");
         var hide = Arguments.Hide();
+        var byPosition = Arguments.ByPosition();
         var draws = Arguments.Number<int?>("--draws", "Draws of the ELBO for each trial (16).", "K");
         var iwae = Arguments.Number<int?>("--iwae", "Samples of the importance-weighted bounds for each trial.", "K");
         var horizon = new Option<string?>("--horizon") { Description = "Bins to predict ahead without inputs, against the truth.", HelpName = "30,50" };
@@ -44,7 +45,7 @@ internal static class EvaluateCommand
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, onsets, figures, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, onsets, figures, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -64,6 +65,7 @@ internal static class EvaluateCommand
                 {
                     Split = result.GetValue(split),
                     Hidden = (result.GetValue(hide) ?? []).ToHashSet(StringComparer.Ordinal),
+                    ByPosition = result.GetValue(byPosition),
                     ElboDraws = count,
                     ForecastBins = result.GetValue(forecast) ?? 0,
                     ImportanceSamples = result.GetValue(iwae) ?? 0,
@@ -109,11 +111,12 @@ internal static class EvaluateCommand
             request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
             if (decoded is not null)
             {
-                var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, Threads = request.Inference.Threads };
+                var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, ByPosition = request.Inference.ByPosition, Threads = request.Inference.Threads };
                 request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal.OfInference(), terminal.Interrupt), decoded) };
             }
 
             var report = EvaluationReport.Of(found, request);
+            terminal.Remarks(found.Remarks);
             terminal.WriteJson(report.ToJson);
             terminal.WriteLine($"{found.Trials.Count} {(found.Split == "all" ? "" : found.Split + " ")}trials");
             terminal.WriteTable(["score", "value", ""], report.ToRows());

@@ -30,11 +30,12 @@ internal static class InferCommand
         var output = Arguments.Output("The posterior file to write.", isRequired: true);
         var split = Arguments.Split("Which trials; all by default.");
         var hide = Arguments.Hide();
+        var byPosition = Arguments.ByPosition();
         var draws = Arguments.Number<int>("--draws", "Joint posterior samples to write for each trial.", "K");
         var seed = Arguments.Seed("Seed of the samples; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("infer", Description, [run, data, output, split, hide, draws, seed, threads, json], result =>
+        return Arguments.Make("infer", Description, [run, data, output, split, hide, byPosition, draws, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(draws) is < 0 or > 10_000)
@@ -58,6 +59,7 @@ internal static class InferCommand
                 {
                     Split = result.GetValue(split) ?? "all",
                     Hidden = (result.GetValue(hide) ?? []).ToHashSet(StringComparer.Ordinal),
+                    ByPosition = result.GetValue(byPosition),
                     Samples = result.GetValue(draws),
                     Seed = result.GetValue(seed),
                     Threads = result.GetValue(threads),
@@ -65,6 +67,7 @@ internal static class InferCommand
                 terminal.OfInference(),
                 terminal.Interrupt);
             PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden);
+            terminal.Remarks(found.Remarks);
             Report(found, destination, terminal);
             return ExitCode.Done;
         });

@@ -1,25 +1,36 @@
+using System.Globalization;
 using System.Numerics;
 using IlqrVae.Data;
+using IlqrVae.Recordings;
+using IlqrVae.Runs.Configuration;
 using IlqrVae.Training;
 
 namespace IlqrVae.Runs.Files;
+
+/// <summary>What a checkpoint was made with.</summary>
+/// <param name="Configuration">The completed configuration.</param>
+/// <param name="Recording">The fingerprint of the recording.</param>
+public sealed record CheckpointOrigin(RunConfiguration Configuration, RecordingFingerprint Recording);
 
 /// <summary>The checkpoint of a run: the whole state of its training, so that it continues with the same bits.</summary>
 public static class CheckpointFile
 {
     private const string Format = "ilqr-vae checkpoint";
-    private const long Version = 2;
+    private const long Version = 3;
 
     /// <summary>Writes a state, all of it or nothing.</summary>
     /// <typeparam name="T">float or double.</typeparam>
     /// <param name="path">Destination.</param>
     /// <param name="state">The state.</param>
-    public static void Write<T>(string path, TrainingState<T> state)
+    /// <param name="origin">What it was made with.</param>
+    public static void Write<T>(string path, TrainingState<T> state, CheckpointOrigin origin)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var archive = new Hdf5Archive();
         archive.SetAttribute("/", "format", Format);
         archive.SetAttribute("/", "version", Version);
+        archive.Add("configuration", [ConfigurationFile.Write(origin.Configuration)], 1);
+        archive.Add("fingerprint", [origin.Recording.Channels, origin.Recording.Trials, origin.Recording.Values]);
         archive.SetAttribute("/", "iteration", (long)state.Iteration);
         archive.SetAttribute("/", "seconds", state.Seconds);
         archive.SetAttribute("/", "untrained_loss", state.UntrainedLoss);
@@ -45,6 +56,18 @@ public static class CheckpointFile
         archive.Save(path);
     }
 
+    /// <summary>Reads what a checkpoint was made with.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InputException">It is missing or damaged.</exception>
+    public static CheckpointOrigin ReadOrigin(string path)
+    {
+        using var archive = Open(path);
+        var fingerprint = archive.ReadStrings("fingerprint", 3).Values;
+        return new CheckpointOrigin(
+            ConfigurationFile.Parse(archive.ReadStrings("configuration", 1).Values[0], $"{path}: '/configuration'"),
+            new RecordingFingerprint(fingerprint[0], fingerprint[1], fingerprint[2]));
+    }
+
     /// <summary>Reads a state.</summary>
     /// <typeparam name="T">float or double.</typeparam>
     /// <param name="path">The file.</param>
@@ -53,32 +76,32 @@ public static class CheckpointFile
     public static TrainingState<T> Read<T>(string path, TrainingState<T> fresh)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        using var archive = Hdf5Archive.Open(path);
-        if (!archive.HasAttribute("/", "format") || archive.ReadText("/", "format") != Format || archive.ReadWhole("/", "version") != Version)
-        {
-            throw new InputException($"{path}: this is not a checkpoint of this version; train anew with --force.");
-        }
-
+        using var archive = Open(path);
         var count = fresh.Raw.Length;
         var state = new TrainingState<T>
         {
-            Raw = archive.ReadDoubles("raw", count).Values,
-            BestRaw = archive.ReadDoubles("best_raw", count).Values,
+            Raw = ReadFinite(archive, "raw", count),
+            BestRaw = ReadFinite(archive, "best_raw", count),
             Optimiser = ReadOptimiser(archive, "optimiser", count),
             BestOptimiser = ReadOptimiser(archive, "best_optimiser", count),
-            Iteration = (int)archive.ReadWhole("/", "iteration"),
-            Seconds = archive.ReadNumber("/", "seconds"),
-            UntrainedLoss = archive.ReadNumber("/", "untrained_loss"),
-            BestLoss = archive.ReadNumber("/", "best_loss"),
-            BestIteration = (int)archive.ReadWhole("/", "best_iteration"),
-            UsualGradientNorm = archive.ReadNumber("/", "usual_gradient_norm"),
-            BadIterations = (int)archive.ReadWhole("/", "bad_iterations"),
-            LostValidations = (int)archive.ReadWhole("/", "lost_validations"),
-            Recoveries = (int)archive.ReadWhole("/", "recoveries"),
-            ValidationsWithoutImprovement = (int)archive.ReadWhole("/", "validations_without_improvement"),
+            Iteration = ReadCount(archive, "/", "iteration"),
+            Seconds = ReadNumber(archive, "seconds", value => value >= 0 && double.IsFinite(value)),
+            UntrainedLoss = ReadNumber(archive, "untrained_loss", IsLoss),
+            BestLoss = ReadNumber(archive, "best_loss", IsLoss),
+            BestIteration = ReadCount(archive, "/", "best_iteration"),
+            UsualGradientNorm = ReadNumber(archive, "usual_gradient_norm", value => value >= 0 && double.IsFinite(value)),
+            BadIterations = ReadCount(archive, "/", "bad_iterations"),
+            LostValidations = ReadCount(archive, "/", "lost_validations"),
+            Recoveries = ReadCount(archive, "/", "recoveries"),
+            ValidationsWithoutImprovement = ReadCount(archive, "/", "validations_without_improvement"),
         };
+        if (state.BestIteration > state.Iteration)
+        {
+            throw Damaged(path, $"'best_iteration' is {state.BestIteration}, beyond 'iteration', {state.Iteration}");
+        }
+
         var scored = archive.ReadStrings("first_losses/name", -1).Values;
-        foreach (var (name, loss) in scored.Zip(archive.ReadDoubles("first_losses/value", scored.Length).Values))
+        foreach (var (name, loss) in scored.Zip(ReadFinite(archive, "first_losses/value", scored.Length)))
         {
             state.FirstLosses[name] = loss;
         }
@@ -98,6 +121,10 @@ public static class CheckpointFile
             for (var j = 0; j < counts[i]; j++)
             {
                 start.Values[j] = T.CreateChecked(values[at++]);
+                if (!T.IsFinite(start.Values[j]) && isLost[i] == 0)
+                {
+                    throw Damaged(path, $"the start of trial '{names[i]}' has a number that is not finite");
+                }
             }
 
             start.IsLost = isLost[i] != 0;
@@ -116,9 +143,49 @@ public static class CheckpointFile
 
     private static Adam ReadOptimiser(Hdf5ArchiveReader archive, string group, int count)
     {
-        var optimiser = new Adam(count) { Updates = (int)archive.ReadWhole(group, "updates") };
-        archive.ReadDoubles($"{group}/first", count).Values.CopyTo(optimiser.First, 0);
-        archive.ReadDoubles($"{group}/second", count).Values.CopyTo(optimiser.Second, 0);
-        return optimiser;
+        var optimiser = new Adam(count) { Updates = ReadCount(archive, group, "updates") };
+        ReadFinite(archive, $"{group}/first", count).CopyTo(optimiser.First, 0);
+        ReadFinite(archive, $"{group}/second", count).CopyTo(optimiser.Second, 0);
+        return optimiser.Second.AsSpan().ContainsAnyExceptInRange(0, double.MaxValue)
+            ? throw Damaged(archive.Path, $"'/{group}/second', which holds mean squares, has a negative number")
+            : optimiser;
     }
+
+    private static Hdf5ArchiveReader Open(string path)
+    {
+        var archive = Hdf5Archive.Open(path);
+        if (archive.HasAttribute("/", "format") && archive.ReadText("/", "format") == Format && archive.ReadWhole("/", "version") == Version)
+        {
+            return archive;
+        }
+
+        archive.Dispose();
+        throw new InputException($"{path}: this is not a checkpoint of this version; train anew with --force.");
+    }
+
+    /// <summary>Before the first validation, and where every validation trial overflows, there is no loss, which counts as infinite.</summary>
+    private static bool IsLoss(double value) => !double.IsNaN(value) && !double.IsNegativeInfinity(value);
+
+    private static double[] ReadFinite(Hdf5ArchiveReader archive, string table, int count)
+    {
+        var values = archive.ReadDoubles(table, count).Values;
+        return Array.FindIndex(values, value => !double.IsFinite(value)) is >= 0 and var i
+            ? throw Damaged(archive.Path, $"entry {i} of '/{table}' is {values[i].ToString(CultureInfo.InvariantCulture)}")
+            : values;
+    }
+
+    private static int ReadCount(Hdf5ArchiveReader archive, string group, string name)
+    {
+        var value = archive.ReadWhole(group, name);
+        return value is >= 0 and <= int.MaxValue ? (int)value : throw Damaged(archive.Path, $"'{name}' is {value}");
+    }
+
+    private static double ReadNumber(Hdf5ArchiveReader archive, string name, Predicate<double> isPossible)
+    {
+        var value = archive.ReadNumber("/", name);
+        return isPossible(value) ? value : throw Damaged(archive.Path, $"'{name}' is {value.ToString(CultureInfo.InvariantCulture)}");
+    }
+
+    private static InputException Damaged(string path, string what)
+        => new($"{path}: {what}, which no training writes; the file is damaged, so put back a copy of it, or train anew with --force.");
 }

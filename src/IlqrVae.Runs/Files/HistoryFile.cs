@@ -40,16 +40,53 @@ public sealed class HistoryFile : IDisposable
         _lines = lines;
     }
 
+    /// <summary>The history of a run up to an iteration, as it is continued.</summary>
+    /// <param name="Rows">Rows of the CSV file, without its header.</param>
+    /// <param name="Objects">The JSON lines.</param>
+    public sealed record Past(IReadOnlyList<string> Rows, IReadOnlyList<string> Objects)
+    {
+        /// <summary>No past: the history starts.</summary>
+        public static Past None { get; } = new([], []);
+
+        /// <summary>Reads what a history is continued from.</summary>
+        /// <param name="table">Path of the CSV file; it may be missing.</param>
+        /// <param name="lines">Path of the JSON lines; they may be missing.</param>
+        /// <param name="until">Iterations whose lines are kept; those beyond were not part of the checkpoint.</param>
+        /// <exception cref="InputException">A line is none of a history. The last one may be cut short, as by the end of the process.</exception>
+        public static Past Read(string table, string lines, int until) => new(
+            Kept(table, header: 1, IterationOf, until),
+            Kept(lines, header: 0, IterationOfObject, until));
+
+        private static List<string> Kept(string path, int header, Func<string, double> iterationOf, int until)
+        {
+            var all = File.Exists(path) ? File.ReadAllLines(path) : [];
+            var kept = new List<string>();
+            for (var i = header; i < all.Length; i++)
+            {
+                var iteration = iterationOf(all[i]);
+                if (double.IsNaN(iteration) && i < all.Length - 1)
+                {
+                    throw new InputException($"{path}, line {i + 1}: this is no line of a training's history; remove it, or remove the file, which training does without.");
+                }
+
+                if (iteration <= until)
+                {
+                    kept.Add(all[i]);
+                }
+            }
+
+            return kept;
+        }
+    }
+
     /// <summary>Starts a history, or continues one.</summary>
     /// <param name="table">Path of the CSV file.</param>
     /// <param name="lines">Path of the JSON lines.</param>
-    /// <param name="after">Iterations whose lines are kept; those beyond were not part of the checkpoint. 0 starts anew.</param>
-    public static HistoryFile Open(string table, string lines, int after)
+    /// <param name="past">What there is of it.</param>
+    public static HistoryFile Open(string table, string lines, Past past)
     {
-        var rows = after > 0 && File.Exists(table) ? File.ReadAllLines(table).Skip(1).Where(row => IterationOf(row) <= after) : [];
-        var objects = after > 0 && File.Exists(lines) ? File.ReadAllLines(lines).Where(line => IterationOfObject(line) <= after) : [];
-        AtomicFile.WriteText(table, string.Concat(rows.Prepend(Header).Select(row => row + "\n")));
-        AtomicFile.WriteText(lines, string.Concat(objects.Select(line => line + "\n")));
+        AtomicFile.WriteText(table, string.Concat(past.Rows.Prepend(Header).Select(row => row + "\n")));
+        AtomicFile.WriteText(lines, string.Concat(past.Objects.Select(line => line + "\n")));
         return new HistoryFile(Append(table), Append(lines));
     }
 
@@ -97,22 +134,23 @@ public sealed class HistoryFile : IDisposable
 
     private static double Number(string cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN;
 
+    /// <summary>The iteration of a row; NaN where it is no complete row.</summary>
     private static double IterationOf(string row)
     {
-        var value = row.Split(',').Length == Columns.Length ? Number(row.Split(',')[0]) : double.NaN;
-        return double.IsNaN(value) ? double.PositiveInfinity : value;
+        var cells = row.Split(',');
+        return cells.Length == Columns.Length ? Number(cells[0]) : double.NaN;
     }
 
+    /// <summary>The iteration of a JSON line; NaN where it is no complete object with one.</summary>
     private static double IterationOfObject(string line)
     {
         try
         {
-            return JsonNode.Parse(line)?["iteration"]?.GetValue<double>() ?? double.PositiveInfinity;
+            return JsonNode.Parse(line) is JsonObject found && found["iteration"] is JsonValue value && value.TryGetValue<double>(out var iteration) ? iteration : double.NaN;
         }
         catch (System.Text.Json.JsonException)
         {
-            // A line cut short when the process was killed.
-            return double.PositiveInfinity;
+            return double.NaN;
         }
     }
 }

@@ -21,6 +21,9 @@ public sealed record ModelDescription
     /// <summary>Names of the external inputs it takes.</summary>
     public required IReadOnlyList<string> ExternalNames { get; init; }
 
+    /// <summary>The fingerprint of the recording it was trained on; empty where that is not known.</summary>
+    public string Fingerprint { get; init; } = "";
+
     /// <summary>The longest trial its posterior covariance covers, in bins.</summary>
     public required int Capacity { get; init; }
 
@@ -37,6 +40,7 @@ public sealed record ModelDescription
         BinWidth = recording.BinWidth,
         Groups = [.. configuration.Model.Likelihoods.Select(likelihood => recording.Groups.First(group => group.Name == likelihood.Group))],
         ExternalNames = recording.ExternalNames,
+        Fingerprint = RecordingFingerprint.Of(recording).Whole,
         Capacity = recording.Trials.Where(trial => trial.Split != TrialSplit.Test).Select(trial => trial.Bins).DefaultIfEmpty(1).Max(),
     };
 
@@ -87,7 +91,7 @@ public sealed record ModelDescription
 
             if (found is not null && found.Channels != expected.Channels)
             {
-                throw new InputException($"{where}: group '{found.Name}' has {found.Channels} channels where the model was trained on {expected.Channels}; use data of the same channels.");
+                throw new InputException($"{where}: group '{found.Name}' has {found.Channels} channels where the model was trained on {expected.Channels}{Named(expected.ChannelNames, found.ChannelNames)}; use data of the same channels.");
             }
 
             if (found is not null && !Configuration.Model.Likelihoods[i].Fits(found.Kind))
@@ -98,7 +102,10 @@ public sealed record ModelDescription
 
         if (recording.ExternalNames.Count != ExternalNames.Count)
         {
-            throw new InputException($"{where}: there are {recording.ExternalNames.Count} external inputs where the model takes {ExternalNames.Count}; use data with the same external inputs.");
+            throw new InputException($"{where}: there are {recording.ExternalNames.Count} external inputs where the model takes {ExternalNames.Count}{Named(ExternalNames, recording.ExternalNames)}; use data with the same external inputs.");
         }
     }
+
+    private static string Named(IReadOnlyList<string>? expected, IReadOnlyList<string>? found)
+        => expected is { Count: > 0 } && found is { Count: > 0 } && ChannelMatch.Difference(expected, found) is { Length: > 0 } difference ? $" ({difference})" : "";
 }

@@ -28,7 +28,10 @@ public static class ModelFile
     /// <summary>The value of the attribute <c>format</c> by which the file is known.</summary>
     public const string Format = "ilqr-vae model";
 
-    private const long Version = 1;
+    private const long Version = 2;
+
+    /// <summary>The version that knew no names of channels and no fingerprint of the recording.</summary>
+    private const long VersionWithoutNames = 1;
 
     /// <summary>Writes a model, all of it or nothing.</summary>
     /// <typeparam name="T">float or double.</typeparam>
@@ -44,6 +47,7 @@ public static class ModelFile
         archive.SetAttribute("/", "format", Format);
         archive.SetAttribute("/", "version", Version);
         archive.SetAttribute("/", "bin_width", description.BinWidth);
+        archive.SetAttribute("/", "fingerprint", description.Fingerprint);
         archive.SetAttribute("/", "capacity", (long)description.Capacity);
         archive.SetAttribute("/", "seed", (long)description.Configuration.Seed);
         archive.SetAttribute("/", "precision", description.Configuration.Precision == Precision.Single ? "single" : "double");
@@ -58,6 +62,14 @@ public static class ModelFile
         archive.Add("groups/unit", [.. description.Groups.Select(group => group.Unit)]);
         archive.Add("groups/likelihood", [.. model.Generative.Likelihoods.Select(likelihood => likelihood.Kind)]);
         archive.Add("groups/link", [.. description.Configuration.Model.Likelihoods.Select(likelihood => LinkOf(likelihood, description.Configuration.Kinds))]);
+        foreach (var group in description.Groups)
+        {
+            if (group.ChannelNames is { } channelNames)
+            {
+                archive.Add(ChannelNames(group.Name), [.. channelNames]);
+            }
+        }
+
         if (description.ExternalNames.Count > 0)
         {
             archive.Add("external/names", [.. description.ExternalNames]);
@@ -101,9 +113,9 @@ public static class ModelFile
         }
 
         var version = archive.ReadWhole("/", "version");
-        if (version != Version)
+        if (version is not (Version or VersionWithoutNames))
         {
-            throw new InputException($"{path}: attribute 'version' of '/' is {version} where this program reads {Version}; use a program of the file's version.");
+            throw new InputException($"{path}: attribute 'version' of '/' is {version} where this program reads {VersionWithoutNames} and {Version}; use a program of the file's version.");
         }
 
         var names = archive.ReadStrings("groups/name", -1).Values;
@@ -114,7 +126,8 @@ public static class ModelFile
         {
             Configuration = ReadConfiguration(archive),
             BinWidth = archive.ReadNumber("/", "bin_width"),
-            Groups = [.. names.Select((name, i) => new ChannelGroup(name, kinds[i] == "counts" ? ChannelKind.Counts : ChannelKind.Values, (int)channels[i], units[i]))],
+            Groups = [.. names.Select((name, i) => new ChannelGroup(name, kinds[i] == "counts" ? ChannelKind.Counts : ChannelKind.Values, (int)channels[i], units[i], ReadChannelNames(archive, name, channels[i])))],
+            Fingerprint = version == Version ? archive.ReadText("/", "fingerprint") : "",
             ExternalNames = archive.ContainsTable("external/names") ? archive.ReadStrings("external/names", -1).Values : [],
             Capacity = (int)archive.ReadWhole("/", "capacity"),
         };
@@ -152,8 +165,35 @@ public static class ModelFile
         }
 
         model.SetRaw(raw);
+        foreach (var parameter in model.Parameters.All)
+        {
+            if (!AreFinite<T>(parameter.Raw) || !AreFinite<T>(parameter.ExactValue))
+            {
+                throw new InputException($"{path}: parameter '{parameter.Name}' has a number that is not finite; the file is damaged, so put back a copy of it, or train anew.");
+            }
+        }
+
         return model;
     }
+
+    private static bool AreFinite<T>(ReadOnlySpan<double> values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        foreach (var value in values)
+        {
+            if (!T.IsFinite(T.CreateChecked(value)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static string ChannelNames(string group) => $"channel_names/{group}";
+
+    private static string[]? ReadChannelNames(Hdf5ArchiveReader archive, string group, long channels)
+        => archive.ContainsTable(ChannelNames(group)) ? archive.ReadStrings(ChannelNames(group), (int)channels).Values : null;
 
     private static RunConfiguration ReadConfiguration(Hdf5ArchiveReader archive)
     {

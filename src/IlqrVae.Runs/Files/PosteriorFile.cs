@@ -57,6 +57,11 @@ public static class PosteriorFile
             var table = $"channels/{group.Name}/mean";
             Add(archive, path, table, [.. estimates.Select(estimate => estimate.Means[g])]);
             Add(archive, path, $"channels/{group.Name}/deviation", [.. estimates.Select(estimate => estimate.MeanDeviations[g])]);
+            if (group.ChannelNames is { } names)
+            {
+                archive.Add($"channels/{group.Name}/names", [.. names]);
+            }
+
             archive.SetAttribute(table, "unit", description.IsRate(g) ? "Hz" : group.Unit);
             archive.SetAttribute(table, "hidden", hidden.Contains(group.Name) ? 1L : 0L);
         }

@@ -24,6 +24,9 @@ public sealed record RunFolder(string Root)
     /// <summary>What happened and when.</summary>
     public string Log => Path.Combine(Root, "log.txt");
 
+    /// <summary>The file that a training keeps open while it is at work here.</summary>
+    public string Lock => Path.Combine(Root, ".lock");
+
     /// <summary>Whether the folder holds a run.</summary>
     public bool HoldsRun => File.Exists(Model) || File.Exists(Checkpoint);
 

@@ -30,7 +30,7 @@ public sealed record TruthTables(string Name, IReadOnlyList<int> Indices, IReadO
     /// <summary>
     /// "rates.GROUP" or "mean.GROUP" where there is one, else "rates" or "mean" for the first group that has as many channels and no table of its own.
     /// </summary>
-    private static string? NameOf(ModelDescription description, Trial trial, int group)
+    internal static string? NameOf(ModelDescription description, Trial trial, int group)
     {
         var kind = description.IsRate(group) ? "rates" : "mean";
         string OwnName(int g) => $"{kind}.{description.Groups[g].Name}";

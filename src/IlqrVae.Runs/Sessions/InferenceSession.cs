@@ -18,6 +18,9 @@ public sealed record InferenceRequest
     /// <summary>Names of the channel groups to hide.</summary>
     public IReadOnlySet<string> Hidden { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
+    /// <summary>Whether channels and external inputs are those of the model in the order of the recording, whatever their names and units.</summary>
+    public bool ByPosition { get; init; }
+
     /// <summary>Joint samples a trial.</summary>
     public int Samples { get; init; }
 
@@ -51,7 +54,7 @@ public sealed record InferenceRequest
 
 /// <summary>What was found.</summary>
 /// <param name="Description">The model.</param>
-/// <param name="Recording">The recording.</param>
+/// <param name="Recording">The recording, its channels and external inputs in the order of the model's.</param>
 /// <param name="Split">Which trials were analysed.</param>
 /// <param name="Trials">The trials.</param>
 /// <param name="Estimates">What was found in each.</param>
@@ -70,6 +73,9 @@ public sealed record InferenceResult(
 {
     /// <summary>Bins at the end of every trial that inference did not see.</summary>
     public int ForecastBins { get; init; }
+
+    /// <summary>What the user should know of how the recording was taken, a sentence each.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
 
     /// <summary>What the model has learned.</summary>
     public required LearnedModel Learned { get; init; }
@@ -112,14 +118,16 @@ public static class InferenceSession
         }
 
         description.RequireFit(recording, request.Hidden, data);
+        var match = ChannelMatch.Of(description, recording, request.ByPosition, data);
         if (request.FreeRunBins > 0 && description.ExternalNames.Count > 0)
         {
             throw new InputException("--free-run: the model takes external inputs, which nobody knows in a free run; leave the option out.");
         }
 
-        return description.Configuration.Precision == Precision.Single
-            ? Run<float>(path, description, raw, data, recording, request, progress, interrupt)
-            : Run<double>(path, description, raw, data, recording, request, progress, interrupt);
+        var result = description.Configuration.Precision == Precision.Single
+            ? Run<float>(path, description, raw, data, match.Recording, request, progress, interrupt)
+            : Run<double>(path, description, raw, data, match.Recording, request, progress, interrupt);
+        return result with { Remarks = match.Remarks };
     }
 
     private static InferenceResult Run<T>(

@@ -44,9 +44,38 @@ public static class TrainingSession
     public static TrainingOutcome Run(
         RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest request,
         IProgress<TrainingProgress>? progress = null, CancellationToken interrupt = default)
-        => configuration.Precision == Precision.Single
+    {
+        RequireFolder(folder, request);
+
+        // A run to be continued is read and written by nobody else from here on; one to be made has no folder yet that could be held.
+        using var held = request.Resume ? RunLock.Take(folder) : null;
+        return configuration.Precision == Precision.Single
             ? new Session<float>(configuration, recording, folder, request, progress, interrupt).Run()
             : new Session<double>(configuration, recording, folder, request, progress, interrupt).Run();
+    }
+
+    private static void RequireFolder(RunFolder folder, TrainingRequest request)
+    {
+        if (request.Resume)
+        {
+            if (!File.Exists(folder.Checkpoint))
+            {
+                throw new InputException($"{folder.Root}: there is no checkpoint to resume from; train without --resume, or give the run's folder with -o.");
+            }
+        }
+        else if (folder.HoldsRun && !request.Force)
+        {
+            throw new InputException($"{folder.Root}: this folder holds a run already; continue it with --resume, replace it with --force, or choose another with -o.");
+        }
+        else if (File.Exists(folder.Configuration) && !request.Force)
+        {
+            throw new InputException($"{folder.Root}: this folder holds a config.yaml already, which the run's would replace; choose another folder with -o, or replace it with --force.");
+        }
+        else if (File.Exists(folder.Root))
+        {
+            throw new InputException($"{folder.Root}: this is a file; give the name of a folder for the run.");
+        }
+    }
 
     /// <summary>What an objective is called in messages.</summary>
     /// <param name="objective">The objective.</param>
@@ -72,6 +101,8 @@ public static class TrainingSession
         private readonly int _trials;
         private readonly int _batch;
         private int _first;
+        private readonly CheckpointOrigin _origin;
+        private readonly HistoryFile.Past _past = HistoryFile.Past.None;
         private int _recoveries;
 
         public Session(
@@ -81,25 +112,32 @@ public static class TrainingSession
             _request = request;
             _progress = progress;
             _interrupt = interrupt;
-            RequireFolder();
             RequireTrials(configuration.Data, recording);
             _configuration = Completed(configuration, recording);
             _description = ModelDescription.Of(_configuration, recording);
             _model = _description.Build<T>(recording);
+            _origin = new CheckpointOrigin(_configuration, RecordingFingerprint.Of(recording));
+            if (request.Resume)
+            {
+                RequireSameRun(configuration.Data);
+            }
+
             _trainer = new Trainer<T>(_model, recording, _configuration.Training);
             _trials = recording.TrialsOf(TrialSplit.Train).Count;
             _batch = _configuration.Training.BatchSize == 0 ? _trials : Math.Min(_trials, _configuration.Training.BatchSize);
             if (request.Resume)
             {
-                RequireSameRun();
                 _trainer.Resume(CheckpointFile.Read(folder.Checkpoint, _trainer.State));
                 _recoveries = _trainer.State.Recoveries;
+                _past = HistoryFile.Past.Read(folder.History, folder.HistoryLines, _trainer.State.Iteration);
             }
         }
 
         public TrainingOutcome Run()
         {
             _folder.Create();
+            using var held = _request.Resume ? null : RunLock.Take(_folder);
+            RequireFolder(_folder, _request);
             if (!_request.Resume)
             {
                 File.Delete(_folder.Model);
@@ -126,7 +164,7 @@ public static class TrainingSession
         private TrainingOutcome Train()
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(_interrupt);
-            using var history = HistoryFile.Open(_folder.History, _folder.HistoryLines, _trainer.State.Iteration);
+            using var history = HistoryFile.Open(_folder.History, _folder.HistoryLines, _past);
             _first = _trainer.State.Iteration;
             TrainingRecord? last = null;
             var validation = _trainer.State.BestLoss;
@@ -167,7 +205,7 @@ public static class TrainingSession
             ModelFile.Write(
                 _folder.Model, _description, _model, isValidated ? state.BestRaw : state.Raw,
                 new TrainingSummary(isValidated ? state.BestIteration : state.Iteration, state.Iteration, state.Seconds, isValidated ? state.BestLoss : double.NaN));
-            CheckpointFile.Write(_folder.Checkpoint, state);
+            CheckpointFile.Write(_folder.Checkpoint, state, _origin);
         }
 
         private void Remark(TrainingRecord record)
@@ -210,33 +248,34 @@ public static class TrainingSession
             _ => "diverged",
         };
 
-        private void RequireFolder()
+        /// <summary>Checks the run to be continued against what is asked for now: a run's files are easily edited, copied and swapped.</summary>
+        private void RequireSameRun(string data)
         {
-            if (_request.Resume)
+            var before = CheckpointFile.ReadOrigin(_folder.Checkpoint);
+            RequireSame(before.Configuration, _folder.Checkpoint, "put it back");
+            if (before.Recording.DifferenceFrom(_origin.Recording) is { } difference)
             {
-                if (!File.Exists(_folder.Checkpoint) || !File.Exists(_folder.Configuration))
+                throw new InputException($"{data}: this is not the recording the run in {_folder.Root} was made with, they differ in {difference}; resume with that one, or train anew with --force.");
+            }
+
+            if (File.Exists(_folder.Model))
+            {
+                var (model, _, _) = ModelFile.Read(_folder.Model);
+                RequireSame(model.Configuration, _folder.Model, "remove the file, since the checkpoint has all of it");
+                if (model.Fingerprint != _origin.Recording.Whole)
                 {
-                    throw new InputException($"{_folder.Root}: there is no checkpoint to resume from; train without --resume, or give the run's folder with -o.");
+                    throw new InputException($"{_folder.Model}: this is the model of another recording; remove the file, since the checkpoint has all of it.");
                 }
-            }
-            else if (_folder.HoldsRun && !_request.Force)
-            {
-                throw new InputException($"{_folder.Root}: this folder holds a run already; continue it with --resume, replace it with --force, or choose another with -o.");
-            }
-            else if (File.Exists(_folder.Root))
-            {
-                throw new InputException($"{_folder.Root}: this is a file; give the name of a folder for the run.");
             }
         }
 
-        private void RequireSameRun()
+        private void RequireSame(RunConfiguration before, string where, string mend)
         {
-            var before = ConfigurationFile.Read(_folder.Configuration);
             var changed = ConfigurationFile.Differences(before, _configuration).Where(path => !Settings.ChangeableOnResume.Contains(path)).ToList();
             if (changed.Count > 0)
             {
                 throw new InputException(
-                    $"{_folder.Root}: the configuration differs from the run's in {string.Join(", ", changed.Select(path => $"'{path}'"))}; put it back, or train anew with --force.");
+                    $"{_request.Where}: the configuration differs from that of {where} in {string.Join(", ", changed.Select(path => $"'{path}'"))}; {mend}, or train anew with --force.");
             }
         }
 

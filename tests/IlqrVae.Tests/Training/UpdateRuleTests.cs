@@ -3,6 +3,7 @@ using IlqrVae.Models;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
+using IlqrVae.Tests.Inference;
 using IlqrVae.Training;
 
 namespace IlqrVae.Tests.Training;
@@ -19,7 +20,7 @@ public sealed class UpdateRuleTests
     [InlineData(0)]
     public void A_gradient_longer_than_the_bound_is_shortened_to_it_and_no_other(double clip)
     {
-        var model = Model(DynamicsKind.Rnn);
+        var model = Model(DynamicsChoice.Rnn);
         var entries = 4;
         var (gradient, norm) = Apply(new TrainingOptions { GradientClip = clip }, out var state);
 
@@ -45,7 +46,7 @@ public sealed class UpdateRuleTests
     [Fact]
     public void The_rate_follows_the_schedule_and_halves_with_every_recovery()
     {
-        var model = Model(DynamicsKind.Rnn);
+        var model = Model(DynamicsChoice.Rnn);
         var options = new TrainingOptions { LearningRate = 0.08, Schedule = LearningRateSchedule.InverseSquareRoot, ScheduleIterations = 25, RecurrentPenalty = 1 };
         var state = StateOf(model);
         state.Iteration = 100;
@@ -69,7 +70,7 @@ public sealed class UpdateRuleTests
     {
         foreach (var bad in (double[])[double.NaN, double.PositiveInfinity])
         {
-            var model = Model(DynamicsKind.Rnn);
+            var model = Model(DynamicsChoice.Rnn);
             var state = StateOf(model);
             var before = (double[])state.Raw.Clone();
             var sum = new ParameterGradient<double>(model.Parameters.All);
@@ -84,13 +85,13 @@ public sealed class UpdateRuleTests
     }
 
     [Theory]
-    [InlineData(DynamicsKind.Rnn, false)]
-    [InlineData(DynamicsKind.Linear, true)]
-    [InlineData(DynamicsKind.MiniGru, false)]
-    public void The_gradient_is_that_of_the_penalised_loss_by_differences(DynamicsKind dynamics, bool isStable)
+    [InlineData(DynamicsChoice.Rnn)]
+    [InlineData(DynamicsChoice.LinearStable)]
+    [InlineData(DynamicsChoice.MiniGru)]
+    public void The_gradient_is_that_of_the_penalised_loss_by_differences(string dynamics)
     {
         const double Penalty = 3;
-        var model = Model(dynamics, isStable);
+        var model = Model(dynamics);
         var options = new TrainingOptions
         {
             RecurrentPenalty = Penalty, GradientClip = 0, ValidationInterval = 0, Elbo = new() { Solver = new() { Tolerance = 1e-14 }, GradientTolerance = 1e-12 },
@@ -143,9 +144,9 @@ public sealed class UpdateRuleTests
         }
     }
 
-    private VariationalModel<double> Model(DynamicsKind dynamics, bool isStable = false)
+    private VariationalModel<double> Model(string dynamics)
     {
-        var specification = new ModelSpecification { States = States, Inputs = 2, Dynamics = new() { Kind = dynamics, Stable = isStable } };
+        var specification = new ModelSpecification { States = States, Inputs = 2, Dynamics = KindVariants.Dynamics[dynamics] };
         return new(ModelBuilder<double>.Build(specification, _recording, 1), SharedPosterior<double>.Independent(States, 2, Bins, 0.3, 0.3));
     }
 

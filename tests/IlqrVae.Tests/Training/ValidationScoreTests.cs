@@ -1,5 +1,6 @@
 using IlqrVae.Inference;
 using IlqrVae.Models;
+using IlqrVae.Models.Priors;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 using IlqrVae.Training;
@@ -70,7 +71,7 @@ public sealed class ValidationScoreTests
     }
 
     private static VariationalModel<double> Build(Recording recording) => new(
-        ModelBuilder<double>.Build(new ModelSpecification { States = States, Inputs = Inputs, Prior = new() { Kind = PriorKind.Gaussian } }, recording, 1),
+        ModelBuilder<double>.Build(new ModelSpecification { States = States, Inputs = Inputs, Prior = new GaussianPriorSpecification() }, recording, 1),
         SharedPosterior<double>.Independent(States, Inputs, Bins, 0.3, 0.3));
 
     private static Recording TwoGroups()
@@ -85,7 +86,7 @@ public sealed class ValidationScoreTests
                 Name = trial.Name,
                 Bins = trial.Bins,
                 Split = trial.Split,
-                Observations = [new(trial.Observations[0].Values.SelectColumns([0, 1, 2])), new(trial.Observations[0].Values.SelectColumns([3, 4]))],
+                Observations = [trial.Observations[0].SelectChannels([0, 1, 2]), trial.Observations[0].SelectChannels([3, 4])],
             })],
         };
     }
