@@ -73,7 +73,9 @@ public sealed class ChannelMatches
         var match = ChannelMatch.Of(Model, unnamed, byPosition: false, "data.h5");
         Assert.Same(unnamed, match.Recording);
         Assert.Contains("external inputs have names in the model and not here", Assert.Single(match.Remarks), StringComparison.Ordinal);
-        match = ChannelMatch.Of(Model with { Groups = [Model.Groups[0] with { ChannelNames = null }, Model.Groups[1]] }, Example.Recording(), byPosition: false, "data.h5");
+        var groups = Model.Recording.Groups;
+        var nameless = Model with { Recording = Model.Recording with { Groups = [groups[0] with { Group = groups[0].Group with { ChannelNames = null } }, groups[1]] } };
+        match = ChannelMatch.Of(nameless, Example.Recording(), byPosition: false, "data.h5");
         Assert.Contains("that the model does not know", Assert.Single(match.Remarks), StringComparison.Ordinal);
     }
 

@@ -12,14 +12,17 @@ public sealed record ModelDescription
     /// <summary>The completed configuration.</summary>
     public required RunConfiguration Configuration { get; init; }
 
+    /// <summary>What it knows of the recording it learned from: the channel groups it explains, in the order of its likelihoods, and their units.</summary>
+    public required RecordingSummary Recording { get; init; }
+
     /// <summary>Width of a bin in seconds.</summary>
-    public required double BinWidth { get; init; }
+    public double BinWidth => Recording.BinWidth;
 
     /// <summary>The channel groups it explains, in the order of its likelihoods.</summary>
-    public required IReadOnlyList<ChannelGroup> Groups { get; init; }
+    public IReadOnlyList<ChannelGroup> Groups => [.. Recording.Groups.Select(one => one.Group)];
 
     /// <summary>Names of the external inputs it takes.</summary>
-    public required IReadOnlyList<string> ExternalNames { get; init; }
+    public IReadOnlyList<string> ExternalNames => Recording.ExternalNames;
 
     /// <summary>The fingerprint of the recording it was trained on; empty where that is not known.</summary>
     public string Fingerprint { get; init; } = "";
@@ -34,34 +37,29 @@ public sealed record ModelDescription
     /// <summary>Describes the model of a configuration.</summary>
     /// <param name="configuration">The configuration, completed for the recording.</param>
     /// <param name="recording">The recording to learn from.</param>
-    public static ModelDescription Of(RunConfiguration configuration, Recording recording) => new()
+    public static ModelDescription Of(RunConfiguration configuration, Recording recording)
     {
-        Configuration = configuration,
-        BinWidth = recording.BinWidth,
-        Groups = [.. configuration.Model.Likelihoods.Select(likelihood => recording.Groups.First(group => group.Name == likelihood.Group))],
-        ExternalNames = recording.ExternalNames,
-        Fingerprint = RecordingFingerprint.Of(recording).Whole,
-        Capacity = recording.Trials.Where(trial => trial.Split != TrialSplit.Test).Select(trial => trial.Bins).DefaultIfEmpty(1).Max(),
-    };
+        var summary = RecordingSummary.Of(recording);
+        return new()
+        {
+            Configuration = configuration,
+            Recording = summary with { Groups = [.. configuration.Model.Likelihoods.Select(likelihood => summary.Groups.First(one => one.Group.Name == likelihood.Group))] },
+            Fingerprint = RecordingFingerprint.Of(recording).Whole,
+            Capacity = recording.Trials.Where(trial => trial.Split != TrialSplit.Test).Select(trial => trial.Bins).DefaultIfEmpty(1).Max(),
+        };
+    }
 
-    /// <summary>Makes the model with the start for learning that fits a recording.</summary>
+    /// <summary>Makes the model at its start for learning.</summary>
     /// <typeparam name="T">float or double.</typeparam>
-    /// <param name="recording">The recording.</param>
-    public VariationalModel<T> Build<T>(Recording recording)
+    public VariationalModel<T> Build<T>()
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var generative = ModelBuilder<T>.Build(Configuration.Model, recording, Configuration.Seed);
+        var generative = ModelBuilder<T>.Build(Configuration.Model, Recording, Configuration.Seed);
         return new VariationalModel<T>(
             generative,
             SharedPosterior<T>.Independent(
                 generative.StateCount, generative.InputCount, Capacity, Configuration.InitialDeviation, Configuration.InputDeviation));
     }
-
-    /// <summary>Makes the model with parameters still to be set: as for a recording of no trials.</summary>
-    /// <typeparam name="T">float or double.</typeparam>
-    public VariationalModel<T> Build<T>()
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => Build<T>(new Recording { BinWidth = BinWidth, Groups = Groups, ExternalNames = ExternalNames, Trials = [] });
 
     /// <summary>Checks that a recording is one the model can analyse.</summary>
     /// <param name="recording">The recording.</param>

@@ -70,9 +70,13 @@ public static class ModelFile
             }
         }
 
+        archive.SetAttribute("/", "seconds_of_recording", description.Recording.Seconds);
+        archive.Add("groups/mean", [.. description.Recording.Groups.SelectMany(one => one.Mean)]);
+        archive.Add("groups/variance", [.. description.Recording.Groups.SelectMany(one => one.Variance)]);
         if (description.ExternalNames.Count > 0)
         {
             archive.Add("external/names", [.. description.ExternalNames]);
+            archive.Add("external/deviation", [.. description.Recording.ExternalDeviations]);
         }
 
         archive.Add("parameters/name", [.. model.Parameters.All.Select(parameter => parameter.Name)]);
@@ -122,16 +126,21 @@ public static class ModelFile
         var kinds = archive.ReadStrings("groups/kind", names.Length).Values;
         var channels = archive.ReadLongs("groups/channels", names.Length).Values;
         var units = archive.ReadStrings("groups/unit", names.Length).Values;
+        if (channels.Any(count => count < 1) || channels.Sum(count => (double)count) > int.MaxValue)
+        {
+            throw new InputException($"{path}: '/groups/channels' has impossible numbers; the file is damaged, train anew.");
+        }
+
         var description = new ModelDescription
         {
             Configuration = ReadConfiguration(archive),
-            BinWidth = archive.ReadNumber("/", "bin_width"),
-            Groups = [.. names.Select((name, i) => new ChannelGroup(name, kinds[i] == "counts" ? ChannelKind.Counts : ChannelKind.Values, (int)channels[i], units[i], ReadChannelNames(archive, name, channels[i])))],
+            Recording = ReadRecording(
+                archive,
+                [.. names.Select((name, i) => new ChannelGroup(name, kinds[i] == "counts" ? ChannelKind.Counts : ChannelKind.Values, (int)channels[i], units[i], ReadChannelNames(archive, name, channels[i])))]),
             Fingerprint = version == Version ? archive.ReadText("/", "fingerprint") : "",
-            ExternalNames = archive.ContainsTable("external/names") ? archive.ReadStrings("external/names", -1).Values : [],
             Capacity = (int)archive.ReadWhole("/", "capacity"),
         };
-        if (!(description.BinWidth > 0) || description.Capacity < 1 || description.Configuration.Model.Likelihoods.Count != names.Length || channels.Any(count => count is < 1 or > int.MaxValue))
+        if (!(description.BinWidth > 0) || description.Capacity < 1 || description.Configuration.Model.Likelihoods.Count != names.Length)
         {
             throw new InputException($"{path}: '/groups', 'bin_width', 'capacity' and '/configuration' do not fit together; the file is damaged, train anew.");
         }
@@ -188,6 +197,38 @@ public static class ModelFile
         }
 
         return true;
+    }
+
+    private static RecordingSummary ReadRecording(Hdf5ArchiveReader archive, IReadOnlyList<ChannelGroup> groups)
+    {
+        var externalNames = archive.ContainsTable("external/names") ? archive.ReadStrings("external/names", -1).Values : [];
+        var unknown = RecordingSummary.OfUnknown(archive.ReadNumber("/", "bin_width"), groups, externalNames);
+        if (!archive.ContainsTable("groups/mean"))
+        {
+            // Files of former versions have their parameters in units of one.
+            return unknown;
+        }
+
+        var channels = groups.Sum(group => group.Channels);
+        var means = archive.ReadDoubles("groups/mean", channels).Values;
+        var variances = archive.ReadDoubles("groups/variance", channels).Values;
+        var deviations = externalNames.Length == 0 ? [] : archive.ReadDoubles("external/deviation", externalNames.Length).Values;
+        if (!means.All(double.IsFinite) || !variances.Concat(deviations).All(one => one > 0 && double.IsFinite(one)))
+        {
+            throw new InputException($"{archive.Path}: '/groups/mean', '/groups/variance' and '/external/deviation' are not finite or not positive; the file is damaged, train anew.");
+        }
+
+        var first = 0;
+        return unknown with
+        {
+            Seconds = archive.ReadNumber("/", "seconds_of_recording"),
+            Groups = [.. groups.Select(group =>
+            {
+                first += group.Channels;
+                return new GroupSummary(group, means[(first - group.Channels)..first], variances[(first - group.Channels)..first]);
+            })],
+            ExternalDeviations = deviations,
+        };
     }
 
     private static string ChannelNames(string group) => $"channel_names/{group}";

@@ -115,7 +115,7 @@ public static class TrainingSession
             RequireTrials(configuration.Data, recording);
             _configuration = Completed(configuration, recording);
             _description = ModelDescription.Of(_configuration, recording);
-            _model = _description.Build<T>(recording);
+            _model = _description.Build<T>();
             _origin = new CheckpointOrigin(_configuration, RecordingFingerprint.Of(recording));
             if (request.Resume)
             {

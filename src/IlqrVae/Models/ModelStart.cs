@@ -74,7 +74,10 @@ public sealed class ModelStart
         return new Parameter<T>(name, 1, length, constraint, values);
     }
 
-    /// <summary>A matrix by which the known external inputs enter, rows x external inputs; null when there are none.</summary>
+    /// <summary>
+    /// A matrix by which the known external inputs enter, rows x external inputs; null when there are none. It is learned in units of each external input's
+    /// own size, so that it does not matter which unit they came in.
+    /// </summary>
     /// <typeparam name="T">float or double.</typeparam>
     /// <param name="name">Its name in the model.</param>
     /// <param name="rows">Rows.</param>
@@ -83,6 +86,17 @@ public sealed class ModelStart
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var columns = Recording.ExternalNames.Count;
-        return columns == 0 ? null : RandomMatrix<T>(name, rows, columns, deviation);
+        if (columns == 0)
+        {
+            return null;
+        }
+
+        var values = Random(rows, columns, deviation);
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] /= Recording.ExternalDeviations[i % columns];
+        }
+
+        return new Parameter<T>(name, rows, columns, Constraint.ColumnScaled([.. Recording.ExternalDeviations.Select(size => 1 / size)]), values);
     }
 }

@@ -121,7 +121,7 @@ public static class RandomModels
         var (n, m) = (recipe.States, recipe.Inputs);
         var groups = Groups(recipe);
         var start = new ModelStart(
-            n, m, new RecordingSummary(BinWidth, 100, groups, [.. Enumerable.Range(0, recipe.External).Select(i => $"x{i}")]), recipe.Seed);
+            n, m, new RecordingSummary(BinWidth, 100, groups, [.. Enumerable.Range(0, recipe.External).Select(i => $"x{i}")], [.. Enumerable.Repeat(0.5, recipe.External)]), recipe.Seed);
         var dynamics = CreateDynamics<T>(recipe, start, ref random);
         var initial = new GaussianPrior<T>(Positive<T>("initial.scale", 1, n, recipe.PriorScale, ref random));
         var prior = KindVariants.Priors[recipe.Prior].Build<T>(start);
@@ -174,7 +174,7 @@ public static class RandomModels
         foreach (var parameter in dynamics.Parameters)
         {
             var isRecurrent = dynamics.RecurrentWeights.Contains(parameter);
-            if (parameter.Constraint != Constraint.Free)
+            if (parameter.Constraint.Name is not ("free" or "affine"))
             {
                 Spread(parameter, ref random);
                 continue;

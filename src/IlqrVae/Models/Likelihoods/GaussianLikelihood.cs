@@ -189,20 +189,19 @@ public sealed record GaussianSpecification : LikelihoodSpecification
     /// <inheritdoc/>
     public override Likelihood<T> Build<T>(ModelStart start, GroupSummary group)
     {
+        // Learned in units of each channel's own deviation, so that it does not matter which unit the values came in.
         var (channels, n) = (group.Group.Channels, start.States);
+        double[] deviations = [.. group.Variance.Select(Math.Sqrt)];
         var weights = FirstWeights(start, group);
-        for (var i = 0; i < channels; i++)
+        for (var i = 0; i < weights.Length; i++)
         {
-            for (var j = 0; j < n; j++)
-            {
-                weights[(i * n) + j] *= Math.Sqrt(group.Variance[i]);
-            }
+            weights[i] *= deviations[i / n];
         }
 
         return new GaussianLikelihood<T>(
             Group,
-            new Parameter<T>($"likelihood.{Group}.C", channels, n, Constraint.Free, weights),
-            new Parameter<T>($"likelihood.{Group}.d", 1, channels, Constraint.Free, [.. group.Mean]),
+            new Parameter<T>($"likelihood.{Group}.C", channels, n, Constraint.RowScaled(deviations), weights),
+            new Parameter<T>($"likelihood.{Group}.d", 1, channels, Constraint.Shifted([.. group.Mean], deviations), [.. group.Mean]),
             new Parameter<T>($"likelihood.{Group}.variance", 1, channels, Constraint.Positive, [.. group.Variance]));
     }
 }
