@@ -155,6 +155,39 @@ public sealed class Hdf5ArchiveReader : IDisposable
         return result[0];
     }
 
+    /// <summary>Whether the file carries a checksum of its content.</summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public bool HasChecksum => HasAttribute("/", Hdf5Checksum.Attribute);
+
+    /// <summary>Reads all of the file and compares it with the checksum that <see cref="Hdf5Archive.Save"/> wrote into it.</summary>
+    /// <exception cref="InputException">The file has no checksum or another content than when it was written.</exception>
+    public void VerifyChecksum()
+    {
+        var written = ReadText("/", Hdf5Checksum.Attribute);
+        using var checksum = new Hdf5Checksum();
+        foreach (var path in Paths("").Order(StringComparer.Ordinal))
+        {
+            if (ContainsTable(path))
+            {
+                var (shape, values) = TypeOf(path) == StoredType.Text ? Deconstruct(ReadStrings(path)) : ReadStored(path);
+                checksum.AddTable(path, shape, values);
+            }
+            else
+            {
+                checksum.AddGroup(path);
+            }
+
+            checksum.AddAttributes(Attributes(path).Where(pair => path.Length > 0 || !string.Equals(pair.Key, Hdf5Checksum.Attribute, StringComparison.Ordinal)));
+        }
+
+        if (!string.Equals(written, checksum.Finish(), StringComparison.Ordinal))
+        {
+            throw new InputException($"{Path}: the content is not what was written, by its checksum; the file is damaged or was changed, copy it or make it again.");
+        }
+
+        static (IReadOnlyList<int> Shape, Array Values) Deconstruct(Hdf5Array<string> texts) => (texts.Shape, texts.Values);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
@@ -302,6 +335,33 @@ public sealed class Hdf5ArchiveReader : IDisposable
         }
 
         return Guarded(path, () => ReadArray(attribute, type));
+    }
+
+    private IEnumerable<string> Paths(string group)
+    {
+        yield return group;
+        foreach (var child in Children(group))
+        {
+            var path = group.Length == 0 ? child : $"{group}/{child}";
+            foreach (var below in ContainsTable(path) ? [path] : Paths(path))
+            {
+                yield return below;
+            }
+        }
+    }
+
+    private IEnumerable<KeyValuePair<string, object>> Attributes(string path)
+    {
+        foreach (var name in Guarded(path, () => Find(path)!.Attributes().Select(attribute => attribute.Name).ToList()))
+        {
+            var type = Guarded(path, () => StoredNumbers.TypeOf(Find(path)!.Attribute(name).Type));
+            yield return new(name, type switch
+            {
+                StoredType.Text => ReadText(path, name),
+                _ when StoredNumbers.IsWhole(type) => ReadWhole(path, name),
+                _ => ReadNumber(path, name),
+            });
+        }
     }
 
     private IH5Attribute Attribute(string path, string name) => HasAttribute(path, name)
