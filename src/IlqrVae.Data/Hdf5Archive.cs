@@ -88,13 +88,20 @@ public sealed class Hdf5Archive
 
     /// <summary>Writes the tree as an HDF5 file, all of it or nothing.</summary>
     /// <param name="path">Destination; an existing file is replaced once the new one is complete.</param>
+    /// <param name="withChecksum">Whether to add a checksum of the content as attribute "checksum" of the root; see <see cref="Hdf5ArchiveReader.VerifyChecksum"/>.</param>
     /// <exception cref="InputException">The destination cannot be written.</exception>
     /// <exception cref="IOException">The disk is full or failed.</exception>
-    public void Save(string path) => AtomicFile.Write(path, stream =>
+    public void Save(string path, bool withChecksum = false) => AtomicFile.Write(path, stream =>
     {
         try
         {
-            Build().Write(stream, new H5WriteOptions());
+            var root = Build();
+            if (withChecksum)
+            {
+                root.Attributes[Hdf5Checksum.Attribute] = Checksum();
+            }
+
+            root.Write(stream, new H5WriteOptions());
         }
         catch (TargetInvocationException exception) when (exception.InnerException is { } inner)
         {
@@ -162,6 +169,38 @@ public sealed class Hdf5Archive
         }
 
         return entry;
+    }
+
+    private string Checksum()
+    {
+        using var checksum = new Hdf5Checksum();
+        var paths = entries.Keys.Append("").SelectMany(WithGroups).Distinct(StringComparer.Ordinal);
+        foreach (var path in paths.Order(StringComparer.Ordinal))
+        {
+            var entry = entries.GetValueOrDefault(path);
+            if (entry?.Values is { } values)
+            {
+                checksum.AddTable(path, entry.Shape!, values);
+            }
+            else
+            {
+                checksum.AddGroup(path);
+            }
+
+            checksum.AddAttributes(entry?.Attributes.Where(pair => path.Length > 0 || !string.Equals(pair.Key, Hdf5Checksum.Attribute, StringComparison.Ordinal)) ?? []);
+        }
+
+        return checksum.Finish();
+    }
+
+    private static IEnumerable<string> WithGroups(string path)
+    {
+        for (var cut = path.Length; cut > 0; cut = path.LastIndexOf('/', cut - 1))
+        {
+            yield return path[..cut];
+        }
+
+        yield return "";
     }
 
     private H5File Build()

@@ -19,14 +19,17 @@ public sealed class Hdf5ArchiveReader : IDisposable
     private const ulong CachedBytes = 1 << 28;
     private const ulong CachedBytesOfRows = 1 << 25;
 
-    private readonly NativeFile file;
+    private readonly FileStream stream;
+    private readonly Hdf5Objects objects;
     private readonly long fileBytes;
+    private (ulong Address, NativeFile File, IH5Object Object)? open;
 
-    private Hdf5ArchiveReader(string path, NativeFile file, long fileBytes)
+    private Hdf5ArchiveReader(string path, FileStream stream, Hdf5Objects objects)
     {
         Path = path;
-        this.file = file;
-        this.fileBytes = fileBytes;
+        this.stream = stream;
+        this.objects = objects;
+        fileBytes = stream.Length;
     }
 
     /// <summary>The file, as it was given.</summary>
@@ -35,20 +38,20 @@ public sealed class Hdf5ArchiveReader : IDisposable
     /// <summary>Whether there is a group or table.</summary>
     /// <param name="path">Its path.</param>
     /// <exception cref="InputException">The file is damaged.</exception>
-    public bool Contains(string path) => Find(path) is IH5Group or IH5Dataset;
+    public bool Contains(string path) => Find(path) is not null;
 
     /// <summary>Whether there is a table.</summary>
     /// <param name="path">Its path.</param>
     /// <exception cref="InputException">The file is damaged.</exception>
-    public bool ContainsTable(string path) => Find(path) is IH5Dataset;
+    public bool ContainsTable(string path) => Find(path) is { Header.IsTable: true };
 
     /// <summary>Names of the groups and tables in a group, sorted.</summary>
     /// <param name="path">The group.</param>
     /// <exception cref="InputException">There is no such group, or the file is damaged.</exception>
     public IReadOnlyList<string> Children(string path)
     {
-        var group = Find(path) as IH5Group ?? throw Missing("group", path);
-        return Guarded(path, () => group.Children().Select(child => child.Name).Order(StringComparer.Ordinal).ToList());
+        var group = Find(path) is { Header.IsGroup: true } found ? found : throw Missing("group", path);
+        return Guarded(path, () => objects.Names(group));
     }
 
     /// <summary>Shape of a table; empty for a scalar.</summary>
@@ -97,6 +100,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
     public Hdf5Array<string> ReadStrings(string path, params int[] expected)
     {
         var dataset = Table(path);
+        var filters = RequireReadable(path);
         var type = Guarded(path, () => StoredNumbers.TypeOf(dataset.Type));
         if (type != StoredType.Text)
         {
@@ -106,7 +110,9 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var shape = ShapeOf(dataset, path);
         RequireShape(path, shape, expected);
         var count = Count(shape, 1, path);
-        var texts = Guarded(path, () => count == 0 ? [] : shape.Count == 0 ? [dataset.Read<string>()] : dataset.Read<string[]>());
+        var texts = Guarded(path, () => Hdf5Filters.Reading(
+            filters,
+            () => count == 0 ? [] : shape.Count == 0 ? [dataset.Read<string>()] : dataset.Read<string[]>()));
         return new(shape, [.. texts.Select(text => text ?? "")]);
     }
 
@@ -116,7 +122,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
     /// <exception cref="InputException">There is no such group or table, or the file is damaged.</exception>
     public bool HasAttribute(string path, string name)
     {
-        var target = Find(path) ?? throw Missing("object", path);
+        var target = Required(path);
         return Guarded(path, () => target.AttributeExists(name));
     }
 
@@ -157,26 +163,59 @@ public sealed class Hdf5ArchiveReader : IDisposable
         return result[0];
     }
 
+    /// <summary>Whether the file carries a checksum of its content.</summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public bool HasChecksum => HasAttribute("/", Hdf5Checksum.Attribute);
+
+    /// <summary>Reads all of the file and compares it with the checksum that <see cref="Hdf5Archive.Save"/> wrote into it.</summary>
+    /// <exception cref="InputException">The file has no checksum or another content than when it was written.</exception>
+    public void VerifyChecksum()
+    {
+        var written = ReadText("/", Hdf5Checksum.Attribute);
+        using var checksum = new Hdf5Checksum();
+        foreach (var path in Paths("").Order(StringComparer.Ordinal))
+        {
+            if (ContainsTable(path))
+            {
+                var (shape, values) = TypeOf(path) == StoredType.Text ? Deconstruct(ReadStrings(path)) : ReadStored(path);
+                checksum.AddTable(path, shape, values);
+            }
+            else
+            {
+                checksum.AddGroup(path);
+            }
+
+            checksum.AddAttributes(Attributes(path).Where(pair => path.Length > 0 || !string.Equals(pair.Key, Hdf5Checksum.Attribute, StringComparison.Ordinal)));
+        }
+
+        if (!string.Equals(written, checksum.Finish(), StringComparison.Ordinal))
+        {
+            throw new InputException($"{Path}: the content is not what was written, by its checksum; the file is damaged or was changed, copy it or make it again.");
+        }
+
+        static (IReadOnlyList<int> Shape, Array Values) Deconstruct(Hdf5Array<string> texts) => (texts.Shape, texts.Values);
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        Close();
+        stream.Dispose();
+    }
 
     internal static Hdf5ArchiveReader Open(string path)
     {
-        var stream = InputFile.Open(path);
+        var input = InputFile.Open(path);
         try
         {
-            if (!Hdf5Signature.IsIn(stream))
-            {
-                throw new InputException($"{path}: this is not an HDF5 file; give a file written by this program, h5py or MATLAB (-v7.3).");
-            }
-
-            stream.Position = 0;
-            var bytes = stream.Length;
-            return new Hdf5ArchiveReader(path, H5File.Open(stream, leaveOpen: false), bytes);
+            var start = Hdf5Signature.Find(input);
+            return start >= 0
+                ? new Hdf5ArchiveReader(path, input, new Hdf5Objects(input, start, path))
+                : throw new InputException($"{path}: this is not an HDF5 file; give a file written by this program, h5py or MATLAB (-v7.3).");
         }
         catch (Exception exception)
         {
-            stream.Dispose();
+            input.Dispose();
             throw exception is InputException ? exception : Damaged(path, "/", exception);
         }
     }
@@ -185,6 +224,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
     internal (IReadOnlyList<int> Shape, Array Stored) ReadStored(string path, params int[] expected)
     {
         var dataset = Table(path);
+        var filters = RequireReadable(path);
         var type = Guarded(path, () => StoredNumbers.TypeOf(dataset.Type));
         if (!StoredNumbers.IsNumber(type))
         {
@@ -194,7 +234,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var shape = ShapeOf(dataset, path);
         RequireShape(path, shape, expected);
         var count = Count(shape, StoredNumbers.Bytes(type), path);
-        var stored = Guarded(path, () => ReadArray(dataset, type, count));
+        var stored = Guarded(path, () => Hdf5Filters.Reading(filters, () => ReadArray(dataset, type, count)));
         return stored.Length == count
             ? (shape, stored)
             : throw new InputException($"{Path}: '{Rooted(path)}' holds {stored.Length} numbers where its shape is {Messages.Shape(shape)}; the file is damaged, make it again.");
@@ -354,11 +394,46 @@ public sealed class Hdf5ArchiveReader : IDisposable
         return Guarded(path, () => ReadArray(attribute, type));
     }
 
+    private IEnumerable<string> Paths(string group)
+    {
+        yield return group;
+        foreach (var child in Children(group))
+        {
+            var path = group.Length == 0 ? child : $"{group}/{child}";
+            foreach (var below in ContainsTable(path) ? [path] : Paths(path))
+            {
+                yield return below;
+            }
+        }
+    }
+
+    private IEnumerable<KeyValuePair<string, object>> Attributes(string path)
+    {
+        foreach (var name in Guarded(path, () => Required(path).Attributes().Select(attribute => attribute.Name).ToList()))
+        {
+            var type = Guarded(path, () => StoredNumbers.TypeOf(Required(path).Attribute(name).Type));
+            yield return new(name, type switch
+            {
+                StoredType.Text => ReadText(path, name),
+                _ when StoredNumbers.IsWhole(type) => ReadWhole(path, name),
+                _ => ReadNumber(path, name),
+            });
+        }
+    }
+
     private IH5Attribute Attribute(string path, string name) => HasAttribute(path, name)
-        ? Guarded(path, () => Find(path)!.Attribute(name))
+        ? Guarded(path, () => Required(path).Attribute(name))
         : throw new InputException($"{Path}: '{Rooted(path)}' has no attribute '{name}'; add it or check that this is the right file.");
 
-    private IH5Dataset Table(string path) => Find(path) as IH5Dataset ?? throw Missing("table", path);
+    private IH5Dataset Table(string path) => Find(path) is { Header.IsTable: true } found ? (IH5Dataset)Opened(found, path) : throw Missing("table", path);
+
+    private IH5Object Required(string path) => Find(path) is { } found ? Opened(found, path) : throw Missing("object", path);
+
+    private IReadOnlyList<Hdf5Filter> RequireReadable(string path)
+    {
+        var table = Guarded(path, () => Hdf5Table.Read(objects.Bytes, Find(path)!.Header));
+        return table.Obstacle() is { } obstacle ? throw new InputException($"{Path}: '{Rooted(path)}' {obstacle}.") : table.Filters;
+    }
 
     private InputException Missing(string kind, string path) =>
         new($"{Path}: there is no {kind} '{Rooted(path)}'; add it or check that this is the right file.");
@@ -429,21 +504,29 @@ public sealed class Hdf5ArchiveReader : IDisposable
         return (int)count;
     }
 
-    private IH5Object? Find(string path) => Guarded(path, () =>
-    {
-        IH5Object current = file;
-        foreach (var segment in Hdf5Archive.Normalise(path).Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (current is not IH5Group group || !group.LinkExists(segment))
-            {
-                return null;
-            }
+    private Hdf5Object? Find(string path) => Guarded(path, () => objects.Find(path));
 
-            current = group.Get(segment);
+    private IH5Object Opened(Hdf5Object found, string path)
+    {
+        if (open is not { } last || last.Address != found.Address)
+        {
+            Close();
+            last = Guarded(path, () =>
+            {
+                var view = H5File.Open(new Hdf5ObjectStream(stream, objects.Bytes, found.Address), leaveOpen: false);
+                return (found.Address, view, view.Get(Hdf5ObjectStream.Name));
+            });
+            open = last;
         }
 
-        return current is IH5Group or IH5Dataset ? current : null;
-    });
+        return last.Object;
+    }
+
+    private void Close()
+    {
+        open?.File.Dispose();
+        open = null;
+    }
 
     private void Guarded(string path, Action action) => Guarded(path, () =>
     {

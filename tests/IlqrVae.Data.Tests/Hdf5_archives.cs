@@ -143,4 +143,85 @@ public sealed class Hdf5_archives
         file.Add("a", new double[5]);
         Assert.Throws<ArgumentException>(() => file.Add("a", new double[5]));
     }
+
+    [Fact]
+    public void A_checksum_counts_every_table_shape_type_group_and_attribute()
+    {
+        using var folder = new TestFolder();
+        Some(_ => { }).Save(folder["a.h5"], withChecksum: true);
+        var written = Verified(folder["a.h5"]);
+        Assert.Equal("sha256:05b679ebd665b1ccad5db35725b847f67122c362a2a29387eaac99a656815016", written);
+
+        // A copy made in another order says the same; every change says something else.
+        var copy = new Hdf5Archive();
+        copy.SetAttribute("a", "whole", 3);
+        copy.SetAttribute("a", "text", "x");
+        copy.Add("a/texts", ["x", ""]);
+        copy.Add("a/numbers", [1.0, 2.5, -0.0, double.NaN], 2, 2);
+        copy.SetAttribute("a/numbers", "unit", 0.5);
+        copy.Save(folder["copy.h5"], withChecksum: true);
+        Assert.Equal(written, Verified(folder["copy.h5"]));
+        List<Action<Hdf5Archive>> changes =
+        [
+            file => file.Add("b", [1.0]),
+            file => file.SetAttribute("b", "x", "group"),
+            file => file.SetAttribute("a", "whole", 4),
+            file => file.SetAttribute("a", "whole", 3.0),
+            file => file.SetAttribute("a", "text", "y"),
+            file => file.SetAttribute("a/numbers", "unit", 0.25),
+            file => file.SetAttribute("/", "text", "x"),
+            file => file.Add("numbers", [1.0, 2.5, 0.0, double.NaN], 2, 2),
+            file => file.Add("numbers", [1.0, 2.5, -0.0, double.NaN], 4),
+            file => file.Add("numbers", [1f, 2.5f, -0f, float.NaN], 2, 2),
+            file => file.Add("numbers", [1.0, 2.5, -0.0, double.NaN], 2, 2),
+        ];
+        var sums = new HashSet<string>(StringComparer.Ordinal) { written };
+        foreach (var change in changes)
+        {
+            Some(change).Save(folder["b.h5"], withChecksum: true);
+            Assert.True(sums.Add(Verified(folder["b.h5"])));
+        }
+    }
+
+    [Fact]
+    public void Content_that_does_not_fit_the_checksum_is_refused()
+    {
+        using var folder = new TestFolder();
+        Some(_ => { }).Save(folder["plain.h5"]);
+        using (var read = Hdf5Archive.Open(folder["plain.h5"]))
+        {
+            Assert.False(read.HasChecksum);
+            Faults.Message(read.VerifyChecksum, "plain.h5", "'checksum'");
+        }
+
+        Some(_ => { }).Save(folder["a.h5"], withChecksum: true);
+        var bytes = File.ReadAllBytes(folder["a.h5"]);
+        var at = bytes.AsSpan().IndexOf(BitConverter.GetBytes(2.5));
+        Assert.True(at > 0);
+        bytes[at] ^= 1;
+        File.WriteAllBytes(folder["flipped.h5"], bytes);
+        using var flipped = Hdf5Archive.Open(folder["flipped.h5"]);
+        Assert.True(flipped.HasChecksum);
+        Assert.NotEqual(2.5, flipped.ReadDoubles("a/numbers").Values[1]);
+        Faults.Message(flipped.VerifyChecksum, "flipped.h5", "checksum");
+    }
+
+    private static Hdf5Archive Some(Action<Hdf5Archive> change)
+    {
+        var file = new Hdf5Archive();
+        file.Add("a/numbers", [1.0, 2.5, -0.0, double.NaN], 2, 2);
+        file.SetAttribute("a/numbers", "unit", 0.5);
+        file.Add("a/texts", ["x", ""]);
+        file.SetAttribute("a", "text", "x");
+        file.SetAttribute("a", "whole", 3);
+        change(file);
+        return file;
+    }
+
+    private static string Verified(string path)
+    {
+        using var read = Hdf5Archive.Open(path);
+        read.VerifyChecksum();
+        return read.ReadText("/", "checksum");
+    }
 }

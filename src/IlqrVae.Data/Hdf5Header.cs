@@ -1,0 +1,114 @@
+namespace IlqrVae.Data;
+
+/// <summary>The header of a group, table or type: a list of messages, in one or more blocks.</summary>
+internal sealed class Hdf5Header
+{
+    public const int Dataspace = 0x01;
+    public const int LinkInfo = 0x02;
+    public const int Datatype = 0x03;
+    public const int Link = 0x06;
+    public const int ExternalFiles = 0x07;
+    public const int Layout = 0x08;
+    public const int GroupInfo = 0x0a;
+    public const int Filters = 0x0b;
+    public const int SymbolTable = 0x11;
+
+    private const int Continuation = 0x10;
+    private const int SharedFlag = 2;
+    private const int MostBlocks = 1 << 16;
+
+    private readonly List<(int Type, bool IsShared, Hdf5Cursor Data)> messages = [];
+
+    private Hdf5Header()
+    {
+    }
+
+    public bool IsGroup => messages.Any(message => message.Type is LinkInfo or Link or GroupInfo or SymbolTable);
+
+    public bool IsTable => !IsGroup && messages.Any(message => message.Type == Layout);
+
+    public static Hdf5Header Read(Hdf5Bytes file, ulong address)
+    {
+        var header = new Hdf5Header();
+        var blocks = new Queue<(ulong Address, ulong Length)>();
+        var start = file.ReadUpTo(address, 64);
+        if (start.Byte() == 1)
+        {
+            // Version 1: 16 bytes, and the messages padded to eights.
+            start.MoveTo(8);
+            var size = start.Int();
+            header.ReadMessages(file.Read(address + 16, size), isFirstVersion: true, hasOrder: false, blocks);
+            for (var block = 0; blocks.TryDequeue(out var next); block++)
+            {
+                RequireFew(block);
+                header.ReadMessages(file.Read(next.Address, next.Length), isFirstVersion: true, hasOrder: false, blocks);
+            }
+
+            return header;
+        }
+
+        start.MoveTo(0);
+        start.Require("OHDR");
+        if (start.Byte() is var version and not 2)
+        {
+            throw new InvalidDataException($"an object header of version {version}");
+        }
+
+        var flags = start.Byte();
+        start.Skip(((flags & 0x20) != 0 ? 16 : 0) + ((flags & 0x10) != 0 ? 4 : 0));
+        var length = start.Whole(1 << (flags & 3));
+        var hasOrder = (flags & 4) != 0;
+        header.ReadMessages(file.Read(address + (ulong)start.Position, length), isFirstVersion: false, hasOrder, blocks);
+        for (var block = 0; blocks.TryDequeue(out var next); block++)
+        {
+            RequireFew(block);
+            var more = file.Read(next.Address, next.Length, "OCHK");
+            header.ReadMessages(more.Part(more.Remaining - 4), isFirstVersion: false, hasOrder, blocks);
+        }
+
+        return header;
+    }
+
+    /// <summary>The messages of a type that are not kept elsewhere, each from its beginning.</summary>
+    public IEnumerable<Hdf5Cursor> All(int type)
+    {
+        foreach (var message in messages.Where(message => message.Type == type && !message.IsShared))
+        {
+            message.Data.MoveTo(0);
+            yield return message.Data;
+        }
+    }
+
+    public Hdf5Cursor? First(int type) => All(type).FirstOrDefault();
+
+    public bool Has(int type) => messages.Any(message => message.Type == type);
+
+    private static void RequireFew(int block)
+    {
+        if (block > MostBlocks)
+        {
+            throw new InvalidDataException("an object header without end");
+        }
+    }
+
+    private void ReadMessages(Hdf5Cursor block, bool isFirstVersion, bool hasOrder, Queue<(ulong Address, ulong Length)> blocks)
+    {
+        var prefix = isFirstVersion ? 8 : hasOrder ? 6 : 4;
+        while (block.Remaining >= prefix)
+        {
+            var type = isFirstVersion ? block.Short() : block.Byte();
+            var size = block.Short();
+            var isShared = (block.Byte() & SharedFlag) != 0;
+            block.Skip(prefix - (isFirstVersion ? 5 : 4));
+            var data = block.Part(size);
+            if (type == Continuation)
+            {
+                blocks.Enqueue((data.Address(), data.Length()));
+            }
+            else
+            {
+                messages.Add((type, isShared, data));
+            }
+        }
+    }
+}

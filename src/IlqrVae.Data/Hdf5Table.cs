@@ -1,0 +1,121 @@
+namespace IlqrVae.Data;
+
+/// <summary>How the entries of a table are stored, as far as that decides whether they can be read.</summary>
+internal sealed class Hdf5Table
+{
+    private const int Virtual = 3;
+    private const int ExtensibleArray = 4;
+
+    private readonly Hdf5Header header;
+    private readonly int layout;
+    private readonly int index;
+    private readonly ulong[] most;
+
+    private Hdf5Table(Hdf5Bytes file, Hdf5Header header)
+    {
+        this.header = header;
+        (layout, index) = Layout(header);
+        most = LargestShape(file, header);
+        Filters = ReadFilters(header);
+    }
+
+    public IReadOnlyList<Hdf5Filter> Filters { get; }
+
+    public static Hdf5Table Read(Hdf5Bytes file, Hdf5Header header) => new(file, header);
+
+    /// <summary>Why the table is not read and how to mend that, or null.</summary>
+    public string? Obstacle()
+    {
+        if (header.Has(Hdf5Header.ExternalFiles))
+        {
+            return "keeps its numbers in other files, which are not read; copy them into this file";
+        }
+
+        if (layout == Virtual)
+        {
+            return "is a virtual table made of parts of others, which is not read; write a copy of its numbers";
+        }
+
+        if (Filters.FirstOrDefault(filter => !Hdf5Filters.IsRead(filter.Id)) is { } filter)
+        {
+            return $"is compressed by {Hdf5Filters.NameOf(filter)}, which is not read; write it with compression='gzip'";
+        }
+
+        if (index == ExtensibleArray && Array.FindLastIndex(most, length => length == ulong.MaxValue) > 0)
+        {
+            return "can grow along another axis than the first and is stored as of HDF5 1.10, which is not read; write it with maxshape=None or libver='earliest'";
+        }
+
+        return null;
+    }
+
+    private static (int Layout, int Index) Layout(Hdf5Header header)
+    {
+        if (header.First(Hdf5Header.Layout) is not { } message)
+        {
+            return (-1, -1);
+        }
+
+        var version = message.Byte();
+        if (version < 3)
+        {
+            message.Skip(1);
+            return (message.Byte(), 0);
+        }
+
+        var kind = message.Byte();
+        if (version == 3 || kind != 2)
+        {
+            return (kind, 0);
+        }
+
+        message.Skip(1);
+        message.Skip(message.Byte() * message.Byte());
+        return (kind, message.Byte());
+    }
+
+    private static ulong[] LargestShape(Hdf5Bytes file, Hdf5Header header)
+    {
+        if (header.First(Hdf5Header.Dataspace) is not { } message)
+        {
+            return [];
+        }
+
+        var (version, rank, flags) = (message.Byte(), message.Byte(), message.Byte());
+        message.Skip(version == 1 ? 5 : 1);
+        message.Skip(rank * file.LengthBytes);
+        return (flags & 1) == 0 ? [] : [.. Enumerable.Range(0, rank).Select(_ => file.LengthBytes == 8 ? message.Length() : Widen(message.Length(), file.LengthBytes))];
+
+        static ulong Widen(ulong length, int bytes) => length == (1UL << (8 * bytes)) - 1 ? ulong.MaxValue : length;
+    }
+
+    private static List<Hdf5Filter> ReadFilters(Hdf5Header header)
+    {
+        var filters = new List<Hdf5Filter>();
+        if (header.First(Hdf5Header.Filters) is not { } message)
+        {
+            return filters;
+        }
+
+        var version = message.Byte();
+        var count = message.Byte();
+        message.Skip(version == 1 ? 6 : 0);
+        for (var i = 0; i < count; i++)
+        {
+            var id = message.Short();
+            var nameBytes = version == 1 || id >= 256 ? message.Short() : 0;
+            message.Skip(2);
+            var parameters = new uint[message.Short()];
+            var name = message.Text(nameBytes).TrimEnd('\0');
+            for (var p = 0; p < parameters.Length; p++)
+            {
+                parameters[p] = message.Int();
+            }
+
+            message.Skip(version == 1 && parameters.Length % 2 == 1 ? 4 : 0);
+            filters.Add(new Hdf5Filter(id, name, parameters));
+        }
+
+        return filters;
+    }
+}
