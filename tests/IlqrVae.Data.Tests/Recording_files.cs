@@ -82,6 +82,56 @@ public sealed class Recording_files
     }
 
     [Fact]
+    public void Tables_of_many_chunks_survive_and_so_do_files_whose_trials_are_in_another_order()
+    {
+        using var folder = new TestFolder();
+        var random = new Random(5);
+        const int Channels = 120;
+        Trial Draw(int k, int bins)
+        {
+            var counts = new Table(bins, Channels, [.. Enumerable.Range(0, bins * Channels).Select(_ => (double)random.Next(4))]);
+            return new Trial
+            {
+                Name = $"t{k}",
+                Bins = bins,
+                Session = k % 2 == 0 ? "even" : "odd",
+                Observations =
+                [
+                    Observations.FromCounts(counts, k == 1 ? [.. counts.Values.Select(_ => random.Next(3) > 0)] : null),
+                    Observations.FromValues(new Table(bins, 30, [.. Enumerable.Range(0, bins * 30).Select(_ => random.NextDouble())])),
+                ],
+                Truth = k == 2 ? new Dictionary<string, Table>(StringComparer.Ordinal) : new(StringComparer.Ordinal) { ["states"] = new(bins, 2, [.. Enumerable.Range(0, 2 * bins).Select(i => (double)i)]) },
+            };
+        }
+
+        var recording = new Recording
+        {
+            BinWidth = 0.01,
+            Groups = [new ChannelGroup("spikes", ChannelKind.Counts, Channels), new ChannelGroup("hand", ChannelKind.Values, 30)],
+            Trials = [Draw(0, 3000), Draw(1, 1), Draw(2, 5000), Draw(3, 2600)],
+        };
+        RecordingFile.Write(folder["data.h5"], recording);
+        SomeRecording.AssertSame(recording, RecordingFile.Read(folder["data.h5"]));
+
+        var tables = new Hdf5Archive();
+        tables.SetAttribute("/", "format", "ilqr-vae dataset");
+        tables.SetAttribute("/", "version", 1);
+        tables.SetAttribute("/", "bin_width", 0.01);
+        tables.Add("trials/first_bin", new long[] { 40_000, 0 });
+        tables.Add("trials/bins", new long[] { 60_000, 40_000 });
+        tables.Add("trials/name", ["late", "early"]);
+        tables.Add("trials/split", ["train", "test"]);
+        tables.Add("channels/spikes/values", [.. Enumerable.Range(0, 3_000_000).Select(i => i % 70_000)], 100_000, 30);
+        tables.SetAttribute("channels/spikes/values", "kind", "counts");
+        tables.Save(folder["other.h5"]);
+        var other = RecordingFile.Read(folder["other.h5"]);
+        Assert.Equal(40_000 * 30 % 70_000, other.Trials[0].Observations[0][0, 0]);
+        Assert.Equal(2_999_999 % 70_000, other.Trials[0].Observations[0][59_999, 29]);
+        Assert.Equal(0, other.Trials[1].Observations[0][0, 0]);
+        Assert.Equal(1_199_999 % 70_000, other.Trials[1].Observations[0][39_999, 29]);
+    }
+
+    [Fact]
     public void A_mask_without_missing_entries_is_not_written()
     {
         using var folder = new TestFolder();
