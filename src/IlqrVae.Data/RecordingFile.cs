@@ -314,10 +314,15 @@ public static class RecordingFile
             }
         }
 
-        if (parts.Sum(part => (long)part.Bins) is var sum && sum > total)
+        var inOrder = parts.OrderBy(part => part.First).ToList();
+        for (var t = 1; t < inOrder.Count; t++)
         {
-            throw new InputException(
-                $"{path}: the trials of '/trials/bins' have {sum} bins together where the channels have {total}; trials must not overlap.");
+            var (one, other) = (inOrder[t - 1], inOrder[t]);
+            if (one.First + one.Bins > other.First)
+            {
+                throw new InputException(
+                    $"{path}: trials '{Messages.OneLine(one.Name)}' and '{Messages.OneLine(other.Name)}' of '/trials/first_bin' and '/trials/bins' share bins {other.First} to {Math.Min(one.First + one.Bins, other.First + other.Bins) - 1}; trials must not overlap, or what is tested would have been learned.");
+            }
         }
     }
 
