@@ -14,7 +14,7 @@ namespace IlqrVae.Data;
 public sealed class Hdf5Archive
 {
     private const int ChunkBytes = 1 << 18;
-    private const int SmallestCompressedBytes = 1 << 12;
+    internal const int SmallestCompressedBytes = 1 << 12;
 
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
 
@@ -101,13 +101,36 @@ public sealed class Hdf5Archive
                 root.Attributes[Hdf5Checksum.Attribute] = Checksum();
             }
 
-            root.Write(stream, new H5WriteOptions());
+            using var writer = root.BeginWrite(stream, new H5WriteOptions());
+            foreach (var entry in entries.Values)
+            {
+                entry.Rows?.Write(writer);
+            }
         }
         catch (TargetInvocationException exception) when (exception.InnerException is { } inner)
         {
             ExceptionDispatchInfo.Throw(inner);
         }
     });
+
+    /// <summary>Adds a table that is asked for its rows while the file is being saved.</summary>
+    internal void Add(string path, TableRows rows)
+    {
+        var entry = Require(path);
+        if (entry.Values is not null || entry.Rows is not null)
+        {
+            throw new ArgumentException($"There is a table at '{path}' already.", nameof(path));
+        }
+
+        entry.Rows = rows;
+    }
+
+    /// <summary>Rows of a chunk of about the usual size.</summary>
+    internal static int RowsOfChunk(int rows, long rowBytes) => (int)Math.Clamp(ChunkBytes / Math.Max(1, rowBytes), 1, Math.Max(1, rows));
+
+    /// <summary>How tables of whole numbers are compressed.</summary>
+    internal static List<H5Filter> Compression() =>
+        [ShuffleFilter.Id, new H5Filter(DeflateFilter.Id, new(StringComparer.Ordinal) { [DeflateFilter.COMPRESSION_LEVEL] = 1 })];
 
     /// <summary>The segments of a path joined by single slashes; empty for the root.</summary>
     internal static string Normalise(string path) => string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries));
@@ -132,9 +155,8 @@ public sealed class Hdf5Archive
 
         var rowBytes = Math.Max(1, bytes / entry.Shape![0]);
         var chunk = entry.Shape!.Select(length => (uint)length).ToArray();
-        chunk[0] = (uint)Math.Clamp(ChunkBytes / rowBytes, 1, entry.Shape![0]);
-        List<H5Filter> filters = [ShuffleFilter.Id, new H5Filter(DeflateFilter.Id, new(StringComparer.Ordinal) { [DeflateFilter.COMPRESSION_LEVEL] = 1 })];
-        return new H5Dataset(entry.Values, chunks: chunk, fileDims: shape, datasetCreation: new H5DatasetCreation(Filters: filters));
+        chunk[0] = (uint)RowsOfChunk(entry.Shape![0], rowBytes);
+        return new H5Dataset(entry.Values, chunks: chunk, fileDims: shape, datasetCreation: new H5DatasetCreation(Filters: Compression()));
     }
 
     private void AddTable(string path, Array values, int elementBytes, int[] shape, bool isCompressed)
@@ -178,6 +200,11 @@ public sealed class Hdf5Archive
         foreach (var path in paths.Order(StringComparer.Ordinal))
         {
             var entry = entries.GetValueOrDefault(path);
+            if (entry?.Rows is not null)
+            {
+                throw new InvalidOperationException($"The table '{path}' is written by rows, which a checksum ahead of them cannot know.");
+            }
+
             if (entry?.Values is { } values)
             {
                 checksum.AddTable(path, entry.Shape!, values);
@@ -209,13 +236,13 @@ public sealed class Hdf5Archive
         var groups = new Dictionary<string, H5Group>(StringComparer.Ordinal) { [""] = root };
         foreach (var (key, entry) in entries)
         {
-            if (entry.Values is null)
+            if (entry.Values is null && entry.Rows is null)
             {
                 SetAttributes(Group(groups, key), entry);
                 continue;
             }
 
-            var dataset = CreateDataset(entry);
+            var dataset = entry.Rows?.Create() ?? CreateDataset(entry);
             SetAttributes(dataset, entry);
             var cut = key.LastIndexOf('/');
             Group(groups, cut < 0 ? "" : key[..cut]).Add(key[(cut + 1)..], dataset);
@@ -248,6 +275,9 @@ public sealed class Hdf5Archive
     private sealed class Entry
     {
         public Array? Values { get; set; }
+
+        /// <summary>Instead of the values, of a table that is made while it is written.</summary>
+        public TableRows? Rows { get; set; }
 
         public int[]? Shape { get; set; }
 

@@ -6,7 +6,7 @@ namespace IlqrVae.Data;
 
 /// <summary>
 /// Reads the variables of a MATLAB file: level 5 (saved with -v6 or -v7, of either byte order), and level 7.3, which is HDF5. Real arrays of every numeric
-/// class, logical and char are read; structures and cells are opened; complex, sparse and object variables are listed but not read.
+/// class, logical and char are read; sparse arrays are filled in; structures and cells are opened; complex and object variables are listed but not read.
 /// </summary>
 public static class MatFile
 {
@@ -197,7 +197,7 @@ public static class MatFile
             }
         }
 
-        public void AddMatrix(ReadOnlyMemory<byte> matrix, string? name, int depth)
+        public void AddMatrix(ReadOnlyMemory<byte> matrix, string? name, int depth, string? subscripted = null)
         {
             if (Variables.Count >= MostVariables)
             {
@@ -207,7 +207,7 @@ public static class MatFile
             if (matrix.Length == 0)
             {
                 // An empty cell or field that MATLAB did not spell out.
-                Variables.Add(new MatVariable(Path, name ?? "", [0, 0], "double", () => []));
+                Variables.Add(new MatVariable(Path, name ?? "", [0, 0], "double", () => [], subscripted: subscripted));
                 return;
             }
 
@@ -230,26 +230,28 @@ public static class MatFile
             var shape = Dimensions(ref matrix);
             var (_, nameBytes) = Next(ref matrix);
             name ??= Encoding.UTF8.GetString(nameBytes.Span);
+            subscripted ??= name;
             var className = isLogical ? "logical" : ClassName(classCode);
             switch (classCode)
             {
                 case 1:
-                    AddCells(matrix, name, shape, depth);
+                    AddCells(matrix, name, subscripted, shape, depth);
                     break;
                 case 2:
-                    AddFields(matrix, name, shape, depth);
+                    AddFields(matrix, name, subscripted, shape, depth);
                     break;
-                case 5:
-                    Unread(name, shape, className, "is sparse; save it with full(...)");
-                    break;
-                case 4 or (>= 6 and <= 15):
+                case 4 or 5 or (>= 6 and <= 15):
                     if (isComplex)
                     {
                         Unread(name, shape, className, "is complex; save its real(...) or abs(...)");
                     }
+                    else if (classCode == 5)
+                    {
+                        AddSparse(matrix, name, subscripted, shape, isLogical ? className : "double");
+                    }
                     else
                     {
-                        AddNumbers(matrix, name, shape, className);
+                        AddNumbers(matrix, name, subscripted, shape, className);
                     }
 
                     break;
@@ -283,17 +285,39 @@ public static class MatFile
             return shape;
         }
 
-        private void AddNumbers(ReadOnlyMemory<byte> matrix, string name, int[] shape, string className)
+        private void AddNumbers(ReadOnlyMemory<byte> matrix, string name, string subscripted, int[] shape, string className)
         {
             var (type, data) = Next(ref matrix);
             if (type == Element.Utf8)
             {
                 var text = Encoding.UTF8.GetString(data.Span);
                 RequireCount(name, shape, text.Length);
-                Variables.Add(new MatVariable(Path, name, shape, className, () => [.. text.Select(character => (double)character)]));
+                Variables.Add(new MatVariable(Path, name, shape, className, () => [.. text.Select(character => (double)character)], subscripted: subscripted));
                 return;
             }
 
+            var size = SizeOf(type, data, name);
+            RequireCount(name, shape, data.Length / size);
+            Variables.Add(new MatVariable(Path, name, shape, className, () => Convert(type, size, data.Span), subscripted: subscripted));
+        }
+
+        /// <summary>A sparse array: row of each entry, where each column's entries start, and the entries.</summary>
+        private void AddSparse(ReadOnlyMemory<byte> matrix, string name, string subscripted, int[] shape, string className)
+        {
+            var (rows, starts, entries) = (Numbers(ref matrix), Numbers(ref matrix), Numbers(ref matrix));
+            Variables.Add(new MatVariable(
+                Path, name, shape, className, () => SparseArray.Fill(shape, rows(), starts(), entries()) ?? throw Damaged($"sparse variable '{Messages.OneLine(name)}' does not fit its shape"), subscripted: subscripted));
+
+            Func<double[]> Numbers(ref ReadOnlyMemory<byte> rest)
+            {
+                var (type, data) = Next(ref rest);
+                var size = SizeOf(type, data, name);
+                return () => Convert(type, size, data.Span);
+            }
+        }
+
+        private int SizeOf(Element type, ReadOnlyMemory<byte> data, string name)
+        {
             var size = type switch
             {
                 Element.Int8 or Element.UInt8 => 1,
@@ -302,13 +326,7 @@ public static class MatFile
                 Element.Double or Element.Int64 or Element.UInt64 => 8,
                 _ => throw Damaged($"variable '{Messages.OneLine(name)}' has data of the unknown type {(uint)type}"),
             };
-            if (data.Length % size != 0)
-            {
-                throw Damaged($"variable '{Messages.OneLine(name)}' has half a number");
-            }
-
-            RequireCount(name, shape, data.Length / size);
-            Variables.Add(new MatVariable(Path, name, shape, className, () => Convert(type, size, data.Span)));
+            return data.Length % size == 0 ? size : throw Damaged($"variable '{Messages.OneLine(name)}' has half a number");
         }
 
         private void RequireCount(string name, int[] shape, int count)
@@ -349,17 +367,17 @@ public static class MatFile
             return values;
         }
 
-        private void AddCells(ReadOnlyMemory<byte> matrix, string name, int[] shape, int depth)
+        private void AddCells(ReadOnlyMemory<byte> matrix, string name, string subscripted, int[] shape, int depth)
         {
             RequireDepth(name, depth);
             var count = Elements(shape, fields: 1, matrix.Length, name);
             for (var i = 0; i < count; i++)
             {
-                AddMatrix(NextMatrix(ref matrix, name), $"{name}{{{i + 1}}}", depth + 1);
+                AddMatrix(NextMatrix(ref matrix, name), $"{name}{{{i + 1}}}", depth + 1, $"{subscripted}{{{Subscripts(shape, i)}}}");
             }
         }
 
-        private void AddFields(ReadOnlyMemory<byte> matrix, string name, int[] shape, int depth)
+        private void AddFields(ReadOnlyMemory<byte> matrix, string name, string subscripted, int[] shape, int depth)
         {
             RequireDepth(name, depth);
             var (_, lengthBytes) = Next(ref matrix);
@@ -386,12 +404,25 @@ public static class MatFile
             var count = Elements(shape, fields.Length, matrix.Length, name);
             for (var i = 0; i < count; i++)
             {
-                var prefix = count == 1 ? name : $"{name}({i + 1})";
+                var (prefix, written) = count == 1 ? (name, subscripted) : ($"{name}({i + 1})", $"{subscripted}({Subscripts(shape, i)})");
                 foreach (var field in fields)
                 {
-                    AddMatrix(NextMatrix(ref matrix, name), $"{prefix}.{field}", depth + 1);
+                    AddMatrix(NextMatrix(ref matrix, name), $"{prefix}.{field}", depth + 1, $"{written}.{field}");
                 }
             }
+        }
+
+        /// <summary>The place of an entry along each axis, counted from 1: "2,1".</summary>
+        private static string Subscripts(int[] shape, int index)
+        {
+            var places = new List<int>();
+            foreach (var length in shape)
+            {
+                places.Add((index % length) + 1);
+                index /= length;
+            }
+
+            return string.Join(',', places);
         }
 
         private void RequireDepth(string name, int depth)

@@ -37,7 +37,7 @@ internal static class MatFile73
             {
                 if (archive.HasAttribute(path, "MATLAB_sparse"))
                 {
-                    variables.Add(Unread(archive, prefix + child, [0, 0], "sparse", "is sparse; save it with full(...)"));
+                    variables.Add(Sparse(archive, path, prefix + child));
                 }
                 else
                 {
@@ -74,6 +74,23 @@ internal static class MatFile73
             StoredNumbers.Copy<double>(stored, 0, values);
             return values;
         });
+    }
+
+    /// <summary>A sparse array is a group of the row of each entry, where each column's entries start, and the entries; the first and last lack where all is zero.</summary>
+    private static MatVariable Sparse(Hdf5ArchiveReader archive, string path, string name)
+    {
+        double[] Numbers(string part) => archive.ContainsTable($"{path}/{part}") ? archive.ReadDoubles($"{path}/{part}").Values : [];
+        var (rows, starts, entries) = (Numbers("ir"), Numbers("jc"), Numbers("data"));
+        var height = archive.ReadWhole(path, "MATLAB_sparse");
+        if (height is < 0 or > int.MaxValue || starts.Length == 0)
+        {
+            throw new InputException($"{archive.Path}: sparse variable '{Hdf5ArchiveReader.Rooted(path)}' is incomplete; save it again.");
+        }
+
+        IReadOnlyList<int> shape = [(int)height, starts.Length - 1];
+        var className = archive.HasAttribute(path, "MATLAB_class") ? archive.ReadText(path, "MATLAB_class") : "double";
+        return new MatVariable(archive.Path, name, shape, className, () => SparseArray.Fill(shape, rows, starts, entries)
+            ?? throw new InputException($"{archive.Path}: sparse variable '{Hdf5ArchiveReader.Rooted(path)}' does not fit its shape {Messages.Shape(shape)}; save it again."));
     }
 
     private static MatVariable Unread(Hdf5ArchiveReader archive, string name, IReadOnlyList<int> shape, string className, string fault) =>

@@ -8,7 +8,8 @@ public sealed class MatVariable
     private readonly string? fault;
     private double[]? values;
 
-    internal MatVariable(string file, string name, IReadOnlyList<int> shape, string className, Func<double[]> convert, string? fault = null)
+    internal MatVariable(
+        string file, string name, IReadOnlyList<int> shape, string className, Func<double[]> convert, string? fault = null, string? subscripted = null)
     {
         this.file = file;
         this.convert = convert;
@@ -16,6 +17,7 @@ public sealed class MatVariable
         Name = name;
         Shape = shape;
         ClassName = className;
+        Subscripted = subscripted ?? name;
     }
 
     /// <summary>
@@ -24,13 +26,16 @@ public sealed class MatVariable
     /// </summary>
     public string Name { get; }
 
+    /// <summary>The name with a subscript for each axis, as MATLAB users may write it: "session(2,1).rate".</summary>
+    internal string Subscripted { get; }
+
     /// <summary>Lengths of the axes, at least two.</summary>
     public IReadOnlyList<int> Shape { get; }
 
-    /// <summary>MATLAB's name of the class: double, single, int8 to uint64, logical, char, or one that is not read (sparse, function_handle, ...).</summary>
+    /// <summary>MATLAB's name of the class: double, single, int8 to uint64, logical, char, or one that is not read (function_handle, ...).</summary>
     public string ClassName { get; }
 
-    /// <summary>Whether the values can be read: complex, sparse and object variables are listed but not read.</summary>
+    /// <summary>Whether the values can be read: complex and object variables are listed but not read.</summary>
     public bool IsReadable => fault is null;
 
     /// <summary>The values in column-major order (the first axis varies fastest); for text the codes of its characters. Converted at the first use.</summary>

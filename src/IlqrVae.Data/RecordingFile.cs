@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Data;
@@ -40,18 +42,16 @@ public static class RecordingFile
         AddTrials(archive, recording.Trials);
         for (var g = 0; g < recording.Groups.Count; g++)
         {
-            AddGroup(archive, path, recording, g, (int)total);
+            AddGroup(archive, path, recording, g);
         }
 
         if (recording.ExternalNames.Count > 0)
         {
-            var columns = recording.ExternalNames.Count;
-            var values = Concatenate(path, recording.Trials.Select(trial => trial.External!.Values), total * columns, "/external/values");
-            archive.Add("external/values", values, (int)total, columns);
+            archive.Add("external/values", Rows<double>(recording, recording.ExternalNames.Count, (trial, bin, count, rows) => Slice(trial.External!, bin, count).CopyTo(rows)));
             archive.Add("external/names", [.. recording.ExternalNames]);
         }
 
-        AddTruth(archive, path, recording, (int)total);
+        AddTruth(archive, path, recording);
         archive.Save(path);
     }
 
@@ -137,28 +137,19 @@ public static class RecordingFile
         }
     }
 
-    private static void AddGroup(Hdf5Archive archive, string path, Recording recording, int index, int total)
+    private static void AddGroup(Hdf5Archive archive, string path, Recording recording, int index)
     {
         var group = recording.Groups[index];
         RequireName(path, "channel group", group.Name);
         var table = $"channels/{group.Name}/values";
-        var entries = RequireEntries(path, (long)total * group.Channels, table);
-        var observations = recording.Trials.Select(trial => trial.Observations[index]).ToList();
-        if (group.Kind == ChannelKind.Counts)
-        {
-            AddCounts(archive, path, table, observations, total, group.Channels);
-        }
-        else
-        {
-            archive.Add(table, Concatenate<double>(observations, entries), total, group.Channels);
-        }
-
+        archive.Add(table, group.Kind == ChannelKind.Counts ? Counts(path, table, recording, index) : Observed<double>(recording, index));
         archive.SetAttribute(table, "kind", group.Kind == ChannelKind.Counts ? "counts" : "values");
         archive.SetAttribute(table, "unit", group.Unit);
         archive.SetAttribute(table, "order", index);
-        if (!observations.TrueForAll(one => one.AllObserved))
+        if (recording.Trials.Any(trial => !trial.Observations[index].AllObserved))
         {
-            archive.Add($"channels/{group.Name}/observed", ConcatenateMasks(observations, entries), total, group.Channels);
+            archive.Add($"channels/{group.Name}/observed", Rows<byte>(recording, group.Channels, (trial, bin, count, rows) =>
+                trial.Observations[index].CopyObserved(bin, count, MemoryMarshal.Cast<byte, bool>(rows))));
         }
 
         if (group.ChannelNames is { } names)
@@ -172,114 +163,74 @@ public static class RecordingFile
         }
     }
 
-    private static void AddCounts(Hdf5Archive archive, string path, string table, List<Observations> observations, int total, int channels)
+    private static TableRows Counts(string path, string table, Recording recording, int index)
     {
-        var entries = total * channels;
-        switch (observations.Max(Largest))
-        {
-            case <= byte.MaxValue:
-                archive.Add(table, Concatenate<byte>(observations, entries), total, channels);
-                break;
-            case <= ushort.MaxValue:
-                archive.Add(table, Concatenate<ushort>(observations, entries), total, channels);
-                break;
-            case <= int.MaxValue:
-                archive.Add(table, Concatenate<int>(observations, entries), total, channels);
-                break;
-            case var largest:
-                throw new InputException($"{path}: '/{table}' has a count of {largest}, more than a dataset file holds ({int.MaxValue}); write the group as values.");
-        }
-    }
-
-    private static double Largest(Observations observations)
-    {
-        var row = new double[observations.Channels];
+        var row = new double[recording.Groups[index].Channels];
         var largest = 0.0;
-        for (var bin = 0; bin < observations.Bins; bin++)
+        foreach (var observations in recording.Trials.Select(trial => trial.Observations[index]))
         {
-            observations.CopyRow<double>(bin, row);
-            largest = Math.Max(largest, row.Max());
+            for (var bin = 0; bin < observations.Bins; bin++)
+            {
+                observations.CopyRow<double>(bin, row);
+                largest = Math.Max(largest, TensorPrimitives.Max<double>(row));
+            }
         }
 
-        return largest;
+        return largest switch
+        {
+            <= byte.MaxValue => Observed<byte>(recording, index),
+            <= ushort.MaxValue => Observed<ushort>(recording, index),
+            <= int.MaxValue => Observed<int>(recording, index),
+            _ => throw new InputException($"{path}: '/{table}' has a count of {largest}, more than a dataset file holds ({int.MaxValue}); write the group as values."),
+        };
     }
 
-    private static T[] Concatenate<T>(List<Observations> observations, int entries)
+    private static TableRows<T> Observed<T>(Recording recording, int index)
         where T : unmanaged, INumber<T>
-    {
-        var values = new T[entries];
-        var at = 0;
-        foreach (var one in observations)
-        {
-            var rows = values.AsSpan(at, one.Bins * one.Channels);
-            one.CopyRows(0, one.Bins, rows);
-            at += rows.Length;
-        }
+        => Rows<T>(recording, recording.Groups[index].Channels, (trial, bin, count, rows) => trial.Observations[index].CopyRows(bin, count, rows));
 
-        return values;
-    }
-
-    private static byte[] ConcatenateMasks(List<Observations> observations, int entries)
-    {
-        var masks = new bool[entries];
-        var at = 0;
-        foreach (var one in observations)
-        {
-            var rows = masks.AsSpan(at, one.Bins * one.Channels);
-            one.CopyObserved(0, one.Bins, rows);
-            at += rows.Length;
-        }
-
-        return Array.ConvertAll(masks, observed => observed ? (byte)1 : (byte)0);
-    }
-
-    private static void AddTruth(Hdf5Archive archive, string path, Recording recording, int total)
+    private static void AddTruth(Hdf5Archive archive, string path, Recording recording)
     {
         foreach (var name in recording.Trials.SelectMany(trial => trial.Truth.Keys).Distinct(StringComparer.Ordinal))
         {
             RequireName(path, "truth table", name);
             var columns = recording.Trials.First(trial => trial.Truth.ContainsKey(name)).Truth[name].Columns;
-            var values = new double[RequireEntries(path, (long)total * columns, $"truth/{name}")];
-            var at = 0;
-            foreach (var trial in recording.Trials)
+            archive.Add($"truth/{name}", Rows<double>(recording, columns, (trial, bin, count, rows) =>
             {
-                var rows = values.AsSpan(at, trial.Bins * columns);
-                at += rows.Length;
-                if (!trial.Truth.TryGetValue(name, out var table))
+                if (trial.Truth.TryGetValue(name, out var table))
+                {
+                    Slice(table, bin, count).CopyTo(rows);
+                }
+                else
                 {
                     rows.Fill(double.NaN);
-                    continue;
                 }
-
-                if (table.Bins != trial.Bins || table.Columns != columns || table.Values.Length != rows.Length)
-                {
-                    throw new InputException(
-                        $"{path}: truth '{name}' of trial '{trial.Name}' has shape {table.Bins} x {table.Columns} where {trial.Bins} x {columns} is needed.");
-                }
-
-                table.Values.CopyTo(rows);
-            }
-
-            archive.Add($"truth/{name}", values, total, columns);
+            }));
         }
     }
 
-    private static double[] Concatenate(string path, IEnumerable<double[]> parts, long entries, string table)
+    private static ReadOnlySpan<double> Slice(Table table, int bin, int count) => table.Values.AsSpan(bin * table.Columns, count * table.Columns);
+
+    /// <summary>The trials' rows end to end.</summary>
+    private static TableRows<T> Rows<T>(Recording recording, int columns, TrialRows<T> copy)
+        where T : unmanaged
     {
-        var values = new double[RequireEntries(path, entries, table)];
-        var at = 0;
-        foreach (var part in parts)
+        var trials = recording.Trials;
+        var (next, start) = (0, 0);
+        return new TableRows<T>(trials.Sum(trial => trial.Bins), columns, (first, rows) =>
         {
-            part.CopyTo(values.AsSpan(at));
-            at += part.Length;
-        }
-
-        return values;
+            // Rows are asked for in order, from the first.
+            (next, start) = first == 0 ? (0, 0) : (next, start);
+            for (var at = 0; at < rows.Length;)
+            {
+                var bin = first + (at / columns) - start;
+                var count = Math.Min(trials[next].Bins - bin, (rows.Length - at) / columns);
+                copy(trials[next], bin, count, rows.Slice(at, count * columns));
+                at += count * columns;
+                (next, start) = bin + count == trials[next].Bins ? (next + 1, start + trials[next].Bins) : (next, start);
+            }
+        });
     }
-
-    private static int RequireEntries(string path, long entries, string table) => entries <= Array.MaxLength
-        ? (int)entries
-        : throw new InputException($"{path}: '/{table.TrimStart('/')}' has {entries} entries, more than a table holds ({Array.MaxLength}); split the recording.");
 
     private static void RequireName(string path, string what, string name)
     {
@@ -363,10 +314,15 @@ public static class RecordingFile
             }
         }
 
-        if (parts.Sum(part => (long)part.Bins) is var sum && sum > total)
+        var inOrder = parts.OrderBy(part => part.First).ToList();
+        for (var t = 1; t < inOrder.Count; t++)
         {
-            throw new InputException(
-                $"{path}: the trials of '/trials/bins' have {sum} bins together where the channels have {total}; trials must not overlap.");
+            var (one, other) = (inOrder[t - 1], inOrder[t]);
+            if (one.First + one.Bins > other.First)
+            {
+                throw new InputException(
+                    $"{path}: trials '{Messages.OneLine(one.Name)}' and '{Messages.OneLine(other.Name)}' of '/trials/first_bin' and '/trials/bins' share bins {other.First} to {Math.Min(one.First + one.Bins, other.First + other.Bins) - 1}; trials must not overlap, or what is tested would have been learned.");
+            }
         }
     }
 
@@ -526,6 +482,9 @@ public static class RecordingFile
         TrialSplit.Test => "test",
         _ => throw new ArgumentOutOfRangeException(nameof(split), split, message: null),
     };
+
+    /// <summary>Copies consecutive bins of a trial, row-major.</summary>
+    private delegate void TrialRows<T>(Trial trial, int bin, int count, Span<T> rows);
 
     private readonly record struct Part(string Name, int First, int Bins, TrialSplit Split, string Session);
 }

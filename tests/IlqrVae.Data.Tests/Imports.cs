@@ -1,4 +1,5 @@
 using CsCheck;
+using IlqrVae.Data.Import;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Data.Tests;
@@ -10,13 +11,13 @@ public sealed class Imports
     {
         var path = SharedData.Require("m1_stevenson_2011/m1_stevenson_2011.mat");
         Assert.Equal([171, 15536], MatFile.Read(path).Single(variable => string.Equals(variable.Name, "spikes", StringComparison.Ordinal)).Shape);
-        var options = new MatImportOptions
+        var options = new ImportOptions
         {
             MinimumRate = 1,
-            Values = [new MatValues("velocity", "handVel", "m/s", [0, 1])],
+            Values = [new ImportedValues("velocity", "handVel", "m/s", [0, 1])],
             ChunkSeconds = 4,
         };
-        var recording = RecordingImport.Import(path, new RecordingImportOptions { Mat = options });
+        var recording = RecordingImporters.Import(path, options).Recording;
         Assert.Equal(0.05, recording.BinWidth);
         Assert.Equal(132, recording.Groups[0].Channels);
         Assert.Equal("unit-000", recording.Groups[0].ChannelNames![0]);
@@ -44,7 +45,7 @@ public sealed class Imports
     public void The_Lorenz_trials_keep_their_counts_rates_and_states()
     {
         var path = SharedData.Require("lfads_lorenz/lfads_lorenz.h5");
-        var recording = RecordingImport.Import(path);
+        var recording = RecordingImporters.Import(path).Recording;
         Assert.Equal(0.01, recording.BinWidth);
         Assert.Equal(640, recording.TrialsOf(TrialSplit.Train).Count);
         Assert.Equal(160, recording.TrialsOf(TrialSplit.Validation).Count);
@@ -65,21 +66,21 @@ public sealed class Imports
             using var folder = new TestFolder();
             var counts = Enumerable.Range(0, bins).SelectMany(bin => new double[] { bin, 1 }).ToArray();
             var validation = (1 - train) * share * bins < 12 ? 0 : (1 - train) * share;
-            var trials = Import(folder, [2, bins], counts, new MatImportOptions
+            var trials = Import(folder, [2, bins], counts, new ImportOptions
             {
                 BinWidth = 0.02,
                 TrainFraction = train,
                 ValidationFraction = validation,
                 ChunkSeconds = chunk * 0.02,
                 ChunkTest = chunkTest,
-                ChannelsFirst = true,
+                UnitsFirst = true,
             }).Trials;
             var next = 0.0;
             foreach (var trial in trials)
             {
                 var first = trial.Observations[0][0, 0];
-                Assert.InRange(first, next, next + MatImport.ShortestTrial - 1);
-                Assert.InRange(trial.Bins, MatImport.ShortestTrial, trial.Split == TrialSplit.Test && !chunkTest ? bins : chunk);
+                Assert.InRange(first, next, next + SessionCut.ShortestTrial - 1);
+                Assert.InRange(trial.Bins, SessionCut.ShortestTrial, trial.Split == TrialSplit.Test && !chunkTest ? bins : chunk);
                 for (var bin = 0; bin < trial.Bins; bin++)
                 {
                     Assert.Equal(first + bin, trial.Observations[0][bin, 0]);
@@ -88,7 +89,7 @@ public sealed class Imports
                 next = first + trial.Bins;
             }
 
-            Assert.InRange(bins - next, 0, (3 * MatImport.ShortestTrial) - 3);
+            Assert.InRange(bins - next, 0, (3 * SessionCut.ShortestTrial) - 3);
             Assert.Equal(trials.Count, trials.Select(trial => trial.Name).Distinct(StringComparer.Ordinal).Count());
             Assert.True(trials.Select(trial => trial.Split).SequenceEqual(trials.Select(trial => trial.Split).Order()) || validation == 0);
         });
@@ -102,7 +103,7 @@ public sealed class Imports
     public void A_bin_on_the_boundary_goes_to_the_earlier_part(int bins, double train, int test)
     {
         using var folder = new TestFolder();
-        var options = new MatImportOptions { BinWidth = 0.02, TrainFraction = train };
+        var options = new ImportOptions { BinWidth = 0.02, TrainFraction = train };
         var trials = Import(folder, [1, bins], new double[bins], options).Trials;
         Assert.Equal([("train", bins - test), ("test", test)], [.. trials.Select(trial => (trial.Name, trial.Bins))]);
     }
@@ -112,7 +113,7 @@ public sealed class Imports
     {
         using var folder = new TestFolder();
         var counts = Enumerable.Range(0, 60).Select(i => (double)i).ToArray();
-        var options = new MatImportOptions { BinWidth = 0.02, TrainFraction = 1 };
+        var options = new ImportOptions { BinWidth = 0.02, TrainFraction = 1 };
         var rows = Import(folder, [3, 20], counts, options).Trials[0].Observations[0].ToTable();
         var columns = Import(folder, [20, 3], counts, options).Trials[0].Observations[0].ToTable();
         Assert.Equal((20, 3), (rows.Bins, rows.Columns));
@@ -128,7 +129,7 @@ public sealed class Imports
         var counts = new double[3 * 20];
         counts[0] = 1;
         counts[2] = 2;
-        var options = new MatImportOptions { BinWidth = 0.05, TrainFraction = 1, MinimumRate = 1 };
+        var options = new ImportOptions { BinWidth = 0.05, TrainFraction = 1, MinimumRate = 1 };
         var group = Import(folder, [3, 20], counts, options).Groups[0];
         Assert.Equal(["unit-0", "unit-2"], group.ChannelNames!);
         Faults.Message(() => Import(folder, [3, 20], counts, options with { MinimumRate = 3 }), "a.mat", "'spikes'", "3 Hz");
@@ -142,13 +143,13 @@ public sealed class Imports
     {
         using var folder = new TestFolder();
         File.WriteAllBytes(folder["a.mat"], Matlab_files.Level5(mentioned.Contains('\'', StringComparison.Ordinal) ? "spikes" : "other", [1, 20], new double[20], isBig: false, isCompressed: true));
-        var options = new MatImportOptions
+        var options = new ImportOptions
         {
-            SpikesVariable = spikes.Length > 0 ? spikes : null,
+            Spikes = spikes.Length > 0 ? spikes : null,
             BinWidth = 0.01,
-            Values = mentioned.Length > 0 ? [new MatValues("velocity", "nobody")] : [],
+            Values = mentioned.Length > 0 ? [new ImportedValues("velocity", "nobody")] : [],
         };
-        Faults.Message(() => MatImport.Import(folder["a.mat"], options), "a.mat", mentioned, mentioned.Contains('\'', StringComparison.Ordinal) ? "spikes" : "other");
+        Faults.Message(() => _ = RecordingImporters.Import(folder["a.mat"], options).Recording, "a.mat", mentioned, mentioned.Contains('\'', StringComparison.Ordinal) ? "spikes" : "other");
     }
 
     [Fact]
@@ -156,7 +157,7 @@ public sealed class Imports
     {
         using var folder = new TestFolder();
         var counts = new double[40];
-        var good = new MatImportOptions { BinWidth = 0.05 };
+        var good = new ImportOptions { BinWidth = 0.05 };
         Import(folder, [2, 20], counts, good with { TrainFraction = 1 });
         Faults.Message(() => Import(folder, [2, 20], counts, good with { BinWidth = null }), "a.mat", "bin width");
         Faults.Message(() => Import(folder, [2, 20], counts, good with { BinWidth = -1 }), "bin width");
@@ -168,8 +169,8 @@ public sealed class Imports
         Faults.Message(() => Import(folder, [2, 20], counts, good with { ChunkSeconds = 0.1 }), "a.mat", "chunks");
         Faults.Message(() => Import(folder, [2, 20], counts, good with { ValidationEvery = 1 }), "validation");
         Faults.Message(() => Import(folder, [2, 20], counts, good with { MinimumRate = double.NaN }), "Hz");
-        Faults.Message(() => Import(folder, [2, 20], counts, good with { TimeVariable = "spikes" }), "a.mat", "'spikes'", "times");
-        Faults.Message(() => Import(folder, [2, 20], counts, good with { Values = [new MatValues("v", "spikes", "", [0, 2])] }), "a.mat", "rows");
+        Faults.Message(() => Import(folder, [2, 20], counts, good with { Time = "spikes" }), "a.mat", "'spikes'", "times");
+        Faults.Message(() => Import(folder, [2, 20], counts, good with { Values = [new ImportedValues("v", "spikes", "", [0, 2])] }), "a.mat", "rows");
     }
 
     [Fact]
@@ -177,11 +178,13 @@ public sealed class Imports
     {
         using var folder = new TestFolder();
         var times = Enumerable.Range(0, 20).Select(bin => (double)bin * 10).ToArray();
-        var options = new MatImportOptions { SpikesVariable = "x", TimeVariable = "x", TrainFraction = 1 };
-        Assert.Equal(10, Import(folder, [1, 20], times, options, "x").BinWidth);
-        Faults.Message(() => Import(folder, [1, 20], times, options with { BinWidth = 0.01 }, "x"), "a.mat", "'x'");
-        times[7] += 5;
-        Faults.Message(() => Import(folder, [1, 20], times, options, "x"), "a.mat", "'x'", "entry 7");
+        var options = new ImportOptions { Values = [new ImportedValues("x", "x")], Time = "x", TrainFraction = 1 };
+        Faults.Message(() => Import(folder, [1, 20], times, options, "x"), "a.mat", "'x'", "bins of 10 s", "in ms", "--bin-width 0.01");
+        Assert.Equal(10, Import(folder, [1, 20], times, options with { BinWidth = 10 }, "x").BinWidth);
+        Assert.Equal(0.01, Import(folder, [1, 20], times, options with { BinWidth = 0.01 }, "x").BinWidth);
+        Faults.Message(() => Import(folder, [1, 20], times, options with { BinWidth = 0.02 }, "x"), "a.mat", "'x'", "10 s", "0.02 s");
+        times[7] += 3;
+        Faults.Message(() => Import(folder, [1, 20], times, options with { BinWidth = 10 }, "x"), "a.mat", "'x'", "entry 7");
         Faults.Message(() => Import(folder, [1, 20], new double[20], options, "x"), "a.mat", "'x'", "rise");
     }
 
@@ -193,24 +196,24 @@ public sealed class Imports
         file.Add("train_data", [1, 0, 2, 3, 1, 1], 1, 3, 2);
         file.Add("train_ext_input", [.1, .2, .3], 1, 3, 1);
         file.Save(folder["a.h5"]);
-        Faults.Message(() => LfadsImport.Import(folder["a.h5"], new()), "a.h5", "bin width");
-        var recording = LfadsImport.Import(folder["a.h5"], new LfadsImportOptions { BinWidth = 0.02 });
+        Faults.Message(() => _ = RecordingImporters.Import(folder["a.h5"], new()).Recording, "a.h5", "bin width");
+        var recording = RecordingImporters.Import(folder["a.h5"], new ImportOptions { BinWidth = 0.02 }).Recording;
         Assert.Equal(["input-0"], recording.ExternalNames);
         Assert.Equal([.1, .2, .3], recording.Trials[0].External!.Values);
         Assert.Empty(recording.Trials[0].Truth);
 
         file.Add("dt", [0.005]);
         file.Save(folder["a.h5"]);
-        Assert.Equal(0.005, LfadsImport.Import(folder["a.h5"], new()).BinWidth);
+        Assert.Equal(0.005, RecordingImporters.Import(folder["a.h5"], new()).Recording.BinWidth);
 
         file.Add("train_truth", new double[4], 1, 2, 2);
         file.Save(folder["a.h5"]);
-        Faults.Message(() => LfadsImport.Import(folder["a.h5"], new()), "a.h5", "'/train_truth'");
+        Faults.Message(() => _ = RecordingImporters.Import(folder["a.h5"], new()).Recording, "a.h5", "'/train_truth'");
 
         var without = new Hdf5Archive();
         without.Add("valid_data", [1, 0, 2, 3, 1, 1], 1, 3, 2);
         without.Save(folder["b.h5"]);
-        Faults.Message(() => RecordingImport.Import(folder["b.h5"]), "b.h5", "'/train_data'");
+        Faults.Message(() => _ = RecordingImporters.Import(folder["b.h5"]).Recording, "b.h5", "'/train_data'");
     }
 
     [Fact]
@@ -223,11 +226,15 @@ public sealed class Imports
             file.Add("train_data", [.. Enumerable.Repeat(2L, 2000)], 10, 100, 2);
             file.Add("train_truth", [.. Enumerable.Repeat(2 * perSecond, 2000)], 10, 100, 2);
             file.Save(folder["a.h5"]);
-            var recording = LfadsImport.Import(folder["a.h5"], new LfadsImportOptions { BinWidth = 0.005 });
+            var recording = RecordingImporters.Import(folder["a.h5"], new ImportOptions { BinWidth = 0.005 }).Recording;
             Assert.Equal(400, recording.Trials[0].Truth["rates"].Values[0], 1e-9);
         }
 
-        Faults.Message(() => LfadsImport.Import(folder["a.h5"], new LfadsImportOptions { BinWidth = 0.05 }), "a.h5", "bin width");
+        // Rates that are neither are left out and told.
+        var (kept, remarks) = RecordingImporters.Import(folder["a.h5"], new ImportOptions { BinWidth = 0.05 });
+        Assert.Empty(kept.Trials[0].Truth);
+        Assert.Equal(2, kept.Trials[0].Observations[0][0, 0]);
+        Assert.Contains("left out", Assert.Single(remarks), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -235,30 +242,30 @@ public sealed class Imports
     {
         using var folder = new TestFolder();
         File.WriteAllBytes(folder["a.npz"], [0x50, 0x4b, 3, 4]);
-        Faults.Message(() => RecordingImport.Import(folder["a.npz"]), "a.npz", "MATLAB", "LFADS", "dataset");
+        Faults.Message(() => _ = RecordingImporters.Import(folder["a.npz"]).Recording, "a.npz", "MATLAB", "LFADS", "dataset");
         File.WriteAllText(folder["a.mat"], "text");
-        Faults.Message(() => RecordingImport.Import(folder["a.mat"]), "a.mat", "-v7");
+        Faults.Message(() => _ = RecordingImporters.Import(folder["a.mat"]).Recording, "a.mat", "-v7");
         var file = new Hdf5Archive();
         file.Add("something", [1.0]);
         file.Save(folder["a.h5"]);
-        Faults.Message(() => RecordingImport.Import(folder["a.h5"]), "a.h5", "something", "LFADS");
-        Faults.Message(() => RecordingImport.Import(folder["none"]), "none", "no such file");
+        Faults.Message(() => _ = RecordingImporters.Import(folder["a.h5"]).Recording, "a.h5", "something", "LFADS");
+        Faults.Message(() => _ = RecordingImporters.Import(folder["none"]).Recording, "none", "no such file");
     }
 
     [Fact]
     public void A_dataset_file_and_a_level_7_3_file_are_told_by_their_content()
     {
-        Assert.Equal(2, RecordingImport.Import(SharedData.Committed("h5py_dataset.h5")).Trials.Count);
+        Assert.Equal(2, RecordingImporters.Import(SharedData.Committed("h5py_dataset.h5")).Recording.Trials.Count);
         using var folder = new TestFolder();
         File.Copy(SharedData.Committed("v73.mat"), folder["renamed.h5"]);
-        var options = new RecordingImportOptions { Mat = new MatImportOptions { BinWidth = 0.05 } };
-        var message = Faults.Message(() => RecordingImport.Import(folder["renamed.h5"], options), "renamed.h5", "4 bins");
+        var options = new ImportOptions { BinWidth = 0.05, UnitsFirst = true };
+        var message = Faults.Message(() => _ = RecordingImporters.Import(folder["renamed.h5"], options).Recording, "renamed.h5", "4 bins");
         Assert.Contains("shorter", message, StringComparison.Ordinal);
     }
 
-    private static Recording Import(TestFolder folder, int[] shape, double[] values, MatImportOptions options, string name = "spikes")
+    private static Recording Import(TestFolder folder, int[] shape, double[] values, ImportOptions options, string name = "spikes")
     {
         File.WriteAllBytes(folder["a.mat"], Matlab_files.Level5(name, shape, values, isBig: false, isCompressed: true));
-        return MatImport.Import(folder["a.mat"], options);
+        return RecordingImporters.Import(folder["a.mat"], options).Recording;
     }
 }

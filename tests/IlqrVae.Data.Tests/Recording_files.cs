@@ -82,6 +82,100 @@ public sealed class Recording_files
     }
 
     [Fact]
+    public void Tables_of_many_chunks_survive_and_so_do_files_whose_trials_are_in_another_order()
+    {
+        using var folder = new TestFolder();
+        var random = new Random(5);
+        const int Channels = 120;
+        Trial Draw(int k, int bins)
+        {
+            var counts = new Table(bins, Channels, [.. Enumerable.Range(0, bins * Channels).Select(_ => (double)random.Next(4))]);
+            return new Trial
+            {
+                Name = $"t{k}",
+                Bins = bins,
+                Session = k % 2 == 0 ? "even" : "odd",
+                Observations =
+                [
+                    Observations.FromCounts(counts, k == 1 ? [.. counts.Values.Select(_ => random.Next(3) > 0)] : null),
+                    Observations.FromValues(new Table(bins, 30, [.. Enumerable.Range(0, bins * 30).Select(_ => random.NextDouble())])),
+                ],
+                Truth = k == 2 ? new Dictionary<string, Table>(StringComparer.Ordinal) : new(StringComparer.Ordinal) { ["states"] = new(bins, 2, [.. Enumerable.Range(0, 2 * bins).Select(i => (double)i)]) },
+            };
+        }
+
+        var recording = new Recording
+        {
+            BinWidth = 0.01,
+            Groups = [new ChannelGroup("spikes", ChannelKind.Counts, Channels), new ChannelGroup("hand", ChannelKind.Values, 30)],
+            Trials = [Draw(0, 3000), Draw(1, 1), Draw(2, 5000), Draw(3, 2600)],
+        };
+        RecordingFile.Write(folder["data.h5"], recording);
+        SomeRecording.AssertSame(recording, RecordingFile.Read(folder["data.h5"]));
+
+        var tables = new Hdf5Archive();
+        tables.SetAttribute("/", "format", "ilqr-vae dataset");
+        tables.SetAttribute("/", "version", 1);
+        tables.SetAttribute("/", "bin_width", 0.01);
+        tables.Add("trials/first_bin", new long[] { 40_000, 0 });
+        tables.Add("trials/bins", new long[] { 60_000, 40_000 });
+        tables.Add("trials/name", ["late", "early"]);
+        tables.Add("trials/split", ["train", "test"]);
+        tables.Add("channels/spikes/values", [.. Enumerable.Range(0, 3_000_000).Select(i => i % 70_000)], 100_000, 30);
+        tables.SetAttribute("channels/spikes/values", "kind", "counts");
+        tables.Save(folder["other.h5"]);
+        var other = RecordingFile.Read(folder["other.h5"]);
+        Assert.Equal(40_000 * 30 % 70_000, other.Trials[0].Observations[0][0, 0]);
+        Assert.Equal(2_999_999 % 70_000, other.Trials[0].Observations[0][59_999, 29]);
+        Assert.Equal(0, other.Trials[1].Observations[0][0, 0]);
+        Assert.Equal(1_199_999 % 70_000, other.Trials[1].Observations[0][39_999, 29]);
+    }
+
+    [Theory]
+    [InlineData(0, 50)]
+    [InlineData(60, 100)]
+    [InlineData(99, 100)]
+    public void Trials_that_share_bins_are_refused_by_name(long second, long first)
+    {
+        using var folder = new TestFolder();
+        Save(folder["good.h5"], first - second);
+        Assert.Equal(3, RecordingFile.Read(folder["good.h5"]).Trials.Count);
+        Save(folder["bad.h5"], first - second + 1);
+        Faults.Message(() => RecordingFile.Read(folder["bad.h5"]), "bad.h5", "'one'", "'other'", $"bins {first} to {first}");
+
+        void Save(string path, long bins)
+        {
+            var tables = new Hdf5Archive();
+            tables.SetAttribute("/", "format", "ilqr-vae dataset");
+            tables.SetAttribute("/", "version", 1);
+            tables.SetAttribute("/", "bin_width", 0.01);
+            tables.Add("trials/first_bin", new long[] { first, second, 300 });
+            tables.Add("trials/bins", new long[] { 100, bins, 20 });
+            tables.Add("trials/name", ["one", "other", "third"]);
+            tables.Add("trials/split", ["train", "test", "train"]);
+            tables.Add("channels/spikes/values", new long[400], 400, 1);
+            tables.SetAttribute("channels/spikes/values", "kind", "counts");
+            tables.Save(path);
+        }
+    }
+
+    [Fact]
+    public void A_true_table_of_another_shape_than_its_trial_is_refused()
+    {
+        using var folder = new TestFolder();
+        var recording = SomeRecording.OfCounts(1, 2, 3);
+        Recording With(params Table[] truth) => recording with
+        {
+            Trials = [.. truth.Select((table, k) => recording.Trials[0] with { Name = $"t{k}", Truth = new Dictionary<string, Table>(StringComparer.Ordinal) { ["states"] = table } })],
+        };
+        With(new Table(3, 2), new Table(3, 2)).Validate("here");
+        Faults.Message(() => With(new Table(2, 2)).Validate("here"), "here", "'states'", "'t0'", "2 x 2", "3 bins");
+        Faults.Message(() => With(new Table(3, 2), new Table(3, 1)).Validate("here"), "here", "'states'", "'t1'", "3 x 1");
+        Faults.Message(() => With(new Table(3, 2, new double[5])).Validate("here"), "here", "'states'", "5 entries");
+        Faults.Message(() => RecordingFile.Write(folder["data.h5"], With(new Table(4, 2))), "data.h5", "'states'");
+    }
+
+    [Fact]
     public void A_mask_without_missing_entries_is_not_written()
     {
         using var folder = new TestFolder();

@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using IlqrVae.Cli.Reports;
 using IlqrVae.Data;
+using IlqrVae.Data.Import;
 using IlqrVae.Recordings;
+using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Cli.Commands;
 
@@ -15,10 +17,12 @@ internal static partial class ImportCommand
         Turns a recording in another format into a dataset and prints a summary of it.
 
         The dataset is an HDF5 file (docs/dataset-format.md). The format of the recording is told by the content: MATLAB files of level 5 and 7.3 with
-        the binned spike counts of one session, HDF5 files in the layout of the LFADS tutorials, and datasets of this program.
+        binned spike counts or real values of one session or of trials, HDF5 files in the layout of the LFADS tutorials, and datasets of this program.
+        An option that the format does not take is refused. What was decided on the way, such as which axis is time, is told on the error stream.
 
         Example:
           ilqr-vae import session.mat -o data.h5 --spikes spikes --values velocity=handVel[0,1]:m/s --chunk 4 --minimum-rate 1
+          ilqr-vae import trials.mat -o data.h5 --spikes trial.spikes --values hand=trial.handPos:mm --bin-width 0.001
           ilqr-vae import lfads.h5 -o data.h5
         """;
 
@@ -26,50 +30,67 @@ internal static partial class ImportCommand
     {
         var file = new Argument<string>("FILE") { Description = "The file to import." };
         var output = Arguments.Output("The dataset file to write.", isRequired: true);
-        var spikes = new Option<string?>("--spikes") { Description = "MATLAB: variable of the spike counts, channels by bins or bins by channels.", HelpName = "VAR" };
+        var spikes = new Option<string?>("--spikes") { Description = "MATLAB: variable of the spike counts, units by bins or bins by units; trial.spikes stands for trial(1).spikes, trial(2).spikes and so on.", HelpName = "VAR" };
         var values = new Option<string[]>("--values")
         {
-            Description = "MATLAB: a group of real values from the rows of a variable, with its unit; may be given several times.",
+            Description = "MATLAB: a group of real values from the rows of a variable, with its unit; may be given several times, and without spikes.",
             HelpName = "NAME=VAR[rows][:unit]",
         };
         var time = new Option<string?>("--time") { Description = "MATLAB: variable of the bins' times in seconds.", HelpName = "VAR" };
         var binWidth = Arguments.Number<double?>("--bin-width", "Width of a bin in seconds, where the file does not tell.", "S");
         var minimumRate = Arguments.Number<double?>("--minimum-rate", "MATLAB: leave out units that fire less, in Hz.", "HZ");
-        var train = Arguments.Number<double?>("--train-fraction", "MATLAB: share of the session, from its start, for training (0.8); the rest is for testing.", "SHARE");
+        var train = Arguments.Number<double?>("--train-fraction", "MATLAB: share of the session or of its trials, from the start, for training (0.8); the rest is for testing.", "SHARE");
         var validation = Arguments.Number<double?>("--validation-fraction", "MATLAB: share after the training part for validation.", "SHARE");
-        var chunk = Arguments.Number<double?>("--chunk", "MATLAB: cut the training part into chunks of this length in seconds.", "S");
-        var every = Arguments.Number<int?>("--validation-every", "MATLAB: one training chunk in so many is for validation (8); 0 for none.", "N");
+        var chunk = Arguments.Number<double?>("--chunk", "MATLAB: cut the training part, or its trials, into chunks of this length in seconds.", "S");
+        var every = Arguments.Number<int?>("--validation-every", "MATLAB: one training chunk or trial in so many is for validation (8); 0 for none.", "N");
         var chunkTest = new Option<bool>("--chunk-test") { Description = "MATLAB: cut the test part into chunks too." };
+        var unitsFirst = new Option<bool>("--units-first") { Description = "MATLAB: the first axis of counts (after that of trials) is units, the next is bins." };
+        var binsFirst = new Option<bool>("--bins-first") { Description = "MATLAB: the first axis of counts (after that of trials) is bins, the next is units." };
         var heldOut = Arguments.Number<int?>("--held-out", $"Put so many channels of the first group of counts, evenly spaced, into a group '{HeldOutChannels.GroupName}' of their own, to be predicted from the others.", "N");
         var json = Arguments.Json();
         return Arguments.Make(
-            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, chunkTest, heldOut, json], result =>
+            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, chunkTest, unitsFirst, binsFirst, heldOut, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
-            var defaults = new MatImportOptions();
-            var mat = defaults with
+            if (result.GetValue(unitsFirst) && result.GetValue(binsFirst))
             {
-                SpikesVariable = result.GetValue(spikes),
+                throw new InputException("--units-first and --bins-first contradict each other; give one of them.");
+            }
+
+            var options = new ImportOptions
+            {
+                Spikes = result.GetValue(spikes),
                 Values = [.. (result.GetValue(values) ?? []).Select(ParseValues)],
-                TimeVariable = result.GetValue(time),
+                Time = result.GetValue(time),
                 BinWidth = result.GetValue(binWidth),
-                MinimumRate = result.GetValue(minimumRate) ?? defaults.MinimumRate,
-                TrainFraction = result.GetValue(train) ?? defaults.TrainFraction,
-                ValidationFraction = result.GetValue(validation) ?? defaults.ValidationFraction,
+                MinimumRate = result.GetValue(minimumRate),
+                TrainFraction = result.GetValue(train),
+                ValidationFraction = result.GetValue(validation),
                 ChunkSeconds = result.GetValue(chunk),
-                ValidationEvery = result.GetValue(every) ?? defaults.ValidationEvery,
+                ValidationEvery = result.GetValue(every),
                 ChunkTest = result.GetValue(chunkTest),
+                UnitsFirst = result.GetValue(unitsFirst) ? true : result.GetValue(binsFirst) ? false : null,
             };
             var destination = result.GetValue(output)!;
             Arguments.RequireOther(destination, result.GetValue(file)!, "the file to import");
-            var recording = RecordingImport.Import(
-                result.GetValue(file)!, new RecordingImportOptions { Mat = mat, Lfads = new LfadsImportOptions { BinWidth = result.GetValue(binWidth) } });
+            var (recording, remarks) = RecordingImporters.Import(result.GetValue(file)!, options);
             if (result.GetValue(heldOut) is { } count)
             {
                 recording = HeldOut(recording, count);
             }
 
             RecordingFile.Write(destination, recording);
+            foreach (var remark in remarks)
+            {
+                terminal.Remark(remark);
+            }
+
+            if (recording.Trials.FirstOrDefault(trial => trial.Split != TrialSplit.Test && trial.Bins > TrainingSession.LongestTrial) is { } longest)
+            {
+                terminal.Remark(
+                    $"{destination}: trial '{longest.Name}' has {longest.Bins} bins, too many to learn from (at most {TrainingSession.LongestTrial}); cut it with --chunk SECONDS before you train.");
+            }
+
             Inspection.Report(destination, recording, terminal);
             return ExitCode.Done;
         });
@@ -88,11 +109,11 @@ internal static partial class ImportCommand
     }
 
     /// <summary>Reads "velocity=handVel[0,1]:m/s".</summary>
-    internal static MatValues ParseValues(string text)
+    internal static ImportedValues ParseValues(string text)
     {
         var match = ValuesPattern().Match(text);
         return match.Success
-            ? new MatValues(
+            ? new ImportedValues(
                 match.Groups["name"].Value,
                 match.Groups["variable"].Value,
                 match.Groups["unit"].Value,

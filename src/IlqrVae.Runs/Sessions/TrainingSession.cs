@@ -31,7 +31,7 @@ public sealed record TrainingRequest(string Where, bool Resume = false, bool For
 public static class TrainingSession
 {
     /// <summary>The longest trial to learn from: the posterior covariance holds the square of it.</summary>
-    private const int LongestTrial = 4096;
+    public const int LongestTrial = 4096;
 
     /// <summary>Trains.</summary>
     /// <param name="configuration">The configuration; its data path is resolved.</param>

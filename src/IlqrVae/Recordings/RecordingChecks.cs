@@ -22,9 +22,15 @@ internal static class RecordingChecks
 
         RequireUnique(recording.Groups.Select(group => group.Name), where, "channel group");
         RequireUnique(recording.Trials.Select(trial => trial.Name), where, "trial");
+        var columns = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var trial in recording.Trials)
         {
             ValidateTrial(recording, trial, where);
+            foreach (var (name, truth) in trial.Truth)
+            {
+                columns.TryAdd(name, truth.Columns);
+                RequireTable(truth, trial, columns[name], $"{where}: the truth table '{name}' of trial '{trial.Name}'");
+            }
         }
     }
 
@@ -56,11 +62,6 @@ internal static class RecordingChecks
         for (var g = 0; g < recording.Groups.Count; g++)
         {
             ValidateObservations(recording.Groups[g], trial, trial.Observations[g], where);
-        }
-
-        foreach (var (name, truth) in trial.Truth)
-        {
-            RequireTable(truth, trial, truth.Columns, $"{where}: the true {name} of trial '{trial.Name}'");
         }
 
         var external = recording.ExternalNames.Count;
@@ -115,7 +116,7 @@ internal static class RecordingChecks
     {
         if (bins != trial.Bins || columns != declared)
         {
-            throw new InputException($"{what} have shape {bins} x {columns} where {trial.Bins} bins x {declared} channels are declared.");
+            throw new InputException($"{what}: the shape is {bins} x {columns} where {trial.Bins} bins x {declared} columns are needed.");
         }
     }
 
@@ -124,7 +125,7 @@ internal static class RecordingChecks
         RequireShape(table.Bins, table.Columns, trial, columns, what);
         if (table.Values.Length != (long)table.Bins * table.Columns)
         {
-            throw new InputException($"{what} have {table.Values.Length} entries where {table.Bins} x {table.Columns} are declared.");
+            throw new InputException($"{what}: there are {table.Values.Length} entries where {table.Bins} x {table.Columns} are needed.");
         }
     }
 }

@@ -73,3 +73,53 @@ with h5py.File("h5py_dataset.h5", "w") as f:
     velocity.attrs["unit"] = "m/s"
     f["truth/states"] = np.arange(15, dtype=np.float32).reshape(5, 3)
     f["big_endian"] = np.arange(3, dtype=">f8")
+
+# Sessions and trials as they come from laboratories, small: the count of unit u in bin t of trial k is (3u + 5t + k) % 4, the value of row r is r + t / 8 + k.
+def counts(k, units, bins):
+    return np.array([[(3 * u + 5 * t + k) % 4 for t in range(bins)] for u in range(units)], dtype=float)
+
+def values(k, rows, bins):
+    return np.array([[r + t / 8 + k for t in range(bins)] for r in range(rows)])
+
+lengths = [12, 20, 16, 11, 30, 14]
+trial = np.empty((3, 2), dtype=[("spikes", object), ("hand", object), ("id", object)])
+for k, bins in enumerate(lengths):
+    trial[k % 3, k // 3] = (counts(k, 5, bins), values(k, 2, bins), np.array([[float(k)]]))
+cells = np.empty((1, 6), dtype=object)
+for k, bins in enumerate(lengths):
+    cells[0, k] = counts(k, 5, bins).T
+padded = np.full((6, 30, 5), np.nan)
+for k, bins in enumerate(lengths):
+    padded[k, :bins] = counts(k, 5, bins).T
+scipy.io.savemat("trials.mat", {"trial": trial, "cells": cells, "padded": padded}, do_compression=True)
+time = np.arange(40) * 0.01
+scipy.io.savemat("session.mat", {
+    "wide": counts(0, 60, 40).T.astype(np.uint8),
+    "square": counts(0, 40, 40).astype(np.uint8),
+    "sparse": scipy.sparse.csc_matrix(counts(0, 5, 40)),
+    "rates": counts(0, 5, 40) / 0.01 * (1 - 1e-14),
+    "rounded": counts(0, 5, 40) * (1 - 1e-9),
+    "dff": values(0, 3, 40) - 2,
+    "time": time,
+    "pausing": time + 5 * (np.arange(40) >= 25),
+    "complex": np.ones((5, 40)) * 1j,
+}, do_compression=True)
+scipy.io.savemat("unread.mat", {"spikes": np.ones((5, 40)) * 1j, "time": time})
+with h5py.File("sparse73.mat", "w", userblock_size=512) as f:
+    sparse = scipy.sparse.csc_matrix(counts(0, 5, 40))
+    group = f.create_group("spikes")
+    group.attrs["MATLAB_class"] = np.bytes_("double")
+    group.attrs["MATLAB_sparse"] = np.uint64(5)
+    group["data"], group["ir"], group["jc"] = sparse.data, sparse.indices.astype(np.uint64), sparse.indptr.astype(np.uint64)
+    pool = f.create_group("#refs#")
+    places = []
+    for k, bins in enumerate(lengths):
+        entry = pool.create_dataset(f"r{k}", data=counts(k, 5, bins).T.astype(np.uint8))
+        entry.attrs["MATLAB_class"] = np.bytes_("uint8")
+        places.append(entry.ref)
+    cells = f.create_dataset("cells", (6, 1), dtype=h5py.ref_dtype)
+    cells.attrs["MATLAB_class"] = np.bytes_("cell")
+    for k, place in enumerate(places):
+        cells[k, 0] = place
+with open("sparse73.mat", "r+b") as f:
+    f.write(b"MATLAB 7.3 MAT-file, made by make_files.py".ljust(124) + b"\x00\x02IM")

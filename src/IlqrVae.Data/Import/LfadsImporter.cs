@@ -1,57 +1,51 @@
 using System.Globalization;
 using IlqrVae.Recordings;
 
-namespace IlqrVae.Data;
-
-/// <summary>How to read a file in the layout of the LFADS tutorials.</summary>
-public sealed record LfadsImportOptions
-{
-    /// <summary>Width of a bin in seconds; null to take it from the file's dt, or from the ratio of counts to true rates in Hz.</summary>
-    public double? BinWidth { get; init; }
-}
+namespace IlqrVae.Data.Import;
 
 /// <summary>
-/// Makes a recording of an HDF5 file in the layout of the LFADS tutorials: train_data and valid_data (trials x bins x channels), and where they are there
-/// train_truth, train_lowd (or train_latents) and train_ext_input with their valid_ counterparts.
+/// HDF5 files in the layout of the LFADS tutorials: train_data and valid_data (trials x bins x channels), and where they are there train_truth, train_lowd (or
+/// train_latents) and train_ext_input with their valid_ counterparts. The data become group "spikes" if they are counts, else group "data" of values.
 /// </summary>
 /// <remarks>
-/// True rates become truth "rates" in Hz, latents truth "states". The counts divided by the rates give the bin width when it is not known: summed over the
-/// file, rounded to a whole millisecond if one lies within the sampling error. Files that hold rates per bin (that ratio is 1) need the bin width given.
+/// True rates become truth "rates" in Hz, latents truth "states". What the rates are in is told by the counts: the file's conversion_factor times or into
+/// counts a bin, counts a bin, or Hz; rates that are none of these are left out. Rates in Hz tell the bin width when it is not known: the counts divided by
+/// them, summed over the file, rounded to a whole millisecond if one lies within the sampling error.
 /// </remarks>
-public static class LfadsImport
+public sealed class LfadsImporter : IRecordingImporter
 {
     private const string Train = "train";
     private const string Valid = "valid";
 
     private static readonly string[] StateNames = ["lowd", "latents", "states"];
 
-    /// <summary>Reads a file and makes a recording of it: group "spikes" if the data are counts, else group "data" of values.</summary>
-    /// <param name="path">An HDF5 file.</param>
-    /// <param name="options">How to read it.</param>
-    /// <exception cref="InputException">train_data is missing, a table has the wrong shape, the bin width is not known, or the file is damaged.</exception>
-    public static Recording Import(string path, LfadsImportOptions options)
+    /// <inheritdoc/>
+    public string Description => "an LFADS file (HDF5 with train_data)";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Options => ["--bin-width"];
+
+    /// <inheritdoc/>
+    public bool Recognises(ImportSource source)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        using var archive = Hdf5Archive.Open(path);
-        return Import(archive, options);
+        ArgumentNullException.ThrowIfNull(source);
+        return source.Archive is { } archive && !source.HasMatlabHeader && (archive.ContainsTable($"{Train}_data") || archive.ContainsTable($"{Valid}_data"));
     }
 
-    internal static bool IsLfads(Hdf5ArchiveReader archive) => archive.ContainsTable("train_data") || archive.ContainsTable("valid_data");
-
-    internal static Recording Import(Hdf5ArchiveReader archive, LfadsImportOptions options)
+    /// <inheritdoc/>
+    public ImportedRecording Import(ImportSource source, ImportOptions options)
     {
-        if (options.BinWidth is { } width && (!(width > 0) || !double.IsFinite(width)))
-        {
-            throw new InputException($"The bin width is {width} s; give a positive bin width in seconds.");
-        }
-
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(options);
+        var archive = source.Archive!;
         var parts = new List<Part> { ReadPart(archive, Train, TrialSplit.Train, channels: -1) };
         if (archive.ContainsTable($"{Valid}_data"))
         {
             parts.Add(ReadPart(archive, Valid, TrialSplit.Validation, parts[0].Data.Shape[2]));
         }
 
-        var (binWidth, rateScale) = BinWidth(archive, parts, options.BinWidth);
+        var remarks = new List<string>();
+        var (binWidth, rateScale) = BinWidth(archive, parts, options.BinWidth, remarks);
         var kind = parts.TrueForAll(part => Array.TrueForAll(part.Data.Values, IsCountOrMissing)) ? ChannelKind.Counts : ChannelKind.Values;
         var channels = parts[0].Data.Shape[2];
         var inputs = parts[0].Inputs?.Shape[2] ?? 0;
@@ -69,7 +63,7 @@ public static class LfadsImport
             Trials = [.. parts.SelectMany(part => part.Trials(kind, rateScale))],
         };
         recording.Validate(archive.Path);
-        return recording;
+        return new ImportedRecording(recording, remarks);
     }
 
     private static bool IsCountOrMissing(double value) =>
@@ -94,10 +88,10 @@ public static class LfadsImport
             archive.ContainsTable($"{stem}_ext_input") ? archive.ReadDoubles($"{stem}_ext_input", trials, bins, -1) : null);
     }
 
-    /// <summary>The bin width in seconds, and what the rates of the file are multiplied by to be in Hz.</summary>
-    private static (double BinWidth, double RateScale) BinWidth(Hdf5ArchiveReader archive, List<Part> parts, double? given)
+    /// <summary>The bin width in seconds, and what the rates of the file are multiplied by to be in Hz; null where that is not known.</summary>
+    private static (double BinWidth, double? RateScale) BinWidth(Hdf5ArchiveReader archive, List<Part> parts, double? given, List<string> remarks)
     {
-        var (counts, rates) = (0.0, 0.0);
+        var (counts, rates, largest) = (0.0, 0.0, 0.0);
         foreach (var part in parts.Where(part => part.Rates is not null))
         {
             for (var i = 0; i < part.Data.Values.Length; i++)
@@ -105,26 +99,18 @@ public static class LfadsImport
                 // NaN marks a missing bin, which counts on neither side.
                 counts += double.IsNaN(part.Data.Values[i]) ? 0 : part.Data.Values[i];
                 rates += double.IsNaN(part.Data.Values[i]) ? 0 : part.Rates!.Values[i];
+                largest = Math.Max(largest, part.Rates!.Values[i]);
             }
         }
 
         var ratio = counts / rates;
         var isKnown = counts > 0 && rates > 0 && double.IsFinite(ratio);
         var error = isKnown ? 3 / Math.Sqrt(counts) : 0;
-        if ((given ?? StoredWidth(archive)) is { } width)
+        var factor = Number(archive, "conversion_factor");
+        var stored = Number(archive, "dt");
+        if ((stored is { } dt ? BinTimes.Agree($"{archive.Path}: '/dt'", dt, given, remarks) : given) is { } width)
         {
-            if (!isKnown)
-            {
-                return (width, 1);
-            }
-
-            // Rates are in Hz or per bin, whichever the counts say.
-            var isPerBin = Math.Abs(Math.Log(ratio)) < Math.Abs(Math.Log(ratio / width));
-            var tolerance = Math.Max(0.2, error);
-            return Math.Abs((isPerBin ? ratio : ratio / width) - 1) <= tolerance
-                ? (width, isPerBin ? 1 / width : 1)
-                : throw new InputException(
-                    $"{archive.Path}: the counts of '/train_data' are {ratio:G4} times the rates of '/train_truth', which fits neither Hz at a bin width of {width} s nor rates per bin; correct the bin width.");
+            return (width, isKnown ? RateScale(archive, ratio, Math.Max(0.2, error), width, factor, remarks) : 1);
         }
 
         if (!isKnown)
@@ -132,27 +118,59 @@ public static class LfadsImport
             throw new InputException($"{archive.Path}: the bin width is not in the file and there is no '/train_truth' to tell it; give the bin width in seconds.");
         }
 
-        if (Math.Abs(ratio - 1) <= Math.Max(0.05, error))
+        // Nobody fires at less than a spike a second at most: such rates have a scale of their own.
+        if (factor is not null || largest <= 1 || Math.Abs(ratio - 1) <= Math.Max(0.05, error))
         {
-            throw new InputException($"{archive.Path}: the rates of '/train_truth' are per bin and do not tell the bin width; give the bin width in seconds.");
+            throw new InputException($"{archive.Path}: the rates of '/train_truth' are per bin or scaled and do not tell the bin width; give the bin width in seconds.");
         }
 
         var whole = Math.Round(ratio * 1000) / 1000;
         var isWhole = whole > 0 && Math.Abs((ratio / whole) - 1) <= Math.Max(0.01, error);
-        return (isWhole ? whole : double.Parse(ratio.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), 1);
+        return (BinTimes.Agree(
+            $"{archive.Path}: the ratio of counts to '/train_truth'",
+            isWhole ? whole : double.Parse(ratio.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
+            given: null,
+            remarks), 1);
     }
 
-    private static double? StoredWidth(Hdf5ArchiveReader archive)
+    /// <summary>What rates must be multiplied by to be in Hz, as the counts say.</summary>
+    private static double? RateScale(Hdf5ArchiveReader archive, double ratio, double tolerance, double width, double? factor, List<string> remarks)
     {
-        if (!archive.ContainsTable("dt"))
+        // What makes rates counts a bin: rates in Hz, rates a bin, and both conventions of the factor.
+        List<(double PerBin, string Words)> ways = [(width, "in Hz"), (1, "per bin")];
+        if (factor is { } given)
+        {
+            ways.AddRange([(given, "to be multiplied by conversion_factor"), (1 / given, "to be divided by conversion_factor")]);
+        }
+
+        var (perBin, words) = ways.MinBy(way => Math.Abs(Math.Log(ratio / way.PerBin)));
+        if (Math.Abs((ratio / perBin) - 1) <= tolerance)
+        {
+            if (factor is not null)
+            {
+                remarks.Add($"{archive.Path}: the counts say that '/train_truth' is {words}.");
+            }
+
+            return perBin / width;
+        }
+
+        var conversion = factor is null ? "" : $", nor by conversion_factor {factor:G4}";
+        remarks.Add(
+            $"{archive.Path}: the counts are {ratio:G4} times the rates of '/train_truth', which fits neither Hz at a bin width of {width} s nor rates per bin{conversion}: the true rates are left out.");
+        return null;
+    }
+
+    private static double? Number(Hdf5ArchiveReader archive, string name)
+    {
+        if (!archive.ContainsTable(name))
         {
             return null;
         }
 
-        var values = archive.ReadDoubles("dt").Values;
+        var values = archive.ReadDoubles(name).Values;
         return values.Length == 1 && values[0] > 0 && double.IsFinite(values[0])
             ? values[0]
-            : throw new InputException($"{archive.Path}: '/dt' is not one positive number; give the bin width in seconds.");
+            : throw new InputException($"{archive.Path}: '/{name}' is not one positive number; correct it or leave it out.");
     }
 
     private sealed record Part(
@@ -163,17 +181,17 @@ public static class LfadsImport
         Hdf5Array<double>? States,
         Hdf5Array<double>? Inputs)
     {
-        public IEnumerable<Trial> Trials(ChannelKind kind, double rateScale)
+        public IEnumerable<Trial> Trials(ChannelKind kind, double? rateScale)
         {
             for (var trial = 0; trial < Data.Shape[0]; trial++)
             {
                 var truth = new Dictionary<string, Table>(StringComparer.Ordinal);
-                if (Rates is not null)
+                if (Rates is not null && rateScale is { } scale)
                 {
                     var rates = Cut(Rates, trial);
                     for (var i = 0; i < rates.Values.Length; i++)
                     {
-                        rates.Values[i] *= rateScale;
+                        rates.Values[i] *= scale;
                     }
 
                     truth["rates"] = rates;

@@ -1,0 +1,28 @@
+using IlqrVae.Recordings;
+
+namespace IlqrVae.Data.Import;
+
+/// <summary>A format that recordings are imported from. A new one is a file of its own and a line in <see cref="RecordingImporters.All"/>.</summary>
+public interface IRecordingImporter
+{
+    /// <summary>What the format is, in a phrase to follow "give": "a MATLAB file (.mat of level 5 or 7.3)".</summary>
+    string Description { get; }
+
+    /// <summary>The options it takes, by their names on the command line (see <see cref="ImportOptions.Given"/>).</summary>
+    IReadOnlyList<string> Options { get; }
+
+    /// <summary>Whether a file is of this format, told by its content.</summary>
+    /// <param name="source">The file.</param>
+    bool Recognises(ImportSource source);
+
+    /// <summary>Makes a recording of a file of this format.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="options">How to read it; only options that the format takes are given.</param>
+    /// <exception cref="InputException">The file is faulty or the options do not fit it.</exception>
+    ImportedRecording Import(ImportSource source, ImportOptions options);
+}
+
+/// <summary>A recording as it was imported.</summary>
+/// <param name="Recording">The recording, checked.</param>
+/// <param name="Remarks">What was decided or left out on the way, a line each.</param>
+public sealed record ImportedRecording(Recording Recording, IReadOnlyList<string> Remarks);

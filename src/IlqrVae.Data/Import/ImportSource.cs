@@ -1,0 +1,41 @@
+namespace IlqrVae.Data.Import;
+
+/// <summary>A file to import, opened far enough to tell its format.</summary>
+public sealed class ImportSource : IDisposable
+{
+    private readonly byte[] _header = new byte[MatFile.HeaderBytes];
+    private readonly int _length;
+
+    private ImportSource(string path)
+    {
+        Path = path;
+        bool isHdf5;
+        using (var stream = InputFile.Open(path))
+        {
+            _length = stream.ReadAtLeast(_header, _header.Length, throwOnEndOfStream: false);
+            isHdf5 = Hdf5Signature.IsIn(stream);
+        }
+
+        Archive = isHdf5 ? Hdf5Archive.Open(path) : null;
+    }
+
+    /// <summary>The file, as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>The first bytes of the file, 128 of them unless it is shorter.</summary>
+    public ReadOnlySpan<byte> Header => _header.AsSpan(0, _length);
+
+    /// <summary>The file as HDF5; null where it is something else.</summary>
+    public Hdf5ArchiveReader? Archive { get; }
+
+    /// <summary>Whether the header is MATLAB's.</summary>
+    internal bool HasMatlabHeader => MatFile.IsHeader(Header) && Header.StartsWith("MATLAB"u8);
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InputException">There is no such file, or it cannot be read.</exception>
+    public static ImportSource Open(string path) => new(path);
+
+    /// <inheritdoc/>
+    public void Dispose() => Archive?.Dispose();
+}
