@@ -143,7 +143,7 @@ internal static partial class Application
         var message = error?.SymbolResult switch
         {
             OptionResult { Option: var option } when error.Message.StartsWith("Cannot parse", StringComparison.Ordinal)
-                => $"{option.Name}: '{string.Join(' ', ((OptionResult)error.SymbolResult).Tokens.Select(token => token.Value))}' is not {NumberOf(option.ValueType)}",
+                => $"{option.Name}: '{string.Join(' ', ((OptionResult)error.SymbolResult).Tokens.Select(token => token.Value))}' is not true or false",
             ArgumentResult { Argument: var argument } when error.Message.StartsWith("Required argument", StringComparison.Ordinal)
                 => $"{argument.Name} is missing; give {LowerFirst(argument.Description ?? "it")}",
             _ when parsed.UnmatchedTokens.Count > 0 => $"'{parsed.UnmatchedTokens[0]}' is one argument too many; leave it out",
@@ -154,12 +154,6 @@ internal static partial class Application
 
     private static string DidYouMean(string word, IEnumerable<string> words)
         => Spelling.Closest(word, words) is { } closest ? $"did you mean '{closest}'? Else " : "";
-
-    private static string NumberOf(Type type)
-    {
-        var number = Nullable.GetUnderlyingType(type) ?? type;
-        return number == typeof(double) ? "a number" : number == typeof(ulong) ? "a whole number from 0" : "a whole number";
-    }
 
     private static string LowerFirst(string text) => char.ToLowerInvariant(text[0]) + text[1..].TrimEnd('.');
 

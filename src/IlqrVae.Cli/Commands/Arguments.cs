@@ -18,19 +18,7 @@ internal static class Arguments
 
     public static Option<int?> Threads() => Number<int?>("--threads", "Worker threads; 0 means one a core. Results do not depend on it.", "N");
 
-    /// <summary>A seed; files keep it as a signed number, as YAML and HDF5 have it.</summary>
-    public static Option<ulong?> Seed(string description)
-    {
-        var option = Number<ulong?>("--seed", description, "N");
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && ulong.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var seed) && seed > long.MaxValue)
-            {
-                result.AddError($"--seed: {seed} is too large; give a whole number from 0 to {long.MaxValue}.");
-            }
-        });
-        return option;
-    }
+    public static Option<ulong?> Seed(string description) => Number<ulong?>("--seed", description, "N");
 
     public static Option<bool> Force(string description) => new("--force") { Description = description };
 
@@ -53,7 +41,9 @@ internal static class Arguments
         return option;
     }
 
-    public static Option<T> Number<T>(string name, string description, string helpName) => new(name) { Description = description, HelpName = helpName };
+    /// <summary>An option that takes a number, as <see cref="Numbers"/> reads it.</summary>
+    public static Option<T> Number<T>(string name, string description, string helpName)
+        => new(name) { Description = description, HelpName = helpName, CustomParser = result => Numbers.Parse<T>(name, result) };
 
     /// <summary>Reads a list of whole numbers, separated by commas.</summary>
     /// <param name="name">The option, for messages.</param>
