@@ -10,6 +10,7 @@ namespace IlqrVae.Runs.Configuration;
 public static class ConfigurationFile
 {
     private const long LargestBytes = 1 << 20;
+    private const int DeepestNesting = 32;
 
     /// <summary>Reads a file. The path of the data is then relative to the current folder, or absolute.</summary>
     /// <param name="path">The file.</param>
@@ -29,6 +30,7 @@ public static class ConfigurationFile
     /// <exception cref="InputException">It is faulty.</exception>
     public static RunConfiguration Parse(string text, string where, string folder = "", bool isOld = false)
     {
+        RequireReadable(text, where);
         var stream = new YamlStream();
         try
         {
@@ -36,8 +38,7 @@ public static class ConfigurationFile
         }
         catch (YamlException exception)
         {
-            throw new InputException(
-                $"{where}, line {exception.Start.Line}: this is not valid YAML ({OneLine(exception.Message)}); check indentation, colons and repeated keys.", exception);
+            throw NotYaml(where, exception.Start.Line, exception.Message, exception);
         }
 
         if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
@@ -121,6 +122,39 @@ public static class ConfigurationFile
         var paths = configuration.Extensions.Select(path => Path.Combine(folder, path)).ToList();
         return configuration with { Extensions = paths, Kinds = Extensions.Load(paths, where) };
     }
+
+    /// <summary>
+    /// Reads the text's events once: making nodes of them goes down one call a level, and a text of brackets could go down without end.
+    /// </summary>
+    private static void RequireReadable(string text, string where)
+    {
+        var parser = new Parser(new StringReader(text));
+        var (depth, line) = (0, 1L);
+        try
+        {
+            while (parser.MoveNext())
+            {
+                line = parser.Current!.End.Line;
+                depth += parser.Current.NestingIncrease;
+                if (depth > DeepestNesting)
+                {
+                    throw new InputException($"{where}, line {line}: brackets or sections are nested more than {DeepestNesting} deep; a configuration has no such thing.");
+                }
+            }
+        }
+        catch (YamlException exception)
+        {
+            throw NotYaml(where, exception.Start.Line, exception.Message, exception);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // How the parser refuses brackets that are not closed.
+            throw NotYaml(where, line, "a bracket that is not closed", exception);
+        }
+    }
+
+    private static InputException NotYaml(string where, long line, string why, Exception exception)
+        => new($"{where}, line {line}: this is not valid YAML ({OneLine(why)}); check indentation, colons, brackets and repeated keys.", exception);
 
     private static string ReadText(string path)
     {
