@@ -171,10 +171,18 @@ internal static partial class Application
 
     private static string SaveDetails(string[] arguments, Exception exception)
     {
-        var path = Path.Combine(Path.GetTempPath(), $"ilqr-vae-error-{Environment.ProcessId}.txt");
+        // Others may write to the folder of temporary files: a name they could guess, or a link they put there, would let them choose what is written over.
+        var path = Path.Combine(Path.GetTempPath(), $"ilqr-vae-error-{Guid.NewGuid():N}.txt");
         try
         {
-            File.WriteAllText(path, $"{Name} {string.Join(' ', arguments)}\n{DateTime.UtcNow:u}\n{exception}\n");
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using var writer = new StreamWriter(path, options);
+            writer.Write($"{Name} {string.Join(' ', arguments)}\n{DateTime.UtcNow:u}\n{exception}\n");
             return $" (details in {path})";
         }
         catch (IOException)

@@ -41,9 +41,10 @@ internal static partial class ImportCommand
         var every = Arguments.Number<int?>("--validation-every", "MATLAB: one training chunk in so many is for validation (8); 0 for none.", "N");
         var chunkTest = new Option<bool>("--chunk-test") { Description = "MATLAB: cut the test part into chunks too." };
         var heldOut = Arguments.Number<int?>("--held-out", $"Put so many channels of the first group of counts, evenly spaced, into a group '{HeldOutChannels.GroupName}' of their own, to be predicted from the others.", "N");
+        var force = Arguments.Force("Replace a file of that name.");
         var json = Arguments.Json();
         return Arguments.Make(
-            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, chunkTest, heldOut, json], result =>
+            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, chunkTest, heldOut, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var defaults = new MatImportOptions();
@@ -62,8 +63,9 @@ internal static partial class ImportCommand
             };
             var destination = result.GetValue(output)!;
             Arguments.RequireOther(destination, result.GetValue(file)!, "the file to import");
-            var recording = RecordingImport.Import(
-                result.GetValue(file)!, new RecordingImportOptions { Mat = mat, Lfads = new LfadsImportOptions { BinWidth = result.GetValue(binWidth) } });
+            Arguments.RequireFree(destination, result.GetValue(force));
+            var recording = terminal.Interruptible(() => RecordingImport.Import(
+                result.GetValue(file)!, new RecordingImportOptions { Mat = mat, Lfads = new LfadsImportOptions { BinWidth = result.GetValue(binWidth) } }));
             if (result.GetValue(heldOut) is { } count)
             {
                 recording = HeldOut(recording, count);
