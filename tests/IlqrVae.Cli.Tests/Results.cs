@@ -151,7 +151,7 @@ public sealed class Results : IClassFixture<Results.Trained>
                 Name = $"trial-{k}",
                 Bins = bins,
                 Split = k == 0 ? TrialSplit.Train : k < 6 ? TrialSplit.Validation : TrialSplit.Test,
-                Observations = [new Observations(spikes), new Observations(velocity)],
+                Observations = [Observations.FromCounts(spikes), Observations.FromValues(velocity)],
             };
         }
 

@@ -23,7 +23,7 @@ public sealed class NullModels(LearnedExample example) : IClassFixture<LearnedEx
             for (var c = 0; c < recording.Groups[g].Channels; c++)
             {
                 var seen = trials.SelectMany(trial => Enumerable.Range(0, trial.Bins - forecast)
-                    .Where(t => trial.Observations[g].Observed?[(t * recording.Groups[g].Channels) + c] != false).Select(t => trial.Observations[g].Values[t, c])).ToList();
+                    .Where(t => trial.Observations[g].IsObserved(t, c)).Select(t => trial.Observations[g][t, c])).ToList();
                 var mean = seen.Average();
                 var variance = seen.Average(value => (value - mean) * (value - mean));
                 entries += seen.Count;

@@ -13,6 +13,7 @@ public sealed class Texts
         { 3, "data: d.h5\nmodel: {states: 2\ntraining: {iterations: 2}\n" },
         { 2, "data: d.h5\nmodel: {states: 2]\n" },
         { 1, "data: \"d.h5\n" },
+        { 4, "data: d.h5\ntraining:\n  : 0.3\n  iterations: 3\n" },
         { 2, "data: d.h5\n  training: {iterations: 2}\n" },
     };
 

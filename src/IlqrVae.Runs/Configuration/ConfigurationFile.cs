@@ -2,6 +2,7 @@ using System.Text;
 using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Likelihoods;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace IlqrVae.Runs.Configuration;
@@ -124,19 +125,36 @@ public static class ConfigurationFile
     }
 
     /// <summary>
-    /// Reads the text's events once: making nodes of them goes down one call a level, and a text of brackets could go down without end.
+    /// Reads the text's events once, before nodes are made of them: that goes down one call a level, and a text of brackets could go down without end; and
+    /// it trips over a key without a name, which the parser passes over.
     /// </summary>
     private static void RequireReadable(string text, string where)
     {
         var parser = new Parser(new StringReader(text));
-        var (depth, line) = (0, 1L);
+        var open = new Stack<(Mark Start, int Nodes)>();
+        var line = 1L;
         try
         {
             while (parser.MoveNext())
             {
-                line = parser.Current!.End.Line;
-                depth += parser.Current.NestingIncrease;
-                if (depth > DeepestNesting)
+                var found = parser.Current!;
+                line = found.End.Line;
+                if (found is MappingEnd or SequenceEnd && open.Pop() is var (start, nodes) && found is MappingEnd && nodes % 2 != 0)
+                {
+                    throw new YamlException(start, found.End, "from here on a key or a value is missing");
+                }
+
+                if (found is NodeEvent or AnchorAlias && open.TryPop(out var outer))
+                {
+                    open.Push(outer with { Nodes = outer.Nodes + 1 });
+                }
+
+                if (found is MappingStart or SequenceStart)
+                {
+                    open.Push((found.Start, 0));
+                }
+
+                if (open.Count > DeepestNesting)
                 {
                     throw new InputException($"{where}, line {line}: brackets or sections are nested more than {DeepestNesting} deep; a configuration has no such thing.");
                 }
