@@ -143,7 +143,7 @@ internal static partial class Application
         var message = error?.SymbolResult switch
         {
             OptionResult { Option: var option } when error.Message.StartsWith("Cannot parse", StringComparison.Ordinal)
-                => $"{option.Name}: '{string.Join(' ', ((OptionResult)error.SymbolResult).Tokens.Select(token => token.Value))}' is not {NumberOf(option.ValueType)}",
+                => $"{option.Name}: '{string.Join(' ', ((OptionResult)error.SymbolResult).Tokens.Select(token => token.Value))}' is not true or false",
             ArgumentResult { Argument: var argument } when error.Message.StartsWith("Required argument", StringComparison.Ordinal)
                 => $"{argument.Name} is missing; give {LowerFirst(argument.Description ?? "it")}",
             _ when parsed.UnmatchedTokens.Count > 0 => $"'{parsed.UnmatchedTokens[0]}' is one argument too many; leave it out",
@@ -154,12 +154,6 @@ internal static partial class Application
 
     private static string DidYouMean(string word, IEnumerable<string> words)
         => Spelling.Closest(word, words) is { } closest ? $"did you mean '{closest}'? Else " : "";
-
-    private static string NumberOf(Type type)
-    {
-        var number = Nullable.GetUnderlyingType(type) ?? type;
-        return number == typeof(double) ? "a number" : number == typeof(ulong) ? "a whole number from 0" : "a whole number";
-    }
 
     private static string LowerFirst(string text) => char.ToLowerInvariant(text[0]) + text[1..].TrimEnd('.');
 
@@ -177,10 +171,18 @@ internal static partial class Application
 
     private static string SaveDetails(string[] arguments, Exception exception)
     {
-        var path = Path.Combine(Path.GetTempPath(), $"ilqr-vae-error-{Environment.ProcessId}.txt");
+        // Others may write to the folder of temporary files: a name they could guess, or a link they put there, would let them choose what is written over.
+        var path = Path.Combine(Path.GetTempPath(), $"ilqr-vae-error-{Guid.NewGuid():N}.txt");
         try
         {
-            File.WriteAllText(path, $"{Name} {string.Join(' ', arguments)}\n{DateTime.UtcNow:u}\n{exception}\n");
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using var writer = new StreamWriter(path, options);
+            writer.Write($"{Name} {string.Join(' ', arguments)}\n{DateTime.UtcNow:u}\n{exception}\n");
             return $" (details in {path})";
         }
         catch (IOException)

@@ -14,6 +14,14 @@ void OnSignal(PosixSignalContext context)
     interrupt.Cancel();
 }
 
+// The terminal was closed: there is nobody to tell, and the system and the shell may both send it.
+void OnHangUp(PosixSignalContext context)
+{
+    context.Cancel = true;
+    interrupt.Cancel();
+}
+
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+using var onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 return Application.Run(args, new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, interrupt.Token));

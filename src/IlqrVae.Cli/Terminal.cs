@@ -18,6 +18,7 @@ internal sealed class Terminal
     private readonly TextWriter _output;
     private readonly TextWriter _error;
     private readonly bool _isLive;
+    private bool _isDeaf;
     private int _liveLength;
     private DateTime _nextProgress = DateTime.MinValue;
 
@@ -119,26 +120,20 @@ internal sealed class Terminal
         var line = text();
         if (!_isLive)
         {
-            _error.WriteLine(line);
+            Say(line + Environment.NewLine);
             return;
         }
 
         line = line.Length > 118 ? line[..118] : line;
-        _error.Write("\r" + line.PadRight(_liveLength));
-        _error.Flush();
-        _liveLength = line.Length;
-        if (isLast)
-        {
-            _error.WriteLine();
-            _liveLength = 0;
-        }
+        Say("\r" + line.PadRight(_liveLength) + (isLast ? Environment.NewLine : ""));
+        _liveLength = isLast ? 0 : line.Length;
     }
 
     /// <summary>Writes a remark to the error stream.</summary>
     public void Remark(string text)
     {
         ClearProgress();
-        _error.WriteLine(text);
+        Say(text + Environment.NewLine);
     }
 
     /// <summary>Writes remarks to the error stream, a line each.</summary>
@@ -149,6 +144,10 @@ internal sealed class Terminal
             Remark(text);
         }
     }
+
+    /// <summary>Does work that writes nothing, and leaves it where it is when the user interrupts.</summary>
+    /// <exception cref="OperationCanceledException">The user interrupted.</exception>
+    public T Interruptible<T>(Func<T> work) => Task.Run(work, Interrupt).WaitAsync(Interrupt).GetAwaiter().GetResult();
 
     /// <summary>Shows how far a training is.</summary>
     public IProgress<TrainingProgress> OfTraining() => new Watcher<TrainingProgress>(progress => Progress(() => Describe(progress), progress.IsLast));
@@ -171,9 +170,27 @@ internal sealed class Terminal
     {
         if (_liveLength > 0)
         {
-            _error.Write("\r" + new string(' ', _liveLength) + "\r");
-            _error.Flush();
+            Say("\r" + new string(' ', _liveLength) + "\r");
             _liveLength = 0;
+        }
+    }
+
+    /// <summary>Writes to the error stream. A terminal that was closed meanwhile must not end the work whose progress it showed.</summary>
+    private void Say(string text)
+    {
+        if (_isDeaf)
+        {
+            return;
+        }
+
+        try
+        {
+            _error.Write(text);
+            _error.Flush();
+        }
+        catch (IOException)
+        {
+            _isDeaf = true;
         }
     }
 

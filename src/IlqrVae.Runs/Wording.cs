@@ -11,10 +11,22 @@ public static class Wording
     public static string Number(double value, string format = "0.000")
         => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "-";
 
+    /// <summary>A path as a word of a command line: in quotes where the shell would read it otherwise, never like an option.</summary>
+    /// <param name="path">The path.</param>
+    public static string Quoted(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        path = path.StartsWith('-') ? Path.Combine(".", path) : path;
+        return path.Length > 0 && path.All(character => char.IsLetterOrDigit(character) || "/\\._-+:,@%".Contains(character, StringComparison.Ordinal) && (character != '\\' || OperatingSystem.IsWindows()))
+            ? path
+            : OperatingSystem.IsWindows() ? $"\"{path}\"" : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    }
+
     /// <summary>A length of time in words.</summary>
     /// <param name="seconds">Seconds.</param>
     public static string Duration(double seconds) => seconds switch
     {
+        < 0 => "-",
         < 0.001 => "0 s",
         < 1 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0} ms"),
         < 60 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),

@@ -111,6 +111,48 @@ public sealed class KnownData
     }
 
     [Theory]
+    [InlineData("checkpoint.h5")]
+    [InlineData("model.h5")]
+    public void A_file_with_a_flipped_bit_is_refused_or_holds_the_same_all_the_same(string name)
+    {
+        using var line = Trained();
+        var bytes = File.ReadAllBytes(line[$"run/{name}"]);
+        var reference = ModelFile.Read(line["run/model.h5"]).Raw;
+        var refused = 0;
+        const int Flips = 60;
+        for (var flip = 0; flip < Flips; flip++)
+        {
+            var spoiled = (byte[])bytes.Clone();
+            spoiled[(int)((long)flip * bytes.Length / Flips) + (flip % 7)] ^= (byte)(1 << (flip % 8));
+            File.WriteAllBytes(line[$"run/{name}"], spoiled);
+            try
+            {
+                if (name == "model.h5")
+                {
+                    Assert.Equal(reference, ModelFile.Read(line["run/model.h5"]).Raw);
+                }
+                else
+                {
+                    CheckpointFile.ReadOrigin(line["run/checkpoint.h5"]);
+                }
+            }
+            catch (InputException exception)
+            {
+                Assert.Contains(name, exception.Message, StringComparison.Ordinal);
+                refused++;
+            }
+        }
+
+        Assert.True(refused > Flips / 2, $"{refused} of {Flips} refused");
+
+        // A number of the parameters themselves.
+        var at = bytes.AsSpan().IndexOf(BitConverter.GetBytes(reference[2]));
+        bytes[at + 3] ^= 4;
+        File.WriteAllBytes(line[$"run/{name}"], bytes);
+        Refused(line, "checksum", "train", "@/run", "--resume", "--iterations", "3");
+    }
+
+    [Theory]
     [InlineData("history.jsonl", "5")]
     [InlineData("history.jsonl", "null")]
     [InlineData("history.jsonl", "{\"iteration\": \"x\"}")]

@@ -41,6 +41,12 @@ internal static class Example
             Observations.FromValues(Table(bins, 2, (t, c) => Math.Sin(k + t + c))),
         ],
         External = Table(bins, 2, (t, c) => Math.Cos(k + (2 * t) + c)),
-        Truth = new Dictionary<string, Table>(StringComparer.Ordinal) { ["rates"] = Table(bins, 3, (t, c) => k + t + (0.1 * c)) },
+        Truth = new Dictionary<string, Table>(StringComparer.Ordinal)
+        {
+            ["rates"] = Table(bins, 3, (t, c) => k + t + (0.1 * c)),
+            ["states"] = Table(bins, 2, (t, c) => Math.Sin(t + c)),
+            ["inputs"] = Table(bins, 1, (t, c) => t == 2 ? 1 : 0),
+            ["condition"] = Table(bins, 1, (t, c) => k % 2),
+        },
     };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using IlqrVae.Recordings;
+using IlqrVae.Runs.Files;
 
 namespace IlqrVae.Cli.Commands;
 
@@ -18,19 +19,7 @@ internal static class Arguments
 
     public static Option<int?> Threads() => Number<int?>("--threads", "Worker threads; 0 means one a core. Results do not depend on it.", "N");
 
-    /// <summary>A seed; files keep it as a signed number, as YAML and HDF5 have it.</summary>
-    public static Option<ulong?> Seed(string description)
-    {
-        var option = Number<ulong?>("--seed", description, "N");
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && ulong.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var seed) && seed > long.MaxValue)
-            {
-                result.AddError($"--seed: {seed} is too large; give a whole number from 0 to {long.MaxValue}.");
-            }
-        });
-        return option;
-    }
+    public static Option<ulong?> Seed(string description) => Number<ulong?>("--seed", description, "N");
 
     public static Option<bool> Force(string description) => new("--force") { Description = description };
 
@@ -53,7 +42,9 @@ internal static class Arguments
         return option;
     }
 
-    public static Option<T> Number<T>(string name, string description, string helpName) => new(name) { Description = description, HelpName = helpName };
+    /// <summary>An option that takes a number, as <see cref="Numbers"/> reads it.</summary>
+    public static Option<T> Number<T>(string name, string description, string helpName)
+        => new(name) { Description = description, HelpName = helpName, CustomParser = result => Numbers.Parse<T>(name, result) };
 
     /// <summary>Reads a list of whole numbers, separated by commas.</summary>
     /// <param name="name">The option, for messages.</param>
@@ -82,6 +73,29 @@ internal static class Arguments
         return numbers;
     }
 
+    /// <summary>Refuses, before any work is done, to write where nothing can be written or over what is there.</summary>
+    /// <param name="output">The file to write.</param>
+    /// <param name="isForced">Whether the user wants a file of that name replaced. A run's own files are never replaced: the run would be lost.</param>
+    /// <exception cref="InputException">There is no such folder, or such a file already.</exception>
+    public static void RequireFree(string output, bool isForced)
+    {
+        var path = Resolved(output);
+        if (!Directory.Exists(Path.GetDirectoryName(path)))
+        {
+            throw new InputException($"{output}: its folder does not exist; make the folder first.");
+        }
+
+        if (RunFolder.Owns(path))
+        {
+            throw new InputException($"{output}: this belongs to the run in its folder; give the output another name.");
+        }
+
+        if (File.Exists(path) && !isForced)
+        {
+            throw new InputException($"{output}: this file exists already; give the output another name, or replace the file with --force.");
+        }
+    }
+
     /// <summary>Refuses to write over a file that is read.</summary>
     /// <param name="output">The file to write.</param>
     /// <param name="input">A file that is read.</param>
@@ -93,10 +107,10 @@ internal static class Arguments
         {
             throw new InputException($"{output}: this is {what} itself; give the output another name.");
         }
-
-        static string Resolved(string path)
-            => path.Length > 0 && new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path : Path.GetFullPath(path.Length > 0 ? path : ".");
     }
+
+    private static string Resolved(string path)
+        => path.Length > 0 && new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path : Path.GetFullPath(path.Length > 0 ? path : ".");
 
     /// <summary>Checks that a recording has a group of values.</summary>
     /// <param name="option">The option that names it, for messages.</param>

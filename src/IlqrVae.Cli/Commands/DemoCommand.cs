@@ -42,7 +42,7 @@ internal static class DemoCommand
         var seed = Arguments.Seed("Seed of simulation and learning (1).");
         var threads = Arguments.Threads();
         var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates.", "N");
-        var force = Arguments.Force("Replace a run in the folder that is not a demonstration's.");
+        var force = Arguments.Force("Replace data or a run in the folder that are not a demonstration's.");
         var json = Arguments.Json();
         return Arguments.Make("demo", Description, [name, output, seed, threads, iterations, force, json], result =>
         {
@@ -58,9 +58,9 @@ internal static class DemoCommand
     {
         var files = new DemoFiles(root);
         var run = new RunFolder(files.Run);
-        if (run.HoldsRun && !File.Exists(files.Summary) && !isForced)
+        if ((run.HoldsRun || File.Exists(files.Data) || File.Exists(files.Posterior)) && !File.Exists(files.Summary) && !isForced)
         {
-            throw new InputException($"{files.Run}: this folder holds a run that is not a demonstration's; choose another folder with -o, or replace it with --force.");
+            throw new InputException($"{root}: this folder holds data or a run that are not a demonstration's; choose another folder with -o, or replace them with --force.");
         }
 
         new RunFolder(root).Create();

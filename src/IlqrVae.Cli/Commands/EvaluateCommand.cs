@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IlqrVae.Cli.Reports;
 using IlqrVae.Data;
+using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Scores;
 using IlqrVae.Runs.Sessions;
@@ -42,10 +43,11 @@ internal static class EvaluateCommand
         var decode = new Option<string?>("--decode") { Description = "Channel group to decode from inferred rates by a ridge regression fitted on the training trials.", HelpName = "GROUP" };
         var onsets = new Option<string?>("--onsets") { Description = "Channel group of velocities at whose onsets of movement the inferred inputs are wanted.", HelpName = "GROUP" };
         var figures = new Option<string?>("--figures") { Description = "Folder for figures of the learning curve, a trial and what was found.", HelpName = "FOLDER" };
+        var force = Arguments.Force("Replace figures that are in the folder already.");
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, onsets, figures, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, onsets, figures, force, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -92,6 +94,7 @@ internal static class EvaluateCommand
             if (decoded is not null)
             {
                 Arguments.RequireValues("--decode", decoded, "behaviour", recording, path);
+                DecodingPart.RequireRows(recording, decoded, path);
                 DecodingPart.RequireHidden(decoded, ModelFile.Read(modelPath).Description, request.Inference.Hidden);
             }
 
@@ -104,6 +107,14 @@ internal static class EvaluateCommand
             var folder = result.GetValue(figures);
             if (folder is not null)
             {
+                foreach (var name in Figures.Names)
+                {
+                    if (!result.GetValue(force) && File.Exists(Path.Combine(folder, name)))
+                    {
+                        throw new InputException($"--figures: {folder} has a {name} already; choose another folder, or replace the figures with --force.");
+                    }
+                }
+
                 CreateFolder(folder);
             }
 
@@ -117,6 +128,11 @@ internal static class EvaluateCommand
 
             var report = EvaluationReport.Of(found, request);
             terminal.Remarks(found.Remarks);
+            if (report.IsNoBetterThanConstant)
+            {
+                terminal.Remark($"the model explains these trials no better than each channel being constant does ({Wording.Number(report.Null.LogLikelihood, "0.0000")} nats per observed entry).");
+            }
+
             terminal.WriteJson(report.ToJson);
             terminal.WriteLine($"{found.Trials.Count} {(found.Split == "all" ? "" : found.Split + " ")}trials");
             terminal.WriteTable(["score", "value", ""], report.ToRows());

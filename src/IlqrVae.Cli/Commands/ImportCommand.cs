@@ -47,9 +47,10 @@ internal static partial class ImportCommand
         var unitsFirst = new Option<bool>("--units-first") { Description = "MATLAB: the first axis of counts (after that of trials) is units, the next is bins." };
         var binsFirst = new Option<bool>("--bins-first") { Description = "MATLAB: the first axis of counts (after that of trials) is bins, the next is units." };
         var heldOut = Arguments.Number<int?>("--held-out", $"Put so many channels of the first group of counts, evenly spaced, into a group '{HeldOutChannels.GroupName}' of their own, to be predicted from the others.", "N");
+        var force = Arguments.Force("Replace a file of that name.");
         var json = Arguments.Json();
         return Arguments.Make(
-            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, chunkTest, unitsFirst, binsFirst, heldOut, json], result =>
+            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, chunkTest, unitsFirst, binsFirst, heldOut, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(unitsFirst) && result.GetValue(binsFirst))
@@ -73,7 +74,8 @@ internal static partial class ImportCommand
             };
             var destination = result.GetValue(output)!;
             Arguments.RequireOther(destination, result.GetValue(file)!, "the file to import");
-            var (recording, remarks) = RecordingImporters.Import(result.GetValue(file)!, options);
+            Arguments.RequireFree(destination, result.GetValue(force));
+            var (recording, remarks) = terminal.Interruptible(() => RecordingImporters.Import(result.GetValue(file)!, options));
             if (result.GetValue(heldOut) is { } count)
             {
                 recording = HeldOut(recording, count);

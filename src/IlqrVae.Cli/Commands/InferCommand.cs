@@ -32,10 +32,11 @@ internal static class InferCommand
         var hide = Arguments.Hide();
         var byPosition = Arguments.ByPosition();
         var draws = Arguments.Number<int>("--draws", "Joint posterior samples to write for each trial.", "K");
+        var force = Arguments.Force("Replace a file of that name.");
         var seed = Arguments.Seed("Seed of the samples; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("infer", Description, [run, data, output, split, hide, byPosition, draws, seed, threads, json], result =>
+        return Arguments.Make("infer", Description, [run, data, output, split, hide, byPosition, draws, force, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(draws) is < 0 or > 10_000)
@@ -45,14 +46,9 @@ internal static class InferCommand
 
             var path = result.GetValue(data)!;
             var destination = result.GetValue(output)!;
-            var folder = Path.GetDirectoryName(Path.GetFullPath(destination));
-            if (!Directory.Exists(folder))
-            {
-                throw new InputException($"{destination}: its folder does not exist; make the folder first.");
-            }
-
             Arguments.RequireOther(destination, path, "the dataset");
             Arguments.RequireOther(destination, RunFolder.ModelOf(result.GetValue(run)!), "the model");
+            Arguments.RequireFree(destination, result.GetValue(force));
             var found = InferenceSession.Run(
                 result.GetValue(run)!, path, RecordingFile.Read(path),
                 new InferenceRequest

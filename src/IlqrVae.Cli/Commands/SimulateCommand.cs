@@ -30,13 +30,15 @@ internal static class SimulateCommand
         system.AcceptOnlyFromAmong(Systems);
         var output = Arguments.Output("The dataset file to write.", isRequired: true);
         var seed = Arguments.Seed("Seed (0); the same options and seed give the same recording.");
+        var force = Arguments.Force("Replace a file of that name.");
         var json = Arguments.Json();
         var options = new Options();
-        return Arguments.Make("simulate", Description, [system, output, seed, .. options.All, json], result =>
+        return Arguments.Make("simulate", Description, [system, output, seed, force, .. options.All, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
-            var recording = Simulate(result.GetValue(system)!, result, options, result.GetValue(seed) ?? 0);
             var destination = result.GetValue(output)!;
+            Arguments.RequireFree(destination, result.GetValue(force));
+            var recording = terminal.Interruptible(() => Simulate(result.GetValue(system)!, result, options, result.GetValue(seed) ?? 0));
             RecordingFile.Write(destination, recording);
             Inspection.Report(destination, recording, terminal);
             return ExitCode.Done;

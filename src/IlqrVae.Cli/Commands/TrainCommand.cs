@@ -58,7 +58,7 @@ internal static class TrainCommand
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
                 new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(), terminal.Interrupt);
-            Report(outcome, configuration.Training, folder, terminal);
+            Report(outcome, configuration.Training, configuration.Data, folder, terminal);
             return outcome.End switch
             {
                 TrainingEnd.Interrupted => ExitCode.Interrupted,
@@ -101,7 +101,7 @@ internal static class TrainCommand
         return name == "config" && new RunFolder(beside).HoldsRun ? beside : Path.Combine(beside, name);
     }
 
-    private static void Report(TrainingOutcome outcome, TrainingOptions options, RunFolder folder, Terminal terminal)
+    private static void Report(TrainingOutcome outcome, TrainingOptions options, string data, RunFolder folder, Terminal terminal)
     {
         terminal.WriteJson(() => new JsonObject
         {
@@ -111,6 +111,7 @@ internal static class TrainCommand
             ["best_iteration"] = outcome.BestIteration,
             ["loss"] = Json.Number(outcome.Loss),
             ["validation_loss"] = Json.Number(outcome.ValidationLoss),
+            ["validation_null_log_likelihood"] = Json.Number(outcome.ValidationNull),
             ["seconds"] = Json.Number(outcome.Seconds),
             ["parameters"] = outcome.Parameters,
             ["model"] = folder.Model,
@@ -130,10 +131,15 @@ internal static class TrainCommand
         terminal.WriteLine($"{words} {outcome.Iterations} iterations in {Wording.Duration(outcome.Seconds)}");
         if (double.IsFinite(outcome.ValidationLoss))
         {
-            terminal.WriteLine($"best validation {TrainingSession.NameOf(options.ScoreOfValidation)} {Wording.Number(-outcome.ValidationLoss, "0.0000")} nats per observed entry, at iteration {outcome.BestIteration}");
+            terminal.WriteLine($"best validation {TrainingSession.NameOf(options.ScoreOfValidation)} {Wording.Number(-outcome.ValidationLoss, "0.0000")} nats per observed entry, at iteration {outcome.BestIteration}; each channel constant: {Wording.Number(outcome.ValidationNull, "0.0000")}");
+        }
+
+        if (outcome.IsNoBetterThanConstant)
+        {
+            terminal.Remark("the model explains the validation trials no better than each channel being constant does: train longer, give it more data, or take it that there is nothing to find.");
         }
 
         terminal.WriteLine($"model: {folder.Model}");
-        terminal.WriteLine($"next:  ilqr-vae infer {folder.Root} --data DATA.h5 -o posterior.h5");
+        terminal.WriteLine($"next:  ilqr-vae infer {Wording.Quoted(folder.Root)} --data {Wording.Quoted(data)} -o posterior.h5");
     }
 }

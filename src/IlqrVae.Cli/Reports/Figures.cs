@@ -24,6 +24,9 @@ internal static class Figures
 
     private static readonly Lazy<bool> Font = new(InstallFont);
 
+    /// <summary>The files that <see cref="Write"/> may write.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["loss.png", "trial.png", "found.png", "onsets.png"];
+
     /// <summary>Draws the loss, an example trial and what was found.</summary>
     /// <param name="folder">Where to put the files.</param>
     /// <param name="history">Columns of the training history; null where there is none, and no learning curve then.</param>

@@ -2,6 +2,7 @@ using System.Text;
 using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Likelihoods;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace IlqrVae.Runs.Configuration;
@@ -10,6 +11,7 @@ namespace IlqrVae.Runs.Configuration;
 public static class ConfigurationFile
 {
     private const long LargestBytes = 1 << 20;
+    private const int DeepestNesting = 32;
 
     /// <summary>Reads a file. The path of the data is then relative to the current folder, or absolute.</summary>
     /// <param name="path">The file.</param>
@@ -29,6 +31,7 @@ public static class ConfigurationFile
     /// <exception cref="InputException">It is faulty.</exception>
     public static RunConfiguration Parse(string text, string where, string folder = "", bool isOld = false)
     {
+        RequireReadable(text, where);
         var stream = new YamlStream();
         try
         {
@@ -36,8 +39,7 @@ public static class ConfigurationFile
         }
         catch (YamlException exception)
         {
-            throw new InputException(
-                $"{where}, line {exception.Start.Line}: this is not valid YAML ({OneLine(exception.Message)}); check indentation, colons and repeated keys.", exception);
+            throw NotYaml(where, exception.Start.Line, exception.Message, exception);
         }
 
         if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
@@ -121,6 +123,56 @@ public static class ConfigurationFile
         var paths = configuration.Extensions.Select(path => Path.Combine(folder, path)).ToList();
         return configuration with { Extensions = paths, Kinds = Extensions.Load(paths, where) };
     }
+
+    /// <summary>
+    /// Reads the text's events once, before nodes are made of them: that goes down one call a level, and a text of brackets could go down without end; and
+    /// it trips over a key without a name, which the parser passes over.
+    /// </summary>
+    private static void RequireReadable(string text, string where)
+    {
+        var parser = new Parser(new StringReader(text));
+        var open = new Stack<(Mark Start, int Nodes)>();
+        var line = 1L;
+        try
+        {
+            while (parser.MoveNext())
+            {
+                var found = parser.Current!;
+                line = found.End.Line;
+                if (found is MappingEnd or SequenceEnd && open.Pop() is var (start, nodes) && found is MappingEnd && nodes % 2 != 0)
+                {
+                    throw new YamlException(start, found.End, "from here on a key or a value is missing");
+                }
+
+                if (found is NodeEvent or AnchorAlias && open.TryPop(out var outer))
+                {
+                    open.Push(outer with { Nodes = outer.Nodes + 1 });
+                }
+
+                if (found is MappingStart or SequenceStart)
+                {
+                    open.Push((found.Start, 0));
+                }
+
+                if (open.Count > DeepestNesting)
+                {
+                    throw new InputException($"{where}, line {line}: brackets or sections are nested more than {DeepestNesting} deep; a configuration has no such thing.");
+                }
+            }
+        }
+        catch (YamlException exception)
+        {
+            throw NotYaml(where, exception.Start.Line, exception.Message, exception);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // How the parser refuses brackets that are not closed.
+            throw NotYaml(where, line, "a bracket that is not closed", exception);
+        }
+    }
+
+    private static InputException NotYaml(string where, long line, string why, Exception exception)
+        => new($"{where}, line {line}: this is not valid YAML ({OneLine(why)}); check indentation, colons, brackets and repeated keys.", exception);
 
     private static string ReadText(string path)
     {

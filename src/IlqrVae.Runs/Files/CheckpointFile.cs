@@ -53,7 +53,7 @@ public static class CheckpointFile
         archive.Add("warm_starts/count", [.. starts.Select(pair => pair.Value.Values.LongLength)]);
         archive.Add("warm_starts/is_lost", [.. starts.Select(pair => pair.Value.IsLost ? 1L : 0L)]);
         archive.Add("warm_starts/values", [.. starts.SelectMany(pair => pair.Value.Values).Select(double.CreateChecked)]);
-        archive.Save(path);
+        archive.Save(path, withChecksum: true);
     }
 
     /// <summary>Reads what a checkpoint was made with.</summary>
@@ -154,13 +154,21 @@ public static class CheckpointFile
     private static Hdf5ArchiveReader Open(string path)
     {
         var archive = Hdf5Archive.Open(path);
-        if (archive.HasAttribute("/", "format") && archive.ReadText("/", "format") == Format && archive.ReadWhole("/", "version") == Version)
+        try
         {
+            if (!archive.HasAttribute("/", "format") || archive.ReadText("/", "format") != Format || archive.ReadWhole("/", "version") != Version)
+            {
+                throw new InputException($"{path}: this is not a checkpoint of this version; train anew with --force.");
+            }
+
+            archive.VerifyChecksum();
             return archive;
         }
-
-        archive.Dispose();
-        throw new InputException($"{path}: this is not a checkpoint of this version; train anew with --force.");
+        catch
+        {
+            archive.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Before the first validation, and where every validation trial overflows, there is no loss, which counts as infinite.</summary>

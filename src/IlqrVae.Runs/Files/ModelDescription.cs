@@ -84,7 +84,7 @@ public sealed record ModelDescription
             if (found is null && !hidden.Contains(expected.Name))
             {
                 throw new InputException(
-                    $"{where}: there is no channel group '{expected.Name}', which the model needs; the file has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}. Rename one, or predict it with --hide {expected.Name}.");
+                    $"{where}: there is no channel group '{expected.Name}', which the model needs; the file has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}. Rename one, or predict it with --hide {Wording.Quoted(expected.Name)}.");
             }
 
             if (found is not null && found.Channels != expected.Channels)

@@ -90,7 +90,7 @@ public static class ModelFile
             archive.SetAttribute(table, "constraint", parameter.Constraint.Name);
         }
 
-        archive.Save(path);
+        archive.Save(path, withChecksum: true);
     }
 
     /// <summary>Whether an open file is a model file.</summary>
@@ -120,6 +120,11 @@ public static class ModelFile
         if (version is not (Version or VersionWithoutNames))
         {
             throw new InputException($"{path}: attribute 'version' of '/' is {version} where this program reads {VersionWithoutNames} and {Version}; use a program of the file's version.");
+        }
+
+        if (archive.HasChecksum)
+        {
+            archive.VerifyChecksum();
         }
 
         var names = archive.ReadStrings("groups/name", -1).Values;

@@ -44,6 +44,15 @@ public sealed record RunFolder(string Root)
         return File.Exists(model) ? model : throw new InputException($"{run}: this folder holds no model.h5; give the folder that 'ilqr-vae train' wrote.");
     }
 
+    /// <summary>Whether a file is one of a run's own, beside its model or checkpoint.</summary>
+    /// <param name="path">Full path of the file, which need not exist.</param>
+    public static bool Owns(string path)
+    {
+        var folder = new RunFolder(Path.GetDirectoryName(path) ?? "");
+        string[] own = [folder.Configuration, folder.Model, folder.Checkpoint, folder.History, folder.HistoryLines, folder.Log, folder.Lock];
+        return folder.HoldsRun && own.Contains(path, StringComparer.OrdinalIgnoreCase);
+    }
+
     /// <summary>Makes the folder.</summary>
     /// <exception cref="InputException">It cannot be made.</exception>
     public void Create()

@@ -12,6 +12,9 @@ namespace IlqrVae.Runs.Scores;
 /// <param name="R2FromTruth">The same from the true rates of the same neurons; empty where they are not known.</param>
 public sealed record DecodingPart(string Group, IReadOnlyList<double> R2, IReadOnlyList<double> R2FromTruth) : IReportPart
 {
+    /// <summary>Of the training bins, to choose the penalty by.</summary>
+    private const int Folds = 5;
+
     /// <inheritdoc/>
     public string Key => "decoding";
 
@@ -21,7 +24,7 @@ public sealed record DecodingPart(string Group, IReadOnlyList<double> R2, IReadO
     {
         if (description.Groups.Any(group => group.Name == name) && !hidden.Contains(name))
         {
-            throw new InputException($"--decode: the model infers rates from '{name}' itself; hide it with --hide {name}.");
+            throw new InputException($"--decode: the model infers rates from '{name}' itself; hide it with --hide {Wording.Quoted(name)}.");
         }
 
         if (Enumerable.Range(0, description.Groups.Count).All(g => !description.IsRate(g)))
@@ -30,10 +33,22 @@ public sealed record DecodingPart(string Group, IReadOnlyList<double> R2, IReadO
         }
     }
 
+    /// <summary>Checks that there is enough to learn a regression from.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="group">The group, which it has.</param>
+    /// <param name="where">What to call the recording in messages.</param>
+    /// <exception cref="InputException">The group was observed in too few bins of the training trials.</exception>
+    public static void RequireRows(Recording recording, string group, string where)
+    {
+        var index = recording.IndexOfGroup(group);
+        RequireRows(recording.TrialsOf(TrialSplit.Train).Sum(trial => Enumerable.Range(0, trial.Bins).Count(trial.Observations[index].IsObserved)), group, where);
+    }
+
     /// <summary>Decodes.</summary>
     /// <param name="result">The trials to score.</param>
     /// <param name="training">The training trials.</param>
     /// <param name="group">The group.</param>
+    /// <exception cref="InputException">The group was observed in too few bins of the training trials.</exception>
     public static DecodingPart Of(InferenceResult result, InferenceResult training, string group)
     {
         var index = result.Recording.IndexOfGroup(group);
@@ -43,9 +58,10 @@ public sealed record DecodingPart(string Group, IReadOnlyList<double> R2, IReadO
         {
             var (features, behaviour) = Rows(training, index, rates);
             var (testFeatures, testBehaviour) = Rows(result, index, rates);
-            return features.Bins == 0 || testFeatures.Bins == 0
+            RequireRows(features.Bins, group, "the recording");
+            return testFeatures.Bins == 0
                 ? []
-                : Metrics.R2PerColumn(testBehaviour, RidgeRegression.FitCrossValidated(features, behaviour).Apply(testFeatures));
+                : Metrics.R2PerColumn(testBehaviour, RidgeRegression.FitCrossValidated(features, behaviour, folds: Folds).Apply(testFeatures));
         }
 
         Table Inferred(InferenceResult found, int trial)
@@ -82,7 +98,16 @@ public sealed record DecodingPart(string Group, IReadOnlyList<double> R2, IReadO
 
     private static double Mean(IReadOnlyList<double> values) => values.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 
-    /// <summary>The bins in which the whole group was observed.</summary>
+    private static void RequireRows(int rows, string group, string where)
+    {
+        if (rows < Folds)
+        {
+            throw new InputException(
+                $"--decode: {where} has {rows} bins of training trials in which all of '{group}' was observed, and the regression needs {Folds} at least; leave the option out, or mark more trials for training.");
+        }
+    }
+
+    /// <summary>The bins in which the whole group was observed, but for those whose rates overflowed.</summary>
     private static (Table Features, Table Behaviour) Rows(InferenceResult found, int group, Func<InferenceResult, int, Table> rates)
     {
         var features = new List<double>();
@@ -96,7 +121,7 @@ public sealed record DecodingPart(string Group, IReadOnlyList<double> R2, IReadO
             width = table.Columns;
             for (var t = 0; t < table.Bins; t++)
             {
-                if (observed.IsObserved(t))
+                if (observed.IsObserved(t) && !table.Row(t).ContainsAnyExceptInRange(0, double.MaxValue))
                 {
                     // Counts a bin, as in the benchmark, whose penalties have units.
                     features.AddRange(table.Row(t).ToArray().Select(rate => rate * found.Description.BinWidth));

@@ -31,7 +31,7 @@ public sealed record EvaluationReport
     /// <summary>Trials short enough for the shared covariance.</summary>
     public required int ElboTrials { get; init; }
 
-    /// <summary>In nats per observed entry, over those trials.</summary>
+    /// <summary>In nats per observed entry, over those trials; NaN where nothing was observed.</summary>
     public required double Elbo { get; init; }
 
     /// <summary>Its part of the observations.</summary>
@@ -43,6 +43,15 @@ public sealed record EvaluationReport
     /// <summary>Laplace's approximation of log p(o) per observed entry, over all trials.</summary>
     public required double LogEvidence { get; init; }
 
+    /// <summary>What constant rates and values explain of all trials: what the log evidence is to be compared with.</summary>
+    public required NullModel Null { get; init; }
+
+    /// <summary>The same of the trials that the ELBO is of.</summary>
+    public required NullModel ElboNull { get; init; }
+
+    /// <summary>Whether the model explains what inference saw no better than constants do, by the ELBO and by the log evidence.</summary>
+    public bool IsNoBetterThanConstant => Null.IsAsGoodAs(LogEvidence) && !(Elbo > ElboNull.LogLikelihood);
+
     /// <summary>How well each channel group is explained or predicted.</summary>
     public required IReadOnlyList<GroupScore> Groups { get; init; }
 
@@ -51,6 +60,8 @@ public sealed record EvaluationReport
 
     /// <summary>The scores that not every recording or command has.</summary>
     public IReadOnlyList<IReportPart> Parts { get; init; } = [];
+
+    private string PerEntry => Null.Entries > 0 ? "nats per observed entry" : "no entry was observed";
 
     /// <summary>Trials whose inference converged.</summary>
     public int Converged => Inference.Estimates.Count(estimate => estimate.Map.Status == SolverStatus.Converged);
@@ -71,9 +82,11 @@ public sealed record EvaluationReport
     {
         request ??= new EvaluationRequest();
         var measured = result.Estimates.Where(estimate => estimate.Elbo is not null).ToList();
-        var entries = Math.Max(1, measured.Sum(estimate => estimate.ObservedCount));
-        var all = Math.Max(1, result.Estimates.Sum(estimate => estimate.ObservedCount));
-        double Mean(Func<ElboResult, double> part) => measured.Count == 0 ? double.NaN : measured.Sum(estimate => part(estimate.Elbo!.Value)) / entries;
+        var entries = measured.Sum(estimate => estimate.ObservedCount);
+        var all = result.Estimates.Sum(estimate => estimate.ObservedCount);
+        double Mean(Func<ElboResult, double> part) => entries == 0 ? double.NaN : measured.Sum(estimate => part(estimate.Elbo!.Value)) / entries;
+        NullModel NullOf(IReadOnlyList<Trial> trials) => NullModel.Of(result.Description, result.Recording, trials, result.Hidden, result.ForecastBins);
+        var constant = NullOf(result.Trials);
         return new EvaluationReport
         {
             Inference = result,
@@ -81,7 +94,9 @@ public sealed record EvaluationReport
             Elbo = Mean(elbo => elbo.Elbo),
             LogLikelihood = Mean(elbo => elbo.LogLikelihood),
             Divergence = Mean(elbo => elbo.Divergence),
-            LogEvidence = result.Estimates.Sum(estimate => estimate.LogEvidence) / all,
+            LogEvidence = all == 0 ? double.NaN : result.Estimates.Sum(estimate => estimate.LogEvidence) / all,
+            Null = constant,
+            ElboNull = measured.Count == result.Estimates.Count ? constant : NullOf([.. result.Trials.Where((_, i) => result.Estimates[i].Elbo is not null)]),
             Groups = GroupScore.OfAll(result, ofForecast: false),
             Truth = [.. ScoreTruth(result)],
             Parts =
@@ -103,10 +118,10 @@ public sealed record EvaluationReport
         };
     }
 
-    /// <summary>The affine map from inferred to true states; null when the recording does not know them.</summary>
+    /// <summary>The affine map from inferred to true states; null when the recording does not know them, or numbers overflowed in a trial.</summary>
     public static LinearAlignment? AlignStates(InferenceResult result) => Align(result, "states", estimate => estimate.States, dropLastBin: false);
 
-    /// <summary>The affine map from inferred to true inputs; null when the recording does not know them.</summary>
+    /// <summary>The affine map from inferred to true inputs; null when the recording does not know them, or numbers overflowed in a trial.</summary>
     public static LinearAlignment? AlignInputs(InferenceResult result) => Align(result, "inputs", estimate => estimate.Inputs, dropLastBin: true);
 
     /// <summary>The scores as one JSON object.</summary>
@@ -145,6 +160,9 @@ public sealed record EvaluationReport
             ["divergence"] = Json.Number(Divergence),
             ["elbo_trials"] = ElboTrials,
             ["log_evidence"] = Json.Number(LogEvidence),
+            ["null_log_likelihood"] = Json.Number(Null.LogLikelihood),
+            ["elbo_null_log_likelihood"] = Json.Number(ElboNull.LogLikelihood),
+            ["no_better_than_constant"] = IsNoBetterThanConstant,
             ["groups"] = groups,
             ["truth"] = truth,
             ["solver"] = new JsonObject
@@ -169,17 +187,25 @@ public sealed record EvaluationReport
     {
         if (ElboTrials > 0)
         {
-            var part = ElboTrials == Inference.Trials.Count ? "" : $", the {ElboTrials} trials no longer than {Inference.Description.Capacity} bins";
-            yield return ["ELBO", Wording.Number(Elbo, "0.0000"), $"nats per observed entry{part}"];
+            var part = ElboTrials == Inference.Trials.Count
+                ? ""
+                : $", the {ElboTrials} trials no longer than {Inference.Description.Capacity} bins; each channel constant there: {Wording.Number(ElboNull.LogLikelihood, "0.0000")}";
+            yield return ["ELBO", Wording.Number(Elbo, "0.0000"), $"{PerEntry}{part}"];
         }
 
-        yield return ["log evidence (Laplace)", Wording.Number(LogEvidence, "0.0000"), "nats per observed entry"];
+        yield return ["log evidence (Laplace)", Wording.Number(LogEvidence, "0.0000"), PerEntry];
+        yield return
+        [
+            "no model: each channel constant", Wording.Number(Null.LogLikelihood, "0.0000"),
+            $"{PerEntry}{(IsNoBetterThanConstant ? "; the model is NO BETTER than that" : ", which ELBO and log evidence have to exceed")}",
+        ];
         foreach (var group in Groups)
         {
-            var how = group.IsHidden ? "predicted from the other groups" : "fitted";
+            var how = group.IsHidden ? "predicted from the other groups" : "in-sample: inference saw them, so that noise scores above 0 too";
+            var name = group.IsHidden ? group.Name : $"{group.Name}, in-sample";
             yield return group.R2.Count > 0
-                ? [$"R2 of {group.Name}", Wording.Number(group.MeanR2), $"{how}; columns {Columns(group.R2)}"]
-                : [$"bits per spike of {group.Name}", Wording.Number(group.BitsPerSpike), $"{how}, over each channel's mean rate"];
+                ? [$"R2 of {name}", Wording.Number(group.MeanR2), $"{how}; columns {Columns(group.R2)}"]
+                : [$"bits per spike of {name}", Wording.Number(group.BitsPerSpike), $"{how}; over each channel's mean rate"];
         }
 
         foreach (var score in Truth)
@@ -255,7 +281,9 @@ public sealed record EvaluationReport
         }
 
         var kept = truth.Indices.Zip(truth.Tables).Where(pair => !dropLastBin || pair.Second.Bins > 1).ToList();
-        return kept.Sum(pair => pair.Second.Bins) < 3
+
+        // Where numbers overflowed there is nothing to map, and leaving those trials out would flatter the rest.
+        return kept.Sum(pair => pair.Second.Bins) < 3 || kept.Exists(pair => !Array.TrueForAll(take(result.Estimates[pair.First]).Values, double.IsFinite))
             ? null
             : LinearAlignment.Fit([.. kept.Select(pair => take(result.Estimates[pair.First]))], [.. kept.Select(pair => pair.Second)], dropLastBin);
     }

@@ -8,9 +8,10 @@ namespace IlqrVae.Runs.Scores;
 /// <summary>How well one channel group is explained.</summary>
 /// <param name="Name">The group.</param>
 /// <param name="IsHidden">Whether it was hidden, so that it is predicted and not fitted.</param>
+/// <param name="IsInSample">Whether inference saw the very entries that are scored: the score then tells how closely they were followed, noise included, and not what was learned.</param>
 /// <param name="R2">Values only: R2 of each column against the observations; else empty.</param>
 /// <param name="BitsPerSpike">Counts only: bits per spike; else NaN.</param>
-public sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<double> R2, double BitsPerSpike)
+public sealed record GroupScore(string Name, bool IsHidden, bool IsInSample, IReadOnlyList<double> R2, double BitsPerSpike)
 {
     /// <summary>Mean of R2 over columns.</summary>
     public double MeanR2 => R2.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
@@ -23,8 +24,8 @@ public sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<double
 
     /// <summary>The score as JSON.</summary>
     public JsonObject ToJson() => R2.Count > 0
-        ? new JsonObject { ["hidden"] = IsHidden, ["r2"] = Json.Number(MeanR2), ["r2_per_column"] = Json.Numbers(R2) }
-        : new JsonObject { ["hidden"] = IsHidden, ["bits_per_spike"] = Json.Number(BitsPerSpike) };
+        ? new JsonObject { ["hidden"] = IsHidden, ["in_sample"] = IsInSample, ["r2"] = Json.Number(MeanR2), ["r2_per_column"] = Json.Numbers(R2) }
+        : new JsonObject { ["hidden"] = IsHidden, ["in_sample"] = IsInSample, ["bits_per_spike"] = Json.Number(BitsPerSpike) };
 
     private static GroupScore? Of(InferenceResult result, int g, bool ofForecast)
     {
@@ -36,12 +37,13 @@ public sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<double
         }
 
         var isHidden = result.Hidden.Contains(group.Name);
+        var isInSample = !isHidden && !ofForecast;
         var observations = result.Trials.Select(trial => trial.Observations[index]).ToList();
         var evaluated = observations.Select(one => Evaluated(one, result.ForecastBins, ofForecast)).ToList();
         if (result.Description.IsRate(g))
         {
             var expected = result.Estimates.Select(estimate => Expected(estimate.Means[g], result.Description.BinWidth)).ToList();
-            return new GroupScore(group.Name, isHidden, [], Metrics.BitsPerSpike(expected, [.. observations.Select(one => one.ToTable())], evaluated));
+            return new GroupScore(group.Name, isHidden, isInSample, [], Metrics.BitsPerSpike(expected, [.. observations.Select(one => one.ToTable())], evaluated));
         }
 
         var r2 = new double[group.Channels];
@@ -64,7 +66,7 @@ public sealed record GroupScore(string Name, bool IsHidden, IReadOnlyList<double
             r2[c] = truth.Count == 0 ? double.NaN : Metrics.R2(Column(truth), Column(estimate));
         }
 
-        return new GroupScore(group.Name, isHidden, r2, double.NaN);
+        return new GroupScore(group.Name, isHidden, isInSample, r2, double.NaN);
     }
 
     /// <summary>The observed entries of the bins to score; null for all.</summary>

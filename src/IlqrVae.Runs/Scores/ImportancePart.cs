@@ -34,9 +34,9 @@ public sealed record ImportancePart(int Samples, ImportanceScore? Shared, Import
         }
 
         var trials = $"{score.Trials} trials";
-        yield return [$"IWAE({Samples}), {posterior}", Wording.Number(score.Bound / score.Entries, "0.00000"), $"nats per observed entry; {Wording.Number(score.Bound / score.Trials, "0.00")} a trial, {trials}"];
-        yield return [$"ELBO, {posterior}", Wording.Number(score.Elbo / score.Entries, "0.00000"), $"of the same samples; {Wording.Number(score.Elbo / score.Trials, "0.00")} a trial"];
-        yield return ["IWAE minus ELBO", Wording.Number(score.Gap / score.Entries, "0.00000"), $"{Wording.Number(score.Gap / score.Trials, "0.00")} a trial; {Wording.Number(score.EffectiveSamples, "0.0")} effective samples on average"];
+        yield return [$"IWAE({Samples}), {posterior}", Wording.Number(score.PerEntry(score.Bound), "0.00000"), $"nats per observed entry; {Wording.Number(score.Bound / score.Trials, "0.00")} a trial, {trials}"];
+        yield return [$"ELBO, {posterior}", Wording.Number(score.PerEntry(score.Elbo), "0.00000"), $"of the same samples; {Wording.Number(score.Elbo / score.Trials, "0.00")} a trial"];
+        yield return ["IWAE minus ELBO", Wording.Number(score.PerEntry(score.Gap), "0.00000"), $"{Wording.Number(score.Gap / score.Trials, "0.00")} a trial; {Wording.Number(score.EffectiveSamples, "0.0")} effective samples on average"];
     }
 }
 
@@ -51,6 +51,10 @@ public sealed record ImportanceScore(int Trials, long Entries, double Elbo, doub
     /// <summary>What importance weighting gains, in nats.</summary>
     public double Gap => Bound - Elbo;
 
+    /// <summary>A sum per observed entry; NaN where nothing was observed.</summary>
+    /// <param name="sum">The sum.</param>
+    public double PerEntry(double sum) => Entries == 0 ? double.NaN : sum / Entries;
+
     /// <summary>Sums the bounds of trials; null when no trial has one.</summary>
     public static ImportanceScore? Of(IReadOnlyList<TrialEstimate> estimates, Func<TrialEstimate, ImportanceBound?> take)
     {
@@ -59,7 +63,7 @@ public sealed record ImportanceScore(int Trials, long Entries, double Elbo, doub
             ? null
             : new ImportanceScore(
                 found.Count,
-                Math.Max(1, found.Sum(estimate => estimate.ObservedCount)),
+                found.Sum(estimate => estimate.ObservedCount),
                 found.Sum(estimate => take(estimate)!.Value.Elbo),
                 found.Sum(estimate => take(estimate)!.Value.Bound),
                 found.Average(estimate => take(estimate)!.Value.EffectiveSamples));
@@ -75,5 +79,5 @@ public sealed record ImportanceScore(int Trials, long Entries, double Elbo, doub
     };
 
     private JsonObject Nats(long count)
-        => new() { ["elbo"] = Json.Number(Elbo / count), ["iwae"] = Json.Number(Bound / count), ["gap"] = Json.Number(Gap / count) };
+        => new() { ["elbo"] = Json.Number(count == 0 ? double.NaN : Elbo / count), ["iwae"] = Json.Number(count == 0 ? double.NaN : Bound / count), ["gap"] = Json.Number(count == 0 ? double.NaN : Gap / count) };
 }

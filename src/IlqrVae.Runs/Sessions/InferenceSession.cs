@@ -136,6 +136,9 @@ public static class InferenceSession
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var (split, trials) = Select(data, recording, request.Split);
+
+        // What is drawn for a trial is keyed by its place in the recording, so that it does not depend on which others are analysed.
+        var places = recording.Trials.Select((trial, place) => (trial, place)).ToDictionary(pair => pair.trial, pair => (ulong)pair.place);
         RequireBins(trials, request.ForecastBins);
         var model = ModelFile.Build<T>(path, description, raw);
         var options = description.Configuration.Training.Elbo;
@@ -166,13 +169,13 @@ public static class InferenceSession
                 if (draws is not null && prepared.Bins <= description.Capacity)
                 {
                     draws.SetBins(prepared.Bins);
-                    draws.Fill(seed, ElboStream, (ulong)i);
+                    draws.Fill(seed, ElboStream, places[trials[i]]);
                 }
 
-                estimates[i] = inference.Infer(prepared, options, draws, request.Samples, new CounterRandom(seed, SampleStream, (ulong)i), new TrialAnalyses
+                estimates[i] = inference.Infer(prepared, options, draws, request.Samples, new CounterRandom(seed, SampleStream, places[trials[i]]), new TrialAnalyses
                 {
                     Seed = seed,
-                    Key = (ulong)i,
+                    Key = places[trials[i]],
                     ImportanceSamples = request.ImportanceSamples,
                     Horizons = request.Horizons,
                     InputEffects = request.InputEffects,

@@ -5,6 +5,7 @@ using IlqrVae.Inference;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Scores;
 using IlqrVae.Training;
 
 namespace IlqrVae.Runs.Sessions;
@@ -15,10 +16,15 @@ namespace IlqrVae.Runs.Sessions;
 /// <param name="BestIteration">Iteration of the parameters kept.</param>
 /// <param name="Loss">The last training loss, in nats per observed entry; NaN when no iteration was done now.</param>
 /// <param name="ValidationLoss">The best validation loss; NaN when there was none.</param>
+/// <param name="ValidationNull">What each channel being constant explains of the validation trials; NaN when there was no validation.</param>
 /// <param name="Seconds">Seconds of training, over all sessions.</param>
 /// <param name="Parameters">Number of free parameters.</param>
 public sealed record TrainingOutcome(
-    TrainingEnd End, int Iterations, int BestIteration, double Loss, double ValidationLoss, double Seconds, int Parameters);
+    TrainingEnd End, int Iterations, int BestIteration, double Loss, double ValidationLoss, double ValidationNull, double Seconds, int Parameters)
+{
+    /// <summary>Whether the kept parameters explain the validation trials no better than each channel being constant does.</summary>
+    public bool IsNoBetterThanConstant => -ValidationLoss <= ValidationNull;
+}
 
 /// <summary>How to train.</summary>
 /// <param name="Resume">Whether to continue a run.</param>
@@ -83,9 +89,7 @@ public static class TrainingSession
 
     /// <summary>What to call to continue a run.</summary>
     /// <param name="folder">The run.</param>
-    public static string ResumeCommand(RunFolder folder) => $"ilqr-vae train {Quoted(folder.Configuration)} --resume";
-
-    private static string Quoted(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;
+    public static string ResumeCommand(RunFolder folder) => $"ilqr-vae train {Wording.Quoted(folder.Configuration)} --resume";
 
     private sealed class Session<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -95,6 +99,7 @@ public static class TrainingSession
         private readonly TrainingRequest _request;
         private readonly IProgress<TrainingProgress>? _progress;
         private readonly CancellationToken _interrupt;
+        private readonly Recording _recording;
         private readonly ModelDescription _description;
         private readonly VariationalModel<T> _model;
         private readonly Trainer<T> _trainer;
@@ -109,6 +114,7 @@ public static class TrainingSession
             RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest request, IProgress<TrainingProgress>? progress, CancellationToken interrupt)
         {
             _folder = folder;
+            _recording = recording;
             _request = request;
             _progress = progress;
             _interrupt = interrupt;
@@ -195,9 +201,13 @@ public static class TrainingSession
                 double.IsFinite(state.BestLoss) ? state.BestIteration : state.Iteration,
                 last?.Loss ?? double.NaN,
                 double.IsFinite(state.BestLoss) ? state.BestLoss : double.NaN,
+                double.IsFinite(state.BestLoss) ? ConstantOnValidation() : double.NaN,
                 state.Seconds,
                 _model.Parameters.RawCount);
         }
+
+        private double ConstantOnValidation()
+            => NullModel.Of(_description, _recording, _recording.TrialsOf(TrialSplit.Validation), _configuration.Training.ValidationHides.ToHashSet(StringComparer.Ordinal)).LogLikelihood;
 
         private void Save(TrainingState<T> state)
         {
