@@ -76,7 +76,7 @@ public sealed class ModelBuilder<T>
 
                 return new LinearDynamics<T>(
                     specification.Stable ? StableLeak(n, 1 - leak) : new Parameter<T>("dynamics.A", n, n, Constraint.Free, a),
-                    new Parameter<T>("dynamics.B", n, m, inputConstraint, Random(n, m, drive)),
+                    Parameter<T>.Nearest("dynamics.B", n, m, inputConstraint, Random(n, m, drive)),
                     External("dynamics.E", n, drive));
             }
 
@@ -91,7 +91,7 @@ public sealed class ModelBuilder<T>
                 return new RecurrentNetwork<T>(
                     new Parameter<T>("dynamics.A", n, n, Constraint.Free, a),
                     Constant("dynamics.b", n, Constraint.Free, 0),
-                    new Parameter<T>("dynamics.B", n, m, inputConstraint, Random(n, m, drive)),
+                    Parameter<T>.Nearest("dynamics.B", n, m, inputConstraint, Random(n, m, drive)),
                     External("dynamics.E", n, drive));
             }
 
@@ -110,7 +110,7 @@ public sealed class ModelBuilder<T>
                     Constant("dynamics.b1", hidden, Constraint.Free, 0),
                     new Parameter<T>("dynamics.A2", n, hidden, Constraint.Free, Random(n, hidden, 0.1 * leak / Math.Sqrt(hidden))),
                     Constant("dynamics.b2", n, Constraint.Free, 0),
-                    new Parameter<T>("dynamics.B", n, m, inputConstraint, Random(n, m, drive)),
+                    Parameter<T>.Nearest("dynamics.B", n, m, inputConstraint, Random(n, m, drive)),
                     External("dynamics.E", n, drive)));
             }
 
@@ -132,7 +132,7 @@ public sealed class ModelBuilder<T>
             Constant("dynamics.bf", n, Constraint.Free, Math.Log(leak / (1 - leak))),
             new Parameter<T>("dynamics.Uh", n, n, Constraint.Free, Random(n, n, weak)),
             Constant("dynamics.bh", n, Constraint.Free, 0),
-            new Parameter<T>("dynamics.W", n, m, inputConstraint, Random(n, m, outer)),
+            Parameter<T>.Nearest("dynamics.W", n, m, inputConstraint, Random(n, m, outer)),
             External("dynamics.E", n, outer),
             isMgu ? new Parameter<T>("dynamics.Wf", n, m, Constraint.Free, Random(n, m, 0.1 / Math.Sqrt(m))) : null,
             isMgu ? External("dynamics.Ef", n, 0.1) : null));

@@ -28,9 +28,9 @@ public sealed record ModelSpecification
         RequireSize(States, "states", 1);
         RequireSize(Inputs, "inputs", 0);
         RequireSize(Dynamics.HiddenUnits, "dynamics: hidden", 1);
-        if (!(Prior.DegreesOfFreedom > 2))
+        if (!(Prior.DegreesOfFreedom > 2.000001) || !double.IsFinite(Prior.DegreesOfFreedom))
         {
-            throw new InputException($"prior: the degrees of freedom are {Prior.DegreesOfFreedom}; give a number above 2.");
+            throw new InputException($"prior: the degrees of freedom are {Prior.DegreesOfFreedom}; give a number above 2.000001.");
         }
 
         var likelihoods = Likelihoods.Count > 0

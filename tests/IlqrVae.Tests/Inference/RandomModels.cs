@@ -369,7 +369,7 @@ public static class RandomModels
 
     private static Parameter<T> UnitColumns<T>(string name, int rows, int columns, ref CounterRandom random)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => new(name, rows, columns, Constraint.UnitColumns, Normal(rows * columns, 1, ref random));
+        => Parameter<T>.Nearest(name, rows, columns, Constraint.UnitColumns, Normal(rows * columns, 1, ref random));
 
     private static Parameter<T> Positive<T>(string name, int rows, int columns, double scale, ref CounterRandom random)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

@@ -9,13 +9,18 @@ public sealed class ParameterSet<T>
 {
     private readonly Dictionary<string, Parameter<T>> _byName;
 
-    /// <summary>Collects parameters; each belongs to one set.</summary>
+    /// <summary>Collects parameters; from then on they belong to this set and can be in no other, whose learning would move them.</summary>
     /// <param name="parameters">The parameters.</param>
-    /// <exception cref="ArgumentException">Two have the same name.</exception>
+    /// <exception cref="ArgumentException">Two have the same name, or one belongs to another set.</exception>
     public ParameterSet(IEnumerable<Parameter<T>> parameters)
     {
         All = [.. parameters];
         _byName = All.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        if (All.FirstOrDefault(parameter => parameter.Index >= 0) is { } shared)
+        {
+            throw new ArgumentException($"Parameter '{shared.Name}' belongs to another model; give each model parts of its own.", nameof(parameters));
+        }
+
         for (var i = 0; i < All.Count; i++)
         {
             All[i].Index = i;

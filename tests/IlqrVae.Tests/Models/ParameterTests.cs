@@ -1,0 +1,60 @@
+using IlqrVae.Models.Parameters;
+
+namespace IlqrVae.Tests.Models;
+
+public sealed class ParameterTests
+{
+    [Fact]
+    public void A_start_that_breaks_its_constraint_is_refused_by_name()
+    {
+        var exception = Assert.Throws<ArgumentException>(() => new Parameter<double>("dynamics.B", 2, 1, Constraint.UnitColumns, [3, 4]));
+        Assert.Contains("'dynamics.B', 2 x 1: Column 0 of norm 5", exception.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => new Parameter<double>("d", 1, 3, Constraint.Free, [3, 4]));
+        Assert.Throws<ArgumentException>(() => new Parameter<double>("d", 1, 2, Constraint.Free, [3, double.NaN]));
+    }
+
+    [Fact]
+    public void Nearest_mends_a_random_start()
+    {
+        var parameter = Parameter<double>.Nearest("dynamics.B", 2, 1, Constraint.UnitColumns, [3, 4]);
+        Assert.Equal([0.6, 0.8], parameter.ExactValue.ToArray());
+        Assert.Equal([3, 4], parameter.Raw);
+        var exception = Assert.Throws<ArgumentException>(() => Parameter<double>.Nearest("dynamics.B", 2, 1, Constraint.UnitColumns, [0, 0]));
+        Assert.Contains("'dynamics.B'", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_value_that_is_refused_changes_nothing()
+    {
+        var parameter = new Parameter<double>("scale", 1, 2, Constraint.Positive, [1, 2]);
+        var exception = Assert.Throws<ArgumentException>(() => parameter.Set([5, -1]));
+        Assert.Contains("'scale'", exception.Message, StringComparison.Ordinal);
+        parameter.Refresh();
+        Assert.Equal([1, 2], parameter.ExactValue.ToArray());
+    }
+
+    [Fact]
+    public void A_parameter_belongs_to_one_set()
+    {
+        var shared = new Parameter<double>("shared", 1, 2, Constraint.Free, [1, 2]);
+        var first = new ParameterSet<double>([Own("a", 3), shared]);
+        var exception = Assert.Throws<ArgumentException>(() => new ParameterSet<double>([shared, Own("b", 1)]));
+        Assert.Contains("'shared' belongs to another model", exception.Message, StringComparison.Ordinal);
+
+        // The first is as it was.
+        Assert.Equal((1, 3), (shared.Index, shared.RawOffset));
+        var raw = new double[first.RawCount];
+        first.CopyRawTo(raw);
+        Assert.Equal([0, 0, 0, 1, 2], raw);
+    }
+
+    [Fact]
+    public void A_set_that_is_refused_claims_nothing()
+    {
+        var twice = Own("a", 3);
+        Assert.Throws<ArgumentException>(() => new ParameterSet<double>([twice, Own("a", 1)]));
+        Assert.Equal(3, new ParameterSet<double>([twice]).RawCount);
+    }
+
+    private static Parameter<double> Own(string name, int length) => new(name, 1, length, Constraint.Free, new double[length]);
+}
