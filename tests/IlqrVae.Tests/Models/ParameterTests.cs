@@ -56,5 +56,34 @@ public sealed class ParameterTests
         Assert.Equal(3, new ParameterSet<double>([twice]).RawCount);
     }
 
+    [Fact]
+    public void Vectors_of_another_length_are_refused_untouched()
+    {
+        var set = new ParameterSet<double>([Own("a", 3), Own("b", 1)]);
+        var gradient = new ParameterGradient<double>(set.All);
+        foreach (var length in new[] { 0, 3, 5 })
+        {
+            var numbers = Enumerable.Repeat(7.0, length).ToArray();
+            Assert.Throws<ArgumentException>(() => set.SetRaw(numbers));
+            Assert.Throws<ArgumentException>(() => set.CopyRawTo(numbers));
+            Assert.Throws<ArgumentException>(() => set.PullBack(gradient, numbers));
+            Assert.All(numbers, x => Assert.Equal(7, x));
+            Assert.All(set.All, parameter => Assert.All(parameter.ExactValue.ToArray(), x => Assert.Equal(0, x)));
+        }
+    }
+
+    [Fact]
+    public void A_gradient_knows_the_parameters_of_its_model_alone()
+    {
+        var set = new ParameterSet<double>([Own("a", 3), Own("b", 1)]);
+        var other = new ParameterSet<double>([Own("a", 3), Own("b", 5)]);
+        var gradient = new ParameterGradient<double>(set.All);
+        Assert.Equal(1, gradient[set["b"]].Columns);
+        Assert.Throws<ArgumentException>(() => gradient[other["b"]]);
+        Assert.Throws<ArgumentException>(() => gradient[Own("c", 1)]);
+        Assert.Throws<ArgumentException>(() => gradient.AddScaled(1, new ParameterGradient<double>(other.All)));
+        Assert.Throws<ArgumentException>(() => set.PullBack(new ParameterGradient<double>(other.All), new double[4]));
+    }
+
     private static Parameter<double> Own(string name, int length) => new(name, 1, length, Constraint.Free, new double[length]);
 }
