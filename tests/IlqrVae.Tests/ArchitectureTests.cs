@@ -1,3 +1,4 @@
+using System.Reflection;
 using ArchUnitNET.Domain;
 using ArchUnitNET.Fluent;
 using ArchUnitNET.Loader;
@@ -57,6 +58,21 @@ public sealed class ArchitectureTests
         => Assert.DoesNotContain(
             typeof(SolverOptions).Assembly.GetReferencedAssemblies(),
             assembly => assembly.Name!.StartsWith("IlqrVae", StringComparison.Ordinal) || assembly.Name is "PureHDF" or "ScottPlot" or "System.CommandLine" or "Spectre.Console");
+
+    [Theory]
+    [InlineData(Numerics)]
+    [InlineData("Models.Parameters")]
+    [InlineData("Models.Differentiation")]
+    [InlineData(Simulation)]
+    [InlineData(Evaluation)]
+    public void Addresses_stay_inside(string room)
+    {
+        var types = typeof(SolverOptions).Assembly.GetExportedTypes().Where(type => type.Namespace == $"IlqrVae.{room}").ToArray();
+        Assert.NotEmpty(types);
+        var members = types.SelectMany(type => type.GetMethods().Cast<MethodBase>().Concat(type.GetConstructors()));
+        Assert.DoesNotContain(members, member => member.GetParameters().Any(parameter => parameter.ParameterType.IsPointer)
+            || (member is MethodInfo method && method.ReturnType.IsPointer));
+    }
 
     private static string Pattern(params string[] rooms) => $@"^IlqrVae\.({string.Join('|', rooms)})(\..*)?$";
 }

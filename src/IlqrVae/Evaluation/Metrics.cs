@@ -1,11 +1,10 @@
 using IlqrVae.Recordings;
-using MathNet.Numerics;
 
 namespace IlqrVae.Evaluation;
 
 /// <summary>
 /// Scores of estimates against truth. Tables are rows (bins, perhaps of several trials on top of each other) by columns; a column that does
-/// not vary has no R2 or correlation, which is NaN for it and left out of means over columns.
+/// not vary has no R2, which is NaN for it and left out of means over columns.
 /// </summary>
 public static class Metrics
 {
@@ -46,35 +45,6 @@ public static class Metrics
     {
         var (residual, total) = SumsOfSquares(truth, estimate);
         return total.Sum() > 0 ? 1 - (residual.Sum() / total.Sum()) : double.NaN;
-    }
-
-    /// <summary>Pearson's correlation of every column.</summary>
-    /// <param name="a">Rows x columns.</param>
-    /// <param name="b">Rows x columns.</param>
-    /// <returns>One value a column, between -1 and 1.</returns>
-    /// <exception cref="ArgumentException">The shapes differ.</exception>
-    public static double[] Correlation(Table a, Table b)
-    {
-        RequireSameShape(a, b);
-        var meanA = ColumnMeans(a);
-        var meanB = ColumnMeans(b);
-        var result = new double[a.Columns];
-        for (var c = 0; c < a.Columns; c++)
-        {
-            double ab = 0, aa = 0, bb = 0;
-            for (var t = 0; t < a.Bins; t++)
-            {
-                var x = a[t, c] - meanA[c];
-                var y = b[t, c] - meanB[c];
-                ab += x * y;
-                aa += x * x;
-                bb += y * y;
-            }
-
-            result[c] = aa > 0 && bb > 0 ? Math.Clamp(ab / (Math.Sqrt(aa) * Math.Sqrt(bb)), -1, 1) : double.NaN;
-        }
-
-        return result;
     }
 
     /// <summary>
@@ -123,13 +93,6 @@ public static class Metrics
 
         return total > 0 ? 1 - (residual / total) : double.NaN;
     }
-
-    /// <summary>Negative log-likelihood of a Poisson count, r - n ln r + ln n!, in nats.</summary>
-    /// <param name="rate">Expected count r, not negative.</param>
-    /// <param name="count">Count n.</param>
-    /// <returns>The value; infinite for a count above 0 at rate 0.</returns>
-    public static double PoissonNegativeLogLikelihood(double rate, double count) =>
-        rate - (count > 0 ? count * Math.Log(rate) : 0) + SpecialFunctions.GammaLn(count + 1);
 
     /// <summary>
     /// Bits per spike, (nll_null - nll_model) / (number of spikes) / ln 2, where the null model gives every neuron its mean count over the

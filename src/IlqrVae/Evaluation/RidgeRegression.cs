@@ -1,9 +1,8 @@
-using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
+using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using MathNet.Numerics.LinearAlgebra.Factorization;
-using DenseVector = MathNet.Numerics.LinearAlgebra.Vector<double>;
+using Cholesky = IlqrVae.Numerics.Cholesky;
 using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
 using Symmetricity = MathNet.Numerics.LinearAlgebra.Symmetricity;
 
@@ -115,7 +114,9 @@ public sealed class RidgeRegression
         var bestScore = double.NegativeInfinity;
         for (var a = 0; a < alphas.Count; a++)
         {
+            // Outputs that do not vary in any fold score nothing under any penalty.
             var score = Metrics.MeanOfDefined([.. Enumerable.Range(0, folds).Select(fold => scores[(fold * alphas.Count) + a])]);
+            score = double.IsNaN(score) ? double.NegativeInfinity : score;
             if (best < 0 || score > bestScore || (score == bestScore && alphas[a] > alphas[best]))
             {
                 best = a;
@@ -259,17 +260,14 @@ public sealed class RidgeRegression
         }
     }
 
-    // Sums of squares and products of [X Y], kept by fold so that every training set is a difference of sums rather than a pass over the
-    // data.
+    // Sums of squares and products of [X Y], kept by fold so that every training set is a sum of sums rather than a pass over the data.
     private sealed class Moments
     {
-        private const int RowTile = 4;
         private const int ChunkRows = 128;
         private readonly int _p;
         private readonly int _d;
-        private readonly int _width;
         private readonly double[] _shift;
-        private readonly double[][] _products;
+        private readonly Matrix<double>[] _products;
         private readonly double[][] _sums;
         private readonly int[] _counts;
 
@@ -277,223 +275,112 @@ public sealed class RidgeRegression
         {
             _p = x.Columns;
             _d = y.Columns;
-            var tile = Math.Max(RowTile, 2 * Vector<double>.Count);
-            _width = (_p + _d + tile - 1) / tile * tile;
-            _shift = [.. Metrics.ColumnMeans(x), .. Metrics.ColumnMeans(y), .. new double[_width - _p - _d]];
-            _products = new double[folds][];
+            _shift = [.. Metrics.ColumnMeans(x), .. Metrics.ColumnMeans(y)];
+            _products = new Matrix<double>[folds];
             _sums = new double[folds][];
             _counts = new int[folds];
-            var chunk = new double[ChunkRows * _width];
-            for (var fold = 0; fold < folds; fold++)
+            Parallel.For(0, folds, fold =>
             {
                 var (start, end) = FoldRows(x.Bins, folds, fold);
-                var products = _products[fold] = new double[_width * _width];
-                var sums = _sums[fold] = new double[_width];
+                var products = _products[fold] = Matrix<double>.Allocate(_p + _d, _p + _d);
+                var sums = _sums[fold] = new double[_p + _d];
                 _counts[fold] = end - start;
+                var chunk = Matrix<double>.Allocate(Math.Min(ChunkRows, end - start), _p + _d);
                 for (var first = start; first < end; first += ChunkRows)
                 {
-                    var rows = Math.Min(ChunkRows, end - first);
-                    for (var t = 0; t < rows; t++)
+                    var rows = chunk.RowRange(0, Math.Min(ChunkRows, end - first));
+                    for (var t = 0; t < rows.Rows; t++)
                     {
-                        var row = chunk.AsSpan(t * _width, _width);
+                        var row = rows.Row(t);
                         x.Row(first + t).CopyTo(row);
                         y.Row(first + t).CopyTo(row[_p..]);
                         TensorPrimitives.Subtract(row, _shift, row);
                         TensorPrimitives.Add(sums, row, sums);
                     }
 
-                    Parallel.For(0, _width / RowTile, i => Accumulate(chunk, rows, i * RowTile, products));
+                    Gemm.SymmetricUpper(rows, rows, products, accumulate: true);
                 }
-            }
+            });
         }
 
         // The regression on all folds but one (-1: on all).
         public RidgeRegression Solve(int without, double alpha, RidgePenalty penalty)
         {
-            var gram = new double[_width * _width];
-            var sums = new double[_width];
+            var (gram, mean) = Centred(without);
+            var trace = 0.0;
+            for (var i = 0; i < _p; i++)
+            {
+                trace += gram[i, i];
+            }
+
+            var strength = penalty == RidgePenalty.Absolute ? alpha : alpha * trace / Math.Max(1, _p);
+            var weights = SolvePositive(gram, strength) ?? SolveByEigenvalues(Centred(without).Gram, strength);
+            TensorPrimitives.Add(mean, _shift, mean);
+            return WithIntercept(_p, _d, weights, mean.AsSpan(0, _p), mean.AsSpan(_p, _d), alpha, penalty);
+        }
+
+        // Products about the mean of the rows in use, in the upper triangle.
+        private (Matrix<double> Gram, double[] Mean) Centred(int without)
+        {
+            var gram = Matrix<double>.Allocate(_p + _d, _p + _d);
+            var mean = new double[_p + _d];
             var count = 0;
             for (var fold = 0; fold < _products.Length; fold++)
             {
                 if (fold != without)
                 {
-                    TensorPrimitives.Add(gram, _products[fold], gram);
-                    TensorPrimitives.Add(sums, _sums[fold], sums);
+                    RowOperations.AddScaled(1, _products[fold], gram);
+                    TensorPrimitives.Add(mean, _sums[fold], mean);
                     count += _counts[fold];
                 }
             }
 
-            // Centre on the mean of the rows in use; only the lower triangle of the features and the products with the outputs are needed.
-            var mean = sums.Select(sum => sum / count).ToArray();
-            var square = new double[_p * _p];
-            var right = new double[_d * _p];
-            for (var i = 0; i < _p; i++)
+            TensorPrimitives.Divide(mean, count, mean);
+            for (var i = 0; i < gram.Rows; i++)
             {
-                for (var j = 0; j <= i; j++)
-                {
-                    square[(i * _p) + j] = gram[(j * _width) + i] - (count * mean[i] * mean[j]);
-                }
-
-                for (var j = 0; j < _d; j++)
-                {
-                    right[(j * _p) + i] = gram[(i * _width) + _p + j] - (count * mean[i] * mean[_p + j]);
-                }
+                var row = gram.Row(i)[i..];
+                TensorPrimitives.MultiplyAdd(mean.AsSpan(i), -count * mean[i], row, row);
             }
 
-            var trace = 0.0;
-            for (var i = 0; i < _p; i++)
-            {
-                trace += square[(i * _p) + i];
-            }
-
-            var strength = penalty == RidgePenalty.Absolute ? alpha : alpha * trace / Math.Max(1, _p);
-            var solution = SolvePositive(square, right, strength);
-            var weights = new double[_p * _d];
-            for (var i = 0; i < _p; i++)
-            {
-                for (var j = 0; j < _d; j++)
-                {
-                    weights[(i * _d) + j] = solution[(j * _p) + i];
-                }
-            }
-
-            for (var i = 0; i < mean.Length; i++)
-            {
-                mean[i] += _shift[i];
-            }
-
-            return WithIntercept(_p, _d, weights, mean.AsSpan(0, _p), mean.AsSpan(_p, _d), alpha, penalty);
+            return (gram, mean);
         }
 
-        // Adds chunk' chunk to the upper triangle: four rows of the result at a time, two vectors wide, kept in registers over the chunk's
-        // rows.
-        private void Accumulate(double[] chunk, int rows, int i, double[] products)
+        // Solves (S + strength I) W = R in place; null if a pivot is lost to rounding.
+        private double[]? SolvePositive(Matrix<double> gram, double strength)
         {
-            var lanes = Vector<double>.Count;
-            ref var source = ref MemoryMarshal.GetArrayDataReference(chunk);
-            for (var j = i / (2 * lanes) * (2 * lanes); j < _width; j += 2 * lanes)
-            {
-                Vector<double> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
-                for (var t = 0; t < rows; t++)
-                {
-                    var offset = t * _width;
-                    var left = Vector.LoadUnsafe(ref source, (nuint)(offset + j));
-                    var right = Vector.LoadUnsafe(ref source, (nuint)(offset + j + lanes));
-                    var a = new Vector<double>(chunk[offset + i]);
-                    s00 += a * left;
-                    s01 += a * right;
-                    a = new Vector<double>(chunk[offset + i + 1]);
-                    s10 += a * left;
-                    s11 += a * right;
-                    a = new Vector<double>(chunk[offset + i + 2]);
-                    s20 += a * left;
-                    s21 += a * right;
-                    a = new Vector<double>(chunk[offset + i + 3]);
-                    s30 += a * left;
-                    s31 += a * right;
-                }
-
-                Add(s00, s01, products.AsSpan((i * _width) + j));
-                Add(s10, s11, products.AsSpan(((i + 1) * _width) + j));
-                Add(s20, s21, products.AsSpan(((i + 2) * _width) + j));
-                Add(s30, s31, products.AsSpan(((i + 3) * _width) + j));
-            }
-        }
-
-        private static void Add(Vector<double> left, Vector<double> right, Span<double> to)
-        {
-            var lanes = Vector<double>.Count;
-            (new Vector<double>(to) + left).CopyTo(to);
-            (new Vector<double>(to[lanes..]) + right).CopyTo(to[lanes..]);
-        }
-
-        // Solves (S + strength I) W = R for the lower triangle of S; R and W hold one output a row.
-        private double[] SolvePositive(double[] square, double[] right, double strength)
-        {
-            var factor = (double[])square.Clone();
+            var diagonal = new double[_p];
             for (var i = 0; i < _p; i++)
             {
-                factor[(i * _p) + i] += strength;
+                diagonal[i] = gram[i, i] += strength;
             }
 
-            if (!Cholesky(factor))
+            var isPositive = Cholesky.Eliminate(gram, _p);
+            for (var i = 0; isPositive && i < _p; i++)
             {
-                return SolveByEigenvalues(square, right, strength);
+                isPositive = gram[i, i] * gram[i, i] > 1e-14 * diagonal[i];
             }
 
-            var solution = (double[])right.Clone();
-            for (var o = 0; o < _d; o++)
+            if (!isPositive)
             {
-                var w = solution.AsSpan(o * _p, _p);
-                for (var i = 0; i < _p; i++)
-                {
-                    w[i] = (w[i] - TensorPrimitives.Dot(factor.AsSpan(i * _p, i), w[..i])) / factor[(i * _p) + i];
-                }
-
-                for (var i = _p - 1; i >= 0; i--)
-                {
-                    w[i] /= factor[(i * _p) + i];
-                    TensorPrimitives.MultiplyAdd(factor.AsSpan(i * _p, i), -w[i], w[..i], w[..i]);
-                }
+                return null;
             }
 
-            return solution;
-        }
-
-        // In place, lower, a block of rows at a time so that each row above is fetched once a block; false if a pivot is lost to rounding.
-        private bool Cholesky(double[] matrix)
-        {
-            const int Block = 16;
-            for (var first = 0; first < _p; first += Block)
-            {
-                var end = Math.Min(first + Block, _p);
-                for (var j = 0; j < end; j++)
-                {
-                    var above = matrix.AsSpan(j * _p, j);
-                    for (var i = Math.Max(first, j); i < end; i++)
-                    {
-                        var value = matrix[(i * _p) + j];
-                        var rest = value - TensorPrimitives.Dot(matrix.AsSpan(i * _p, j), above);
-                        if (i == j)
-                        {
-                            if (!(rest > 1e-14 * value))
-                            {
-                                return false;
-                            }
-
-                            matrix[(i * _p) + i] = Math.Sqrt(rest);
-                        }
-                        else
-                        {
-                            matrix[(i * _p) + j] = rest / matrix[(j * _p) + j];
-                        }
-                    }
-                }
-            }
-
-            return true;
+            var solution = Matrix<double>.Allocate(_p, _d);
+            Cholesky.NegativeSolve(gram.RowRange(0, _p), gram.RowRange(0, _p).ColumnRange(_p, _d), solution);
+            var weights = solution.ToArray();
+            TensorPrimitives.Negate(weights, weights);
+            return weights;
         }
 
         // For features that depend on each other under a penalty too weak to show in rounding: directions without variance get no weight.
-        private double[] SolveByEigenvalues(double[] square, double[] right, double strength)
+        private double[] SolveByEigenvalues(Matrix<double> gram, double strength)
         {
-            var matrix = Matrix.Build.Dense(_p, _p, (i, j) => square[(Math.Max(i, j) * _p) + Math.Min(i, j)]);
-            var decomposition = matrix.Evd(Symmetricity.Symmetric);
+            var decomposition = Matrix.Build.Dense(_p, _p, (i, j) => gram[Math.Min(i, j), Math.Max(i, j)]).Evd(Symmetricity.Symmetric);
             var values = decomposition.EigenValues.Select(value => value.Real).ToArray();
             var cutoff = _p * Math.Pow(2, -52) * Math.Max(0, values.Max());
-            var solution = new double[_d * _p];
-            for (var o = 0; o < _d; o++)
-            {
-                var target = decomposition.EigenVectors.TransposeThisAndMultiply(DenseVector.Build.Dense(right[(o * _p)..((o + 1) * _p)]));
-                for (var k = 0; k < _p; k++)
-                {
-                    target[k] = values[k] > cutoff ? target[k] / (values[k] + strength) : 0;
-                }
-
-                decomposition.EigenVectors.Multiply(target).AsArray().CopyTo(solution, o * _p);
-            }
-
-            return solution;
+            var target = decomposition.EigenVectors.TransposeThisAndMultiply(Matrix.Build.Dense(_p, _d, (i, j) => gram[i, _p + j]));
+            target.MapIndexedInplace((k, _, value) => values[k] > cutoff ? value / (values[k] + strength) : 0);
+            return (decomposition.EigenVectors * target).ToRowMajorArray();
         }
     }
 }

@@ -8,6 +8,9 @@ namespace IlqrVae.Numerics;
 /// </summary>
 internal static unsafe class Cholesky
 {
+    /// <summary>Rows eliminated at a time from a large matrix; whole vectors of either precision.</summary>
+    private const int PanelRows = 48;
+
     /// <summary>
     /// Eliminates the leading m x m block of a panel [S Q] in place: it becomes [R Y] with S = R' R and Y = R'^-1 Q. With Q the cross terms of a
     /// block matrix, the Schur complement is its other block minus Y' Y. Only the upper triangle of S is read; what was below it is garbage after.
@@ -43,6 +46,37 @@ internal static unsafe class Cholesky
             }
 
             Elementwise.Scale(T.One / T.Sqrt(pivot), row, panel.Columns - start);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// <see cref="EliminatePanel"/> for matrices beyond the caches: the first rows [S Q] of a symmetric matrix become [R Y] with S = R' R and
+    /// Y = R'^-1 Q, a panel of rows at a time so that most of the work is in matrix products. Only the upper triangle of S is read; what was below it, and
+    /// the rows that follow, are garbage after.
+    /// </summary>
+    /// <param name="a">n x n.</param>
+    /// <param name="count">Rows of S, at most n.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <returns>False when S is not positive definite to working precision (or not finite); the matrix is then spoiled.</returns>
+    public static bool Eliminate<T>(Matrix<T> a, int count)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (var first = 0; first < count; first += PanelRows)
+        {
+            var rows = Math.Min(PanelRows, count - first);
+            var panel = a.RowRange(first, rows).ColumnRange(first, a.Columns - first);
+            if (!EliminatePanel(panel))
+            {
+                return false;
+            }
+
+            var next = first + rows;
+            if (next < count)
+            {
+                Gemm.SymmetricUpperSubtract(panel.ColumnRange(rows, a.Columns - next), a.RowRange(next, a.Rows - next).ColumnRange(next, a.Columns - next));
+            }
         }
 
         return true;

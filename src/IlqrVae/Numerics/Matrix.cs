@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -29,7 +30,7 @@ public readonly unsafe struct Matrix<T>
     }
 
     /// <summary>The first element; 64-byte aligned at the start of each row unless the view is a block that starts inside a row.</summary>
-    public T* Pointer { get; }
+    internal T* Pointer { get; }
 
     /// <summary>Number of rows.</summary>
     public int Rows { get; }
@@ -43,13 +44,17 @@ public readonly unsafe struct Matrix<T>
     /// <summary>True for the default value, which views nothing.</summary>
     public bool IsEmpty => _owner is null || Rows == 0 || Columns == 0;
 
-    /// <summary>One element.</summary>
+    /// <summary>One element. Not checked but in DEBUG; <see cref="Row"/> is.</summary>
     /// <param name="row">Row.</param>
     /// <param name="column">Column.</param>
     public ref T this[int row, int column]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref Pointer[((nint)row * Stride) + column];
+        get
+        {
+            Debug.Assert((uint)row < (uint)Rows && (uint)column < (uint)Stride, "An element beyond the matrix.");
+            return ref Pointer[((nint)row * Stride) + column];
+        }
     }
 
     /// <summary>The number of elements that a row of the given length takes with its padding.</summary>
@@ -89,18 +94,23 @@ public readonly unsafe struct Matrix<T>
 
     /// <summary>A row as a span, without its padding.</summary>
     /// <param name="row">Row.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Span<T> Row(int row) => new(Pointer + ((nint)row * Stride), Columns);
+    public Span<T> Row(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+        return new(Pointer + ((nint)row * Stride), Columns);
+    }
 
     /// <summary>
     /// All elements of a matrix whose rows follow each other without gaps, padding included, as one vector: for operations whose call would cost
     /// more than a short row.
     /// </summary>
-    public Span<T> Flat
+    internal Span<T> Flat
     {
         get
         {
-            System.Diagnostics.Debug.Assert(Stride == PaddedLength(Columns), "A block of columns is not contiguous.");
+            Debug.Assert(Stride == PaddedLength(Columns), "A block of columns is not contiguous.");
             return new(Pointer, checked(Rows * Stride));
         }
     }
@@ -108,25 +118,29 @@ public readonly unsafe struct Matrix<T>
     /// <summary>The address of a row.</summary>
     /// <param name="row">Row.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T* RowPointer(int row) => Pointer + ((nint)row * Stride);
+    internal T* RowPointer(int row)
+    {
+        Debug.Assert((uint)row <= (uint)Rows, "A row beyond the matrix.");
+        return Pointer + ((nint)row * Stride);
+    }
 
     /// <summary>The rows [first, first + count) as a matrix over the same memory.</summary>
     /// <param name="first">First row.</param>
     /// <param name="count">Number of rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all rows of the matrix.</exception>
     public Matrix<T> RowRange(int first, int count)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Rows);
+        CheckRange(first, count, Rows);
         return new Matrix<T>(_owner!, Pointer + ((nint)first * Stride), count, Columns, Stride);
     }
 
     /// <summary>The columns [first, first + count) as a matrix over the same memory; kernels need <paramref name="first"/> to be a padded length.</summary>
     /// <param name="first">First column.</param>
-    /// <param name="count">Number of columns.</param>
+    /// <param name="count">Number of columns; the padding may be among them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all columns of the matrix.</exception>
     public Matrix<T> ColumnRange(int first, int count)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Stride);
+        CheckRange(first, count, Stride);
         return new Matrix<T>(_owner!, Pointer + first, Rows, count, Stride);
     }
 
@@ -144,8 +158,14 @@ public readonly unsafe struct Matrix<T>
 
     /// <summary>Copies the elements of a matrix of the same shape into this one.</summary>
     /// <param name="source">The source.</param>
+    /// <exception cref="ArgumentException">It has another shape.</exception>
     public void CopyFrom(Matrix<T> source)
     {
+        if (source.Rows != Rows || source.Columns != Columns)
+        {
+            throw new ArgumentException($"The source is {source.Rows} x {source.Columns}, the matrix {Rows} x {Columns}.", nameof(source));
+        }
+
         for (var i = 0; i < Rows; i++)
         {
             source.Row(i).CopyTo(Row(i));
@@ -154,8 +174,10 @@ public readonly unsafe struct Matrix<T>
 
     /// <summary>Copies row-major numbers into the matrix.</summary>
     /// <param name="source">Rows * Columns numbers.</param>
+    /// <exception cref="ArgumentException">There are more or fewer.</exception>
     public void CopyFrom(ReadOnlySpan<double> source)
     {
+        CheckLength(source.Length, nameof(source));
         for (var i = 0; i < Rows; i++)
         {
             var row = Row(i);
@@ -175,8 +197,10 @@ public readonly unsafe struct Matrix<T>
 
     /// <summary>Copies the matrix into row-major numbers.</summary>
     /// <param name="destination">Room for Rows * Columns numbers.</param>
+    /// <exception cref="ArgumentException">There is more or less.</exception>
     public void CopyTo(Span<double> destination)
     {
+        CheckLength(destination.Length, nameof(destination));
         for (var i = 0; i < Rows; i++)
         {
             var row = Row(i);
@@ -204,14 +228,36 @@ public readonly unsafe struct Matrix<T>
 
     /// <summary>Writes the transpose of this matrix into another.</summary>
     /// <param name="destination">Columns x Rows.</param>
+    /// <exception cref="ArgumentException">It has another shape.</exception>
     public void TransposeTo(Matrix<T> destination)
     {
+        if (destination.Rows != Columns || destination.Columns != Rows)
+        {
+            throw new ArgumentException($"The destination is {destination.Rows} x {destination.Columns}, the transpose {Columns} x {Rows}.", nameof(destination));
+        }
+
         for (var i = 0; i < Rows; i++)
         {
             for (var j = 0; j < Columns; j++)
             {
                 destination[j, i] = this[i, j];
             }
+        }
+    }
+
+    private static void CheckRange(int first, int count, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, length - first);
+    }
+
+    private void CheckLength(int length, string name)
+    {
+        if (length != (long)Rows * Columns)
+        {
+            throw new ArgumentException($"There are {length} numbers for a matrix of {Rows} x {Columns}.", name);
         }
     }
 }

@@ -29,9 +29,6 @@ public sealed class LinearReadout
     /// <summary>C, N x n, row-major.</summary>
     public ReadOnlySpan<double> Weights => _weights;
 
-    /// <summary>d, of length N.</summary>
-    public ReadOnlySpan<double> Offsets => _offsets;
-
     /// <summary>The read-out whose channels are the states themselves.</summary>
     /// <param name="states">Number of states n.</param>
     public static LinearReadout Identity(int states)

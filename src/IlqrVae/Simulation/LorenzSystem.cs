@@ -37,16 +37,6 @@ public static class LorenzSystem
         }
     }
 
-    /// <summary>The inverse of <see cref="Standardize"/>, in place.</summary>
-    /// <param name="state">Z-scores of x, y, z.</param>
-    public static void Restore(Span<double> state)
-    {
-        for (var i = 0; i < 3; i++)
-        {
-            state[i] = (state[i] * AttractorDeviation[i]) + AttractorMean[i];
-        }
-    }
-
     /// <summary>
     /// A trajectory on the attractor in z-scores: starts at a random point (normal about (0, 0, 25) with standard deviation 5) and
     /// drops the first 1 000 to 2 000 steps, a random number of them.

@@ -89,7 +89,7 @@ public sealed record LorenzOptions : ObservedSimulationOptions
 
 /// <summary>
 /// Options of <see cref="Simulations.Linear"/>. The defaults are the setting of the paper's sparse-input experiment: 56 trials of 100 bins,
-/// n = m = 3, N = 10; <see cref="Autonomous"/> holds those of its autonomous experiment.
+/// n = m = 3, N = 10; that of its autonomous experiment is n = N = 8 and no inputs.
 /// </summary>
 public sealed record LinearOptions : ObservedSimulationOptions
 {
@@ -99,9 +99,6 @@ public sealed record LinearOptions : ObservedSimulationOptions
         Trials = 56;
         Channels = 10;
     }
-
-    /// <summary>n = 8, m = 3, N = 8, 56 trials, no inputs.</summary>
-    public static LinearOptions Autonomous { get; } = new() { States = 8, Inputs = 3, Channels = 8, InputProcess = InputKind.None };
 
     /// <summary>Number of states n, at least 1.</summary>
     public int States { get; init; } = 3;

@@ -1,6 +1,7 @@
 using IlqrVae.Evaluation;
 using IlqrVae.Numerics;
 using IlqrVae.Recordings;
+using Dense = MathNet.Numerics.LinearAlgebra.Matrix<double>;
 
 namespace IlqrVae.Tests.Evaluation;
 
@@ -126,6 +127,42 @@ public sealed class RegressionTests
         for (var i = 0; i < fit.Weights.Length; i++)
         {
             Assert.Equal(direct.Weights[i], fit.Weights[i], 1e-10);
+        }
+    }
+
+    [Theory]
+    [InlineData(new double[] { 1, 100, 10 })]
+    [InlineData(new double[] { 100, 10, 1 })]
+    [InlineData(new double[] { 1, 10, 100 })]
+    public void Ties_go_to_the_stronger_penalty(double[] alphas)
+    {
+        // A feature that does not vary has no weight under any penalty; outputs that do not vary have no score.
+        var (_, y) = Problem(30, 1, 1, 9);
+        var constant = new Table(30, 2);
+        constant.Values.AsSpan().Fill(5);
+        var fit = RidgeRegression.FitCrossValidated(constant, y, alphas);
+        Assert.Equal(100, fit.Alpha);
+        Assert.Equal([0, 0], fit.Weights.ToArray());
+        Assert.Equal(y.Values.Average(), fit.Intercept[0], 1e-12);
+        Assert.Equal(100, RidgeRegression.FitCrossValidated(y, new Table(30, 1), alphas).Alpha);
+    }
+
+    [Theory]
+    [InlineData(150, 2)]
+    [InlineData(96, 1)]
+    public void Many_features_are_solved_as_an_independent_library_does(int p, int d)
+    {
+        var (x, y) = Problem(400, p, d, 10);
+        var fit = RidgeRegression.Fit(x, y, 3);
+        var left = Dense.Build.Dense(400, p, (t, i) => x[t, i] - Enumerable.Range(0, 400).Average(s => x[s, i]));
+        var right = Dense.Build.Dense(400, d, (t, j) => y[t, j] - Enumerable.Range(0, 400).Average(s => y[s, j]));
+        var theirs = (left.TransposeThisAndMultiply(left) + (3 * Dense.Build.DenseIdentity(p))).Cholesky().Solve(left.TransposeThisAndMultiply(right));
+        for (var i = 0; i < p; i++)
+        {
+            for (var j = 0; j < d; j++)
+            {
+                Assert.Equal(theirs[i, j], fit.Weights[(i * d) + j], 1e-11);
+            }
         }
     }
 

@@ -105,21 +105,124 @@ public sealed class ConstraintTests
             },
             iter: 60);
 
-    [Fact]
-    public void Values_that_break_a_constraint_are_refused()
+    [Theory]
+    [InlineData("positive", 1, "0", new double[] { 0 })]
+    [InlineData("positive", 1, "-1", new double[] { 1, 2, -1 })]
+    [InlineData("above-two", 1, "2", new double[] { 2 })]
+    [InlineData("above-two", 1, "2.0000005", new double[] { 10, 2.0000005 })]
+    [InlineData("unit-columns", 2, "Column 1 of norm 0.5", new double[] { 1, 0.5, 0, 0 })]
+    [InlineData("unit-columns", 2, "Column 0 of norm 1.00001", new double[] { 1.00001, 0.6, 0, 0.8 })]
+    [InlineData("unit-columns", 2, "Column 1 of norm", new double[] { 1, 0, 0, 0 })]
+    [InlineData("orthogonal", 2, "in row 0, column 0", new double[] { 1, 1, 0, 1 })]
+    [InlineData("orthogonal", 2, "in row 0, column 1", new double[] { 1, 1e-5, 0, 1 })]
+    [InlineData("orthogonal", 2, "in row", new double[] { -1, 0, 0, 1 })]
+    [InlineData("stable", 2, "Row 0 of norm 1.5", new double[] { 1.5, 0, 0, 1.5 })]
+    [InlineData("stable", 2, "Row 0 of norm 1", new double[] { 1, 0, 0, 1 })]
+    [InlineData("stable", 2, "Row 1 of norm 1.0000", new double[] { 0.9999999, 0, 0, 1.0000003 })]
+    [InlineData("stable", 2, "Row 0 of norm 0", new double[] { 0, 0, 0, 0 })]
+    [InlineData("stable", 2, "The value 0.50001 in row 1, column 1", new double[] { 0.5, 0, 0, 0.50001 })]
+    [InlineData("stable", 2, "in row", new double[] { 0.5, 0.1, 0, 0.5 })]
+    [InlineData("stable", 1, "in row 0, column 0", new double[] { -0.5 })]
+    [InlineData("cholesky-factor", 2, "-1 in row 1 of the diagonal", new double[] { 1, 0, 0, -1 })]
+    [InlineData("cholesky-factor", 2, "0 in row 0 of the diagonal", new double[] { 0, 0, 0, 1 })]
+    [InlineData("cholesky-factor", 2, "0.25 in row 0, column 1", new double[] { 1, 0.25, 0, 1 })]
+    public void Values_that_break_a_constraint_are_refused(string name, int rows, string said, double[] value)
     {
-        Refuses(Constraint.Positive, [0]);
-        Refuses(Constraint.Positive, [-1]);
-        Refuses(Constraint.AboveTwo, [2]);
-        Refuses(Constraint.Orthogonal, [1, 1, 0, 1]);
-        Refuses(Constraint.Orthogonal, [-1, 0, 0, 1]);
-        Refuses(Constraint.Stable, [1.5, 0, 0, 1.5]);
-        Refuses(Constraint.CholeskyFactor, [1, 0, 0, -1]);
+        var constraint = Find(name);
+        var columns = value.Length / rows;
+        var exception = Assert.Throws<ArgumentException>(() => constraint.Invert(value, rows, columns, new double[constraint.RawCount(rows, columns)]));
+        Assert.Contains(said, exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{name}'", exception.Message, StringComparison.Ordinal);
+    }
 
-        static void Refuses(Constraint constraint, double[] value)
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void What_is_not_finite_is_refused(string name)
+    {
+        var constraint = Find(name);
+        foreach (var bad in new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity })
         {
-            var rows = value.Length == 4 ? 2 : 1;
-            Assert.Throws<ArgumentException>(() => constraint.Invert(value, rows, rows, new double[constraint.RawCount(rows, rows)]));
+            for (var at = 0; at < 4; at++)
+            {
+                double[] value = name is "above-two" ? [3, 3, 3, 3] : name is "positive" ? [1, 1, 1, 1] : name is "stable" ? [0.5, 0, 0, 0.5] : [1, 0, 0, 1];
+                constraint.Invert(value, 2, 2, new double[constraint.RawCount(2, 2)]);
+                value[at] = bad;
+                Assert.Contains($"The value {bad} in row {at / 2}, column {at % 2}", Refused(constraint.Invert, constraint, value), StringComparison.Ordinal);
+                Assert.Contains($"The value {bad} in row {at / 2}, column {at % 2}", Refused(constraint.Project, constraint, value), StringComparison.Ordinal);
+            }
+        }
+
+        static string Refused(Action<ReadOnlySpan<double>, int, int, Span<double>> find, Constraint constraint, double[] value)
+            => Assert.Throws<ArgumentException>(() => find(value, 2, 2, new double[constraint.RawCount(2, 2)])).Message;
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Other_shapes_are_refused(string name)
+    {
+        var constraint = Find(name);
+        Assert.Throws<ArgumentException>(() => constraint.Invert([1, 0, 0], 2, 2, new double[constraint.RawCount(2, 2)]));
+        Assert.Throws<ArgumentException>(() => constraint.Invert([1, 0, 0, 1], 2, 2, new double[constraint.RawCount(2, 2) + 1]));
+        Assert.Throws<ArgumentException>(() => constraint.Invert([1], -1, -1, [0]));
+        if (Square.Contains(name, StringComparer.Ordinal))
+        {
+            Assert.Throws<ArgumentException>(() => constraint.RawCount(2, 3));
+        }
+    }
+
+    [Fact]
+    public void Projection_keeps_the_direction_of_columns_and_refuses_those_without()
+    {
+        double[] raw = new double[4], value = new double[4];
+        Constraint.UnitColumns.Project([3, 0, 4, -1e-3], 2, 2, raw);
+        Constraint.UnitColumns.Apply(raw, 2, 2, value);
+        Assert.Equal([0.6, 0, 0.8, -1], value);
+        foreach (var bad in new[] { 0, 1e-200, 1e200 })
+        {
+            var exception = Assert.Throws<ArgumentException>(() => Constraint.UnitColumns.Project([1, bad, 0, 0], 2, 2, raw));
+            Assert.Contains("Column 1 of norm", exception.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Throws<ArgumentException>(() => Constraint.Positive.Project([1, 0, 1, 1], 2, 2, raw));
+    }
+
+    [Theory]
+    [InlineData(2.01)]
+    [InlineData(4)]
+    [InlineData(10)]
+    [InlineData(1e6)]
+    public void Ordinary_degrees_of_freedom_are_two_plus_an_exponential_to_the_last_bit(double value)
+    {
+        double[] raw = [0], back = [0], slope = [0];
+        Constraint.AboveTwo.Invert([value], 1, 1, raw);
+        Assert.Equal(Math.Log(value - 2), raw[0]);
+        Constraint.AboveTwo.Apply(raw, 1, 1, back);
+        Assert.Equal(2 + Math.Exp(raw[0]), back[0]);
+        Constraint.AboveTwo.PullBack(raw, back, [1], 1, 1, slope);
+        Assert.Equal(Math.Exp(raw[0]), slope[0]);
+    }
+
+    [Fact]
+    public void Degrees_of_freedom_near_two_can_be_set_and_learned()
+    {
+        double[] raw = [0], back = [0], slope = [0];
+        foreach (var value in new[] { 2.00005, 2.000002, 2.0000011 })
+        {
+            Constraint.AboveTwo.Invert([value], 1, 1, raw);
+            Constraint.AboveTwo.Apply(raw, 1, 1, back);
+            Assert.Equal(value, back[0], 1e-14);
+        }
+
+        // Above 2 in single precision, and never flat, however far down.
+        for (raw[0] = -30; raw[0] < 5; raw[0] += 0.25)
+        {
+            double[] next = [raw[0] + 0.01], further = [0];
+            Constraint.AboveTwo.Apply(raw, 1, 1, back);
+            Constraint.AboveTwo.Apply(next, 1, 1, further);
+            Constraint.AboveTwo.PullBack(raw, back, [1], 1, 1, slope);
+            Assert.True((float)back[0] > 2);
+            Assert.True(further[0] >= back[0]);
+            Assert.True(slope[0] > 0);
         }
     }
 

@@ -78,7 +78,7 @@ internal static class DynamicsCases
         public Parameter<T>? External(string name, int rows, int columns) => columns == 0 ? null : Weights(name, rows, columns);
 
         public Parameter<T> UnitColumns(string name, int rows, int columns)
-            => new(name, rows, columns, Constraint.UnitColumns, [.. Normal(rows * columns, 1).Select(x => x + Math.CopySign(0.5, x))]);
+            => Parameter<T>.Nearest(name, rows, columns, Constraint.UnitColumns, [.. Normal(rows * columns, 1).Select(x => x + Math.CopySign(0.5, x))]);
 
         public Parameter<T> Stable(string name, int n)
         {

@@ -32,6 +32,35 @@ public abstract unsafe class CholeskyTests<T>
             PaddingIsZero(panel.ColumnRange(0, s.M));
         });
 
+    /// <summary>Beyond one panel of rows, with and without rows and columns that follow.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(47, 3)]
+    [InlineData(48, 0)]
+    [InlineData(48, 5)]
+    [InlineData(49, 1)]
+    [InlineData(96, 20)]
+    [InlineData(131, 0)]
+    [InlineData(131, 14)]
+    public void Eliminating_a_large_matrix_factors_its_first_rows(int count, int rest)
+    {
+        var random = new Random(count + rest);
+        var whole = Definite<T>(random, count + rest);
+        var a = Copy(whole);
+        for (var i = 1; i < a.Rows; i++)
+        {
+            a.Row(i)[..i].Fill(T.NaN);
+        }
+
+        Assert.True(Cholesky.Eliminate(a, count));
+        var r = Upper(a.RowRange(0, count), count);
+        Same(Product(Transpose(r), r), Copy(whole.RowRange(0, count).ColumnRange(0, count)));
+        var y = Copy(a.RowRange(0, count).ColumnRange(count, rest));
+        Same(Product(Transpose(r), y), Copy(whole.RowRange(0, count).ColumnRange(count, rest)));
+        whole[count - 1, count - 1] = -T.One;
+        Assert.False(Cholesky.Eliminate(whole, count));
+    }
+
     [Fact]
     public void The_factor_is_that_of_an_independent_library() => Shapes.Sample(
         s =>

@@ -82,10 +82,66 @@ public abstract unsafe class MatrixTests<T>
     public void Views_beyond_the_matrix_are_refused()
     {
         var matrix = Matrix<T>.Allocate(4, 3);
-        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.RowRange(2, 3));
-        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.RowRange(-1, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.ColumnRange(0, matrix.Stride + 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Matrix<T>.Allocate(-1, 1));
+        Refused(() => matrix.RowRange(2, 3));
+        Refused(() => matrix.RowRange(-1, 1));
+        Refused(() => matrix.RowRange(2, -1));
+        Refused(() => matrix.RowRange(5, 0));
+        Refused(() => matrix.RowRange(1, int.MaxValue));
+        Refused(() => matrix.ColumnRange(0, matrix.Stride + 1));
+        Refused(() => matrix.ColumnRange(-1, 1));
+        Refused(() => matrix.ColumnRange(2, -1));
+        Refused(() => matrix.ColumnRange(matrix.Stride, 1));
+        Refused(() => matrix.ColumnRange(1, int.MaxValue));
+        Refused(() => Matrix<T>.Allocate(-1, 1));
+        Refused(() => Matrix<T>.Allocate(1, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.Row(4)[0]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => matrix.Row(-1)[0]);
+        Assert.Equal(0, matrix.RowRange(4, 0).Rows);
         Assert.Throws<InsufficientMemoryException>(() => Matrix<T>.Allocate(int.MaxValue, 1000));
+
+        static void Refused(Func<Matrix<T>> view) => Assert.Throws<ArgumentOutOfRangeException>(() => view());
+    }
+
+    /// <summary>Around a view lie rows and columns of its owner; what a refused copy would have written there is seen.</summary>
+    [Fact]
+    public void Copies_of_another_shape_are_refused_and_touch_nothing() => Gen.Select(Gen.Int[0, 12], Gen.Int[0, 20], Gen.Int[0, 12], Gen.Int[0, 20]).Sample(
+        (rows, columns, otherRows, otherColumns) =>
+        {
+            var unit = Matrix<T>.PaddedLength(1);
+            var guarded = Matrix<T>.Allocate(rows + 2, (3 * unit) + Matrix<T>.PaddedLength(columns));
+            Fill(guarded);
+            var view = guarded.RowRange(1, rows).ColumnRange(unit, columns);
+            var other = Matrix<T>.Allocate(otherRows, otherColumns);
+            var numbers = new double[otherRows * otherColumns];
+            if (rows != otherRows || columns != otherColumns)
+            {
+                Assert.Throws<ArgumentException>(() => view.CopyFrom(other));
+                if (rows != otherColumns || columns != otherRows)
+                {
+                    Assert.Throws<ArgumentException>(() => other.TransposeTo(view));
+                }
+
+                if (numbers.Length != rows * columns)
+                {
+                    Assert.Throws<ArgumentException>(() => view.CopyFrom(numbers));
+                    Assert.Throws<ArgumentException>(() => view.CopyTo(numbers));
+                }
+
+                Assert.All(guarded.ToArray(), x => Assert.Equal(7, x));
+                Assert.All(numbers, x => Assert.Equal(0, x));
+            }
+            else
+            {
+                view.CopyFrom(other);
+                Assert.Equal(7.0 * (guarded.ToArray().Length - (rows * columns)), guarded.ToArray().Sum());
+            }
+        });
+
+    private static void Fill(Matrix<T> matrix)
+    {
+        for (var i = 0; i < matrix.Rows; i++)
+        {
+            matrix.Row(i).Fill(T.CreateChecked(7));
+        }
     }
 }

@@ -9,7 +9,7 @@ public sealed class SpecialFunctionsTests
     private const double EulerGamma = 0.57721566490153286;
     private static readonly Gen<double> Arguments = Gen.Double[-6, 6].Select(power => Math.Pow(10, power));
 
-    /// <summary>Gamma(1/4), Gamma(1/3) and the rest from tables.</summary>
+    /// <summary>From tables, and from Stirling's series beyond 60 with 60 digits.</summary>
     [Theory]
     [InlineData(1, 0)]
     [InlineData(2, 0)]
@@ -21,6 +21,22 @@ public sealed class SpecialFunctionsTests
     [InlineData(100, 359.13420536957540)]
     [InlineData(1e-8, 18.420680738180209)]
     [InlineData(1e10, 220258509288.81147)]
+    [InlineData(5e-324, 744.44007192138122)]
+    [InlineData(1e-300, 690.77552789821368)]
+    [InlineData(1e-20, 46.051701859880914)]
+    [InlineData(0.1, 2.252712651734206)]
+    [InlineData(0.999, 0.00057803853289138023)]
+    [InlineData(1.001, -0.00057639359828330617)]
+    [InlineData(1.4616321449683623, -0.12148629053584961)]
+    [InlineData(1.999, -0.0004224618006921073)]
+    [InlineData(2.001, 0.00042310673480011699)]
+    [InlineData(9.999, 12.799575780077413)]
+    [InlineData(10.001, 12.804079285251861)]
+    [InlineData(123.456, 469.6055471299295)]
+    [InlineData(1000000.5, 12815511.476902766)]
+    [InlineData(9007199254740992, 3.2188848345802304e17)]
+    [InlineData(1e100, 2.2925850929940456e102)]
+    [InlineData(2.5e305, 1.7555118602376452e308)]
     public void Log_gamma_at_known_points(double x, double expected) => Close(expected, SpecialFunctions.LogGamma(x));
 
     [Theory]
@@ -30,6 +46,16 @@ public sealed class SpecialFunctionsTests
     [InlineData(0.25, -4.2274535333762654)]
     [InlineData(10, 2.2517525890667211)]
     [InlineData(100, 4.6001618527380874)]
+    [InlineData(1e-300, -1e300)]
+    [InlineData(0.1, -10.423754940411076)]
+    [InlineData(0.999, -0.57886180210864546)]
+    [InlineData(1.001, -0.57557193181030064)]
+    [InlineData(1.4616321449683623, -9.2412655217294273e-17)]
+    [InlineData(9.999, 2.2516474172057355)]
+    [InlineData(10.001, 2.251857749877872)]
+    [InlineData(123.456, 4.8118293238289853)]
+    [InlineData(1000000.5, 13.815510557964316)]
+    [InlineData(1e100, 230.25850929940458)]
     public void Digamma_at_known_points(double x, double expected) => Close(expected, SpecialFunctions.Digamma(x));
 
     [Fact]

@@ -138,7 +138,7 @@ public sealed class SimulationsTests
     {
         var recording = Simulations.Linear(new LinearOptions { Trials = 4, InputProcess = InputKind.Autoregressive });
         Assert.All(recording.Trials, trial => Assert.All(trial.Truth["inputs"].Row(trial.Bins - 1).ToArray(), value => Assert.Equal(0, value)));
-        var autonomous = Simulations.Linear(LinearOptions.Autonomous);
+        var autonomous = Simulations.Linear(Autonomous);
         Assert.Equal(8, autonomous.Trials[0].Truth["states"].Columns);
         Assert.All(autonomous.Trials, trial => Assert.All(trial.Truth["inputs"].Values, value => Assert.Equal(0, value)));
     }
@@ -273,6 +273,8 @@ public sealed class SimulationsTests
         Refused("motor variability", () => Simulations.Maze(SmallMaze with { MotorVariability = -1 }));
     }
 
+    private static LinearOptions Autonomous => new() { States = 8, Channels = 8, InputProcess = InputKind.None };
+
     private static void Refused(string name, Action action) =>
         Assert.Contains(name, Assert.Throws<InputException>(action).Message, StringComparison.Ordinal);
 
@@ -281,7 +283,7 @@ public sealed class SimulationsTests
         "lorenz" => Simulations.Lorenz(new LorenzOptions { Seed = seed, Trials = 5 }),
         "lorenz spikes" => Simulations.Lorenz(LorenzOptions.Spiking with { Seed = seed, Trials = 5 }),
         "linear" => Simulations.Linear(new LinearOptions { Seed = seed, Trials = 5 }),
-        "linear autonomous" => Simulations.Linear(LinearOptions.Autonomous with { Seed = seed, Trials = 5 }),
+        "linear autonomous" => Simulations.Linear(Autonomous with { Seed = seed, Trials = 5 }),
         "linear autoregressive" => Simulations.Linear(new LinearOptions { Seed = seed, Trials = 5, InputProcess = InputKind.Autoregressive }),
         "duffing" => Simulations.Duffing(new DuffingOptions { Seed = seed, Trials = 3 }),
         "maze" => Simulations.Maze(SmallMaze with { Seed = seed }),

@@ -58,7 +58,7 @@ public abstract record LeakyDynamicsSpecification : DynamicsSpecification
     /// <param name="deviation">Standard deviation of its numbers.</param>
     protected Parameter<T> InputMatrix<T>(string name, ModelStart start, double deviation)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => new(name, start.States, start.Inputs, UnitNormInputs ? Constraint.UnitColumns : Constraint.Free, start.Random(start.States, start.Inputs, deviation));
+        => Parameter<T>.Nearest(name, start.States, start.Inputs, UnitNormInputs ? Constraint.UnitColumns : Constraint.Free, start.Random(start.States, start.Inputs, deviation));
 
     /// <summary>A square matrix, row-major, with a number added to its diagonal.</summary>
     /// <param name="matrix">The matrix, changed.</param>

@@ -63,13 +63,12 @@ internal sealed class AffineConstraint : Constraint
         }
     }
 
-    public override void Invert(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw)
+    protected override void FindRaw(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw)
     {
         for (var i = 0; i < value.Length; i++)
         {
             var scaled = _columnOffsets.Length > 0 ? value[i] - _columnOffsets[i % columns] : value[i];
             raw[i] = scaled / Scale(i / columns, i % columns);
-            Require(double.IsFinite(raw[i]), Name, value[i]);
         }
     }
 

@@ -33,7 +33,8 @@ internal static class Cayley
         }
     }
 
-    public static void Invert(ReadOnlySpan<double> value, int n, Span<double> raw)
+    /// <summary>The raw numbers of the rotation near a matrix, and where the matrix is further from it than a tolerance: position (or -1) and the rotation's entry.</summary>
+    public static (int At, double Rotation) Invert(ReadOnlySpan<double> value, int n, Span<double> raw, double tolerance)
     {
         var identity = Matrix<double>.Build.DenseIdentity(n);
         var q = Dense(value, n);
@@ -51,11 +52,13 @@ internal static class Cayley
         Apply(raw, n, back);
         for (var i = 0; i < back.Length; i++)
         {
-            if (!(Math.Abs(back[i] - value[i]) < 1e-6))
+            if (!(Math.Abs(back[i] - value[i]) < tolerance))
             {
-                throw new ArgumentException("The matrix is not a rotation without the eigenvalue -1.", nameof(value));
+                return (i, back[i]);
             }
         }
+
+        return (-1, 0);
     }
 
     private static Matrix<double> Skew(ReadOnlySpan<double> raw, int n)

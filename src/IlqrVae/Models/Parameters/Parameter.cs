@@ -18,12 +18,11 @@ public sealed class Parameter<T>
     /// <param name="initial">Row-major initial value, which meets the constraint.</param>
     /// <exception cref="ArgumentException">The initial value has another shape or does not meet the constraint.</exception>
     public Parameter(string name, int rows, int columns, Constraint constraint, ReadOnlySpan<double> initial)
-    {
-        if (initial.Length != rows * columns)
-        {
-            throw new ArgumentException($"Parameter '{name}' is {rows} x {columns}; its initial value has {initial.Length} numbers.", nameof(initial));
-        }
+        : this(name, rows, columns, constraint)
+        => Set(initial);
 
+    private Parameter(string name, int rows, int columns, Constraint constraint)
+    {
         Name = name;
         Rows = rows;
         Columns = columns;
@@ -31,8 +30,6 @@ public sealed class Parameter<T>
         Raw = new double[constraint.RawCount(rows, columns)];
         _value = new double[rows * columns];
         Value = Matrix<T>.Allocate(rows, columns);
-        constraint.Invert(initial, rows, columns, Raw);
-        Refresh();
     }
 
     /// <summary>The name, unique in a model.</summary>
@@ -83,11 +80,38 @@ public sealed class Parameter<T>
         }
     }
 
-    /// <summary>Sets the value.</summary>
-    /// <param name="value">Row-major, meeting the constraint.</param>
-    public void Set(ReadOnlySpan<double> value)
+    /// <summary>Creates a parameter at the value nearest a start that need not meet the constraint, such as one drawn at random.</summary>
+    /// <param name="name">Its name, unique in a model.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="constraint">The constraint.</param>
+    /// <param name="start">Row-major numbers; see <see cref="Constraint.Project"/>.</param>
+    /// <exception cref="ArgumentException">The start has another shape, or nothing near it meets the constraint.</exception>
+    public static Parameter<T> Nearest(string name, int rows, int columns, Constraint constraint, ReadOnlySpan<double> start)
     {
-        Constraint.Invert(value, Rows, Columns, Raw);
+        var parameter = new Parameter<T>(name, rows, columns, constraint);
+        parameter.Set(start, constraint.Project);
+        return parameter;
+    }
+
+    /// <summary>Sets the value; a value that is refused leaves the parameter as it was.</summary>
+    /// <param name="value">Row-major, meeting the constraint.</param>
+    /// <exception cref="ArgumentException">The value has another shape or does not meet the constraint.</exception>
+    public void Set(ReadOnlySpan<double> value) => Set(value, Constraint.Invert);
+
+    private void Set(ReadOnlySpan<double> value, Action<ReadOnlySpan<double>, int, int, Span<double>> find)
+    {
+        var raw = new double[Raw.Length];
+        try
+        {
+            find(value, Rows, Columns, raw);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ArgumentException($"Parameter '{Name}', {Rows} x {Columns}: {exception.Message}", nameof(value), exception);
+        }
+
+        raw.CopyTo(Raw, 0);
         Refresh();
     }
 }

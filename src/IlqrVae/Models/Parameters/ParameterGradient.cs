@@ -8,6 +8,7 @@ namespace IlqrVae.Models.Parameters;
 public sealed unsafe class ParameterGradient<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly Parameter<T>[] _parameters;
     private readonly Matrix<T>[] _blocks;
     private readonly bool[] _isLower;
 
@@ -16,13 +17,24 @@ public sealed unsafe class ParameterGradient<T>
     /// <param name="without">One whose derivative is kept elsewhere: its block has no rows.</param>
     public ParameterGradient(IReadOnlyList<Parameter<T>> parameters, Parameter<T>? without = null)
     {
+        _parameters = [.. parameters];
         _blocks = [.. parameters.Select(parameter => Matrix<T>.Allocate(parameter == without ? 0 : parameter.Rows, parameter.Columns))];
         _isLower = [.. parameters.Select(parameter => parameter.Constraint.IsTriangular)];
     }
 
     /// <summary>The block of a parameter.</summary>
     /// <param name="parameter">A parameter of the model.</param>
-    public Matrix<T> this[Parameter<T> parameter] => _blocks[parameter.Index];
+    /// <exception cref="ArgumentException">It is none of this model.</exception>
+    public Matrix<T> this[Parameter<T> parameter]
+    {
+        get
+        {
+            var index = parameter.Index;
+            return (uint)index < (uint)_parameters.Length && ReferenceEquals(_parameters[index], parameter)
+                ? _blocks[index]
+                : throw new ArgumentException($"Parameter '{parameter.Name}' is none of this gradient's model.", nameof(parameter));
+        }
+    }
 
     /// <summary>The sum of squares over all blocks; not finite where an element is not.</summary>
     public double SumOfSquares()
@@ -43,8 +55,14 @@ public sealed unsafe class ParameterGradient<T>
     /// <summary>Adds a multiple of another gradient of the same model; blocks that it does without stay as they are.</summary>
     /// <param name="factor">The factor.</param>
     /// <param name="other">The other gradient.</param>
+    /// <exception cref="ArgumentException">It is of another model.</exception>
     public void AddScaled(double factor, ParameterGradient<T> other)
     {
+        if (!_parameters.AsSpan().SequenceEqual(other._parameters))
+        {
+            throw new ArgumentException("The gradients are of different models.", nameof(other));
+        }
+
         var f = T.CreateSaturating(factor);
         for (var i = 0; i < _blocks.Length; i++)
         {

@@ -210,7 +210,7 @@ public sealed unsafe class StudentPrior<T> : InputPrior<T>
 /// <summary>A Student prior in configurations.</summary>
 public sealed record StudentPriorSpecification : PriorSpecification
 {
-    /// <summary>Degrees of freedom that learning starts from, above 2.</summary>
+    /// <summary>Degrees of freedom that learning starts from, in the reach of <see cref="Constraint.AboveTwo"/>.</summary>
     public double DegreesOfFreedom { get; init; } = 10;
 
     /// <inheritdoc/>
@@ -223,7 +223,7 @@ public sealed record StudentPriorSpecification : PriorSpecification
     public override IReadOnlyList<Setting<PriorSpecification>> SettingsAmong(ModelKinds kinds) =>
     [
         Setting.Number<StudentPriorSpecification>(
-            "degrees-of-freedom", value => value > 2, "a number above 2", one => one.DegreesOfFreedom, (one, value) => one with { DegreesOfFreedom = value },
+            "degrees-of-freedom", value => value > 2.000001, "a number above 2.000001", one => one.DegreesOfFreedom, (one, value) => one with { DegreesOfFreedom = value },
             "The degrees of freedom that learning starts from.").Of<PriorSpecification>(),
     ];
 
