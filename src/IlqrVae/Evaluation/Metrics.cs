@@ -1,3 +1,4 @@
+using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Evaluation;
@@ -93,6 +94,13 @@ public static class Metrics
 
         return total > 0 ? 1 - (residual / total) : double.NaN;
     }
+
+    /// <summary>Negative log-likelihood of a Poisson count, r - n ln r + ln n!, in nats.</summary>
+    /// <param name="rate">Expected count r, not negative.</param>
+    /// <param name="count">Count n.</param>
+    /// <returns>The value; infinite for a count above 0 at rate 0.</returns>
+    public static double PoissonNegativeLogLikelihood(double rate, double count) =>
+        rate - (count > 0 ? count * Math.Log(rate) : 0) + SpecialFunctions.LogGamma(count + 1);
 
     /// <summary>
     /// Bits per spike, (nll_null - nll_model) / (number of spikes) / ln 2, where the null model gives every neuron its mean count over the

@@ -73,7 +73,8 @@ public sealed class GradientReductionTests
 
         public TrialOutcome[][] Outcomes { get; } = new TrialOutcome[size][];
 
-        public ParameterGradient<double>[] Sums { get; } = new ParameterGradient<double>[size];
+        /// <summary>The numbers of each process's sum, a parameter after the other, as they would travel.</summary>
+        public double[][][] Sums { get; } = new double[size][][];
 
         public bool[] Conditions { get; } = new bool[size];
 
@@ -98,17 +99,22 @@ public sealed class GradientReductionTests
 
         public void Sum(IReadOnlyList<Parameter<double>> parameters, ParameterGradient<double> sum)
         {
-            group.Sums[rank] = sum;
+            group.Sums[rank] = [.. parameters.Select(parameter => sum[parameter].ToArray())];
             Meet();
-            var total = new ParameterGradient<double>(parameters);
-            foreach (var part in group.Sums)
+            for (var i = 0; i < parameters.Count; i++)
             {
-                total.AddScaled(1, part);
+                var total = new double[group.Sums[0][i].Length];
+                foreach (var part in group.Sums)
+                {
+                    for (var j = 0; j < total.Length; j++)
+                    {
+                        total[j] += part[i][j];
+                    }
+                }
+
+                sum[parameters[i]].CopyFrom(total);
             }
 
-            Meet();
-            sum.Clear();
-            sum.AddScaled(1, total);
             Meet();
         }
 

@@ -21,14 +21,15 @@ public sealed class ValidationScoreTests
         var recording = TwoGroups();
         var alone = new Recording { BinWidth = recording.BinWidth, Groups = [recording.Groups[0]], Trials = [.. recording.Trials.Select(First)] };
         var options = new TrainingOptions { Iterations = 1, BatchSize = 0, ValidationInterval = 1, Threads = 1, ValidationScore = score };
-        var all = Run(recording, options, out var model);
+        var all = Run(recording, options, out _);
         var hidden = Run(recording, options with { ValidationHides = ["second"] }, out _);
 
         // Learning is the same; validation before it is what a model of the first group alone gives.
         Assert.Equal(all.State.Raw, hidden.State.Raw);
         Assert.NotEqual(all.State.UntrainedLoss, hidden.State.UntrainedLoss);
+        var parts = BuildGenerative(recording);
         var first = new VariationalModel<double>(
-            new GenerativeModel<double>(model.Generative.Dynamics, model.Generative.InitialPrior, model.Generative.InputPrior, [model.Generative.Likelihoods[0]]), model.Posterior);
+            new GenerativeModel<double>(parts.Dynamics, parts.InitialPrior, parts.InputPrior, [parts.Likelihoods[0]]), SharedPosterior<double>.Independent(States, Inputs, Bins, 0.3, 0.3));
         var expected = new Trainer<double>(first, alone, options);
         expected.Run(null, null, TestContext.Current.CancellationToken);
         Assert.Equal(expected.State.UntrainedLoss, hidden.State.UntrainedLoss, 1e-9);
@@ -71,8 +72,10 @@ public sealed class ValidationScoreTests
     }
 
     private static VariationalModel<double> Build(Recording recording) => new(
-        ModelBuilder<double>.Build(new ModelSpecification { States = States, Inputs = Inputs, Prior = new GaussianPriorSpecification() }, recording, 1),
-        SharedPosterior<double>.Independent(States, Inputs, Bins, 0.3, 0.3));
+        BuildGenerative(recording), SharedPosterior<double>.Independent(States, Inputs, Bins, 0.3, 0.3));
+
+    private static GenerativeModel<double> BuildGenerative(Recording recording)
+        => ModelBuilder<double>.Build(new ModelSpecification { States = States, Inputs = Inputs, Prior = new GaussianPriorSpecification() }, recording, 1);
 
     private static Recording TwoGroups()
     {
