@@ -37,6 +37,7 @@ public sealed class ModelKinds
         likelihoods:
         [
             new PoissonSpecification(),
+            new NegativeBinomialSpecification(),
             new GaussianSpecification(),
         ],
         links:
