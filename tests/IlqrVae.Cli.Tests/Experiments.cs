@@ -155,18 +155,6 @@ public sealed class Experiments
             }
         }
 
-        if (words[0] == "import")
-        {
-            // The stand-in of a recording is a dataset, which takes no options of other formats.
-            foreach (var option in (string[])["--spikes", "--values", "--time", "--minimum-rate", "--chunk"])
-            {
-                if (small.IndexOf(option) is > 0 and var at)
-                {
-                    small.RemoveRange(at, 2);
-                }
-            }
-        }
-
         return [.. small];
     }
 }
