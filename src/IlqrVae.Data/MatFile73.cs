@@ -64,7 +64,14 @@ internal static class MatFile73
 
         if (!StoredNumbers.IsNumber(archive.TypeOf(path)))
         {
-            return Unread(archive, name, shape, className, "is a cell array, an object, or complex, which is not read from -v7.3 files; save it with -v7 as a plain real array");
+            var hasClass = archive.HasAttribute(path, "MATLAB_class");
+            return Unread(archive, name, shape, className, (hasClass, className) switch
+            {
+                (true, "cell") => "is a cell array, which is not read from -v7.3 files; save it with -v7",
+                (true, "double" or "single") => "is complex; save its real(...) or abs(...) with -v7",
+                (true, _) => $"is of class {className}, which is not read; save its numbers with -v7 as plain arrays",
+                _ => "is a field of an array of structures, which is not read from -v7.3 files; save it with -v7",
+            });
         }
 
         var (_, stored) = archive.ReadStored(path);

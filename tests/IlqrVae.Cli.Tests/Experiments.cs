@@ -1,10 +1,12 @@
+using IlqrVae.Data;
+using IlqrVae.Numerics;
 using IlqrVae.Runs.Configuration;
 
 namespace IlqrVae.Cli.Tests;
 
 /// <summary>
 /// Every command line of an experiment's README runs, made small: a few trials and iterations. Recordings that have to be fetched are replaced by
-/// datasets that are simulated and have the same channel groups.
+/// files that are simulated and have the same channels.
 /// </summary>
 public sealed class Experiments
 {
@@ -12,7 +14,6 @@ public sealed class Experiments
     private static readonly Dictionary<string, string[]> StandIns = new(StringComparer.Ordinal)
     {
         ["lorenz-spikes"] = ["simulate", "lorenz", "--observation", "spikes", "--channels", "12", "--trials", "6", "--validation-trials", "2"],
-        ["m1-reaching"] = ["simulate", "maze", "--channels", "16", "--held-out", "4", "--trials", "6", "--validation-trials", "2", "--test-trials", "2"],
     };
 
     /// <summary>Options that set how large a run is, and what they are here.</summary>
@@ -61,7 +62,14 @@ public sealed class Experiments
         var commands = Commands(name).ToList();
         foreach (var file in commands.Where(words => words[0] == "import").Select(words => words[1]).Distinct(StringComparer.Ordinal))
         {
-            line.Must([.. StandIns[name], "-o", "@/" + file]);
+            if (name == "m1-reaching")
+            {
+                SaveReaching(line[file]);
+            }
+            else
+            {
+                line.Must([.. StandIns[name], "-o", "@/" + file]);
+            }
         }
 
         Assert.Contains(commands, words => words[0] == "train");
@@ -88,11 +96,38 @@ public sealed class Experiments
         }
     }
 
+    /// <summary>A minute of a session as a MATLAB file of level 7.3: counts that follow the hand, and the times of the bins.</summary>
+    private static void SaveReaching(string path)
+    {
+        const int Bins = 1200;
+        const int Units = 16;
+        var random = new CounterRandom(1, 0);
+        var (counts, hand) = (new double[Bins * Units], new double[Bins * 3]);
+        for (var t = 0; t < Bins; t++)
+        {
+            for (var axis = 0; axis < 3; axis++)
+            {
+                hand[(3 * t) + axis] = Math.Sin((0.1 + (0.03 * axis)) * t);
+            }
+
+            for (var unit = 0; unit < Units; unit++)
+            {
+                counts[(Units * t) + unit] = random.NextPoisson(0.5 * Math.Exp(hand[(3 * t) + (unit % 3)]));
+            }
+        }
+
+        var file = new Hdf5Archive();
+        file.Add("spikes", counts, Bins, Units);
+        file.Add("handVel", hand, Bins, 3);
+        file.Add("time", [.. Enumerable.Range(0, Bins).Select(t => 0.05 * t)], Bins, 1);
+        file.Save(path);
+    }
+
     /// <summary>The indented lines of a README that call the program, as words.</summary>
     private static IEnumerable<string[]> Commands(string name)
         => File.ReadLines(Path.Combine(Root, name, "README.md"))
             .Where(text => text.StartsWith("    ilqr-vae ", StringComparison.Ordinal))
-            .Select(text => text.Trim()["ilqr-vae ".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            .Select(text => text.Trim()["ilqr-vae ".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Trim('"')).ToArray());
 
     private static string[] Shrunk(string[] words)
     {
@@ -116,18 +151,6 @@ public sealed class Experiments
                 if (!words.Contains(option, StringComparer.Ordinal))
                 {
                     small.AddRange([option, Small[option]]);
-                }
-            }
-        }
-
-        if (words[0] == "import")
-        {
-            // The stand-in of a recording is a dataset, which takes no options of other formats.
-            foreach (var option in (string[])["--spikes", "--values", "--time", "--minimum-rate", "--chunk"])
-            {
-                if (small.IndexOf(option) is > 0 and var at)
-                {
-                    small.RemoveRange(at, 2);
                 }
             }
         }

@@ -231,6 +231,31 @@ public sealed class Runs
         Assert.Equal(6, RecordingFile.Read(line["data.h5"]).Trials.Count);
     }
 
+    [Fact]
+    public void Import_tells_what_it_decided_and_refuses_what_the_format_does_not_take()
+    {
+        using var line = new CommandLine();
+        var file = new Hdf5Archive();
+        file.Add("spikes", new long[3 * 6000], 6000, 3);
+        file.Save(line["session.mat"]);
+        var told = line.Run("import", "@/session.mat", "-o", "@/data.h5", "--bin-width", "0.01", "--json");
+        Assert.Equal(0, told.ExitCode);
+        Assert.Contains("units x bins", told.Error, StringComparison.Ordinal);
+        Assert.Contains("'train' has 4800 bins", told.Error, StringComparison.Ordinal);
+        Assert.Contains("--chunk", told.Error, StringComparison.Ordinal);
+        Assert.Equal(6000, JsonNode.Parse(told.Output)!["bins"]!.GetValue<int>());
+
+        told = line.Run("import", "@/session.mat", "-o", "@/wide.h5", "--bin-width", "0.01", "--units-first", "--chunk", "1");
+        Assert.Equal((0, ""), (told.ExitCode, told.Error));
+        told = line.Run("import", "@/session.mat", "-o", "@/wide.h5", "--units-first", "--bins-first");
+        Assert.Equal(2, told.ExitCode);
+        Assert.Contains("--bins-first", told.Error, StringComparison.Ordinal);
+        told = line.Run("import", "@/data.h5", "-o", "@/none.h5", "--spikes", "x");
+        Assert.Equal(2, told.ExitCode);
+        Assert.StartsWith("--spikes: ", told.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(line["none.h5"]));
+    }
+
     private static CommandLine Prepared()
     {
         var line = new CommandLine();

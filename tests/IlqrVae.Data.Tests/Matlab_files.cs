@@ -63,8 +63,8 @@ public sealed class Matlab_files
         Assert.Equal("hand", variables["text"].Text);
         Assert.Equal([20.0], variables["session.rate"].Values);
         Assert.Empty(variables["none"].Values);
-        Faults.Message(() => _ = variables["cells"].Values, "v73.mat", "'cells'", "-v7");
-        Faults.Message(() => _ = variables["complex"].Values, "v73.mat", "'complex'", "-v7");
+        Faults.Message(() => _ = variables["cells"].Values, "v73.mat", "'cells'", "cell array", "-v7");
+        Faults.Message(() => _ = variables["complex"].Values, "v73.mat", "'complex'", "is complex", "-v7");
     }
 
     [Fact]
