@@ -50,11 +50,13 @@ public sealed class Fingerprints
                 Observations =
                 [
                     Observations.FromCounts(
-                        Example.Table(trial.Bins, 3, (t, c) => t == 1 && c == 1 ? 77 : trial.Observations[0][t, c] is 0 ? -0.0 : trial.Observations[0][t, c]), trial.Observations[0].ToMask()),
-                    Observations.FromValues(trial.Observations[1].ToTable(), [.. Enumerable.Repeat(true, trial.Bins * 2)]),
+                        Example.Table(trial.Bins, 3, (t, c) => t == 1 && c == 1 ? 77 : trial.Observations[0][t, c]), trial.Observations[0].ToMask()),
+                    Observations.FromValues(
+                        Example.Table(trial.Bins, 2, (t, c) => trial.Observations[1][t, c] is 0 ? -0.0 : trial.Observations[1][t, c]), [.. Enumerable.Repeat(true, trial.Bins * 2)]),
                 ],
             })],
         };
+        Assert.True(double.IsNegative(same.Trials[0].Observations[1][0, 0]));
         Assert.Equal(RecordingFingerprint.Of(recording), RecordingFingerprint.Of(same));
         Assert.Null(RecordingFingerprint.Of(recording).DifferenceFrom(RecordingFingerprint.Of(same)));
     }

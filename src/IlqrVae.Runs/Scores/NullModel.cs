@@ -5,17 +5,19 @@ using IlqrVae.Runs.Files;
 namespace IlqrVae.Runs.Scores;
 
 /// <summary>
-/// The model that a model of dynamics has to beat: every channel constant, counts Poisson at their mean rate and values Gaussian with their mean and
-/// variance. The constants are those of the very entries that are scored, so that no other constants explain them better: the comparison never flatters.
+/// The model that a model of dynamics has to beat: every channel constant, rates Poisson at their mean over the training trials and values Gaussian with
+/// their mean and variance there (<see cref="GroupSummary"/>), so that both were learned from the same. Half a count is added to each channel of the
+/// training trials: a neuron that is silent in them is rare later and not impossible.
 /// </summary>
 /// <param name="LogLikelihood">
-/// In nats per observed entry, to be compared with an ELBO or a log evidence; NaN where nothing was observed, or a channel of values does not vary, whose
-/// density knows no bound.
+/// In nats per observed entry, to be compared with an ELBO or a log evidence; NaN where nothing was observed, or where the model's file is of a former version, which
+/// does not know the constants.
 /// </param>
 /// <param name="Entries">The entries.</param>
 public readonly record struct NullModel(double LogLikelihood, long Entries)
 {
     private const int Tabled = 64;
+    private const double AddedCounts = 0.5;
 
     private static readonly double[] LogFactorials = [.. Enumerable.Range(0, Tabled).Select(count => LogFactorial(count))];
 
@@ -40,63 +42,45 @@ public readonly record struct NullModel(double LogLikelihood, long Entries)
                 continue;
             }
 
-            var observations = trials.Select(trial => (trial.Observations[index], trial.Bins - forecastBins)).ToList();
-            foreach (var channel in description.IsRate(g) ? OfCounts(observations, description.Groups[g].Channels) : OfValues(observations, description.Groups[g].Channels))
+            var group = description.Recording.Groups[g];
+            var added = AddedCounts * description.BinWidth / description.Recording.Seconds;
+            Func<double, int, double> score = description.IsRate(g) ? (count, c) => OfCount(count, group.Mean[c] + added) : (value, c) => OfValue(value, group.Mean[c], group.Variance[c]);
+            foreach (var trial in trials)
             {
-                sum += channel.LogLikelihood;
-                entries += channel.Entries;
+                var part = Of(trial.Observations[index], trial.Bins - forecastBins, score);
+                sum += part.Sum;
+                entries += part.Entries;
             }
         }
 
-        return new NullModel(entries == 0 || !double.IsFinite(sum) ? double.NaN : sum / entries, entries);
+        return new NullModel(entries == 0 || description.Recording.Seconds == 0 ? double.NaN : sum / entries, entries);
     }
 
-    private static IEnumerable<(double LogLikelihood, long Entries)> OfCounts(IReadOnlyList<(Observations Observations, int Bins)> parts, int channels)
+    private static (double Sum, long Entries) Of(Observations observations, int bins, Func<double, int, double> score)
     {
-        var (spikes, factorials, entries) = (new double[channels], new double[channels], new long[channels]);
-        ForEach(parts, (channel, count) =>
+        var (sum, entries) = (0.0, 0L);
+        var row = new double[observations.Channels];
+        for (var bin = 0; bin < bins; bin++)
         {
-            spikes[channel] += count;
-            factorials[channel] += count < Tabled ? LogFactorials[(int)count] : LogFactorial(count);
-            entries[channel]++;
-        });
-
-        // sum over entries of n ln r - r - ln n! at r the mean of n.
-        return Enumerable.Range(0, channels).Select(c => ((spikes[c] > 0 ? spikes[c] * (Math.Log(spikes[c] / entries[c]) - 1) : 0) - factorials[c], entries[c]));
-    }
-
-    private static IEnumerable<(double LogLikelihood, long Entries)> OfValues(IReadOnlyList<(Observations Observations, int Bins)> parts, int channels)
-    {
-        var (means, squares, entries) = (new double[channels], new double[channels], new long[channels]);
-        ForEach(parts, (channel, value) =>
-        {
-            // Welford's sums.
-            entries[channel]++;
-            var difference = value - means[channel];
-            means[channel] += difference / entries[channel];
-            squares[channel] += difference * (value - means[channel]);
-        });
-        return Enumerable.Range(0, channels).Select(c => (entries[c] == 0 ? 0 : -0.5 * entries[c] * (Math.Log(2 * Math.PI * squares[c] / entries[c]) + 1), entries[c]));
-    }
-
-    private static void ForEach(IReadOnlyList<(Observations Observations, int Bins)> parts, Action<int, double> take)
-    {
-        foreach (var (observations, bins) in parts)
-        {
-            var row = new double[observations.Channels];
-            for (var bin = 0; bin < bins; bin++)
+            observations.CopyRow<double>(bin, row);
+            for (var c = 0; c < row.Length; c++)
             {
-                observations.CopyRow<double>(bin, row);
-                for (var channel = 0; channel < row.Length; channel++)
+                if (observations.IsObserved(bin, c))
                 {
-                    if (observations.IsObserved(bin, channel))
-                    {
-                        take(channel, row[channel]);
-                    }
+                    sum += score(row[c], c);
+                    entries++;
                 }
             }
         }
+
+        return (sum, entries);
     }
+
+    private static double OfCount(double count, double mean)
+        => (count > 0 ? count * Math.Log(mean) : 0) - mean - (count < Tabled ? LogFactorials[(int)count] : LogFactorial(count));
+
+    private static double OfValue(double value, double mean, double variance)
+        => -0.5 * (Math.Log(2 * Math.PI * variance) + ((value - mean) * (value - mean) / variance));
 
     private static double LogFactorial(double count) => Metrics.PoissonNegativeLogLikelihood(1, count) - 1;
 }
