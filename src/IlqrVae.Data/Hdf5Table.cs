@@ -5,6 +5,8 @@ internal sealed class Hdf5Table
 {
     private const int Virtual = 3;
     private const int ExtensibleArray = 4;
+    private const int WholeNumber = 0;
+    private const int RealNumber = 1;
 
     private readonly Hdf5Header header;
     private readonly int layout;
@@ -41,6 +43,11 @@ internal sealed class Hdf5Table
             return $"is compressed by {Hdf5Filters.NameOf(filter)}, which is not read; write it with compression='gzip'";
         }
 
+        if (IsOddNumber(header))
+        {
+            return "holds numbers of an unusual format; write them as float32, float64 or plain integers";
+        }
+
         if (index == ExtensibleArray && Array.FindLastIndex(most, length => length == ulong.MaxValue) > 0)
         {
             return "can grow along another axis than the first and is stored as of HDF5 1.10, which is not read; write it with maxshape=None or libver='earliest'";
@@ -72,6 +79,39 @@ internal sealed class Hdf5Table
         message.Skip(1);
         message.Skip(message.Byte() * message.Byte());
         return (kind, message.Byte());
+    }
+
+    /// <summary>Whether the numbers are not whole bytes of two's complement, or not IEEE 754 (bfloat16 is not).</summary>
+    private static bool IsOddNumber(Hdf5Header header)
+    {
+        if (header.First(Hdf5Header.Datatype) is not { } message)
+        {
+            return false;
+        }
+
+        var kind = message.Byte() & 0x0f;
+        message.Skip(3);
+        var bits = 8 * message.Int();
+        if (kind == 8)
+        {
+            // Names of values, then what they are names of.
+            kind = message.Byte() & 0x0f;
+            message.Skip(7);
+        }
+
+        if (kind is not (WholeNumber or RealNumber))
+        {
+            return false;
+        }
+
+        var (offset, precision) = (message.Short(), message.Short());
+        if (kind == WholeNumber)
+        {
+            return offset != 0 || precision != bits;
+        }
+
+        var format = (offset, precision, message.Byte(), message.Byte(), message.Byte(), message.Byte(), message.Int());
+        return format is not ((0, 16, 10, 5, 0, 10, 15) or (0, 32, 23, 8, 0, 23, 127) or (0, 64, 52, 11, 0, 52, 1023));
     }
 
     private static ulong[] LargestShape(Hdf5Bytes file, Hdf5Header header)
