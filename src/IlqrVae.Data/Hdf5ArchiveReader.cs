@@ -15,6 +15,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
     // Deflate cannot shrink data further than to about 1/1032.
     private const long LargestCompression = 1100;
 
+    private const int MostPaths = 1_000_000;
     private const int CachedChunks = 1 << 16;
     private const ulong CachedBytes = 1 << 28;
     private const ulong CachedBytesOfRows = 1 << 25;
@@ -174,7 +175,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
     {
         var written = ReadText("/", Hdf5Checksum.Attribute);
         using var checksum = new Hdf5Checksum();
-        foreach (var path in Paths("").Order(StringComparer.Ordinal))
+        foreach (var path in RequireFew(Paths("").Take(MostPaths + 1)).Order(StringComparer.Ordinal))
         {
             if (ContainsTable(path))
             {
@@ -407,6 +408,10 @@ public sealed class Hdf5ArchiveReader : IDisposable
         return Guarded(path, () => ReadArray(attribute, type));
     }
 
+    private List<string> RequireFew(IEnumerable<string> paths) => paths.ToList() is { Count: <= MostPaths } few
+        ? few
+        : throw new InputException($"{Path}: there are more than {MostPaths} groups and tables; this is no file that was written with a checksum.");
+
     private IEnumerable<string> Paths(string group)
     {
         yield return group;
@@ -445,7 +450,14 @@ public sealed class Hdf5ArchiveReader : IDisposable
     private IReadOnlyList<Hdf5Filter> RequireReadable(string path)
     {
         var table = Guarded(path, () => Hdf5Table.Read(objects.Bytes, Find(path)!.Header));
-        return table.Obstacle() is { } obstacle ? throw new InputException($"{Path}: '{Rooted(path)}' {obstacle}.") : table.Filters;
+        if (table.Obstacle() is { } obstacle)
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' {obstacle}.");
+        }
+
+        return table.ChunkBytes <= Math.Max(AlwaysAllowedBytes, fileBytes * LargestCompression)
+            ? table.Filters
+            : throw new InputException($"{Path}: '{Rooted(path)}' declares chunks that the file of {fileBytes} bytes cannot hold; the file is damaged, make it again.");
     }
 
     private StoredType RequireNumbers(string path, IH5Dataset dataset)

@@ -3,6 +3,7 @@ namespace IlqrVae.Data;
 /// <summary>How the entries of a table are stored, as far as that decides whether they can be read.</summary>
 internal sealed class Hdf5Table
 {
+    private const int Chunked = 2;
     private const int Virtual = 3;
     private const int ExtensibleArray = 4;
     private const int WholeNumber = 0;
@@ -16,12 +17,15 @@ internal sealed class Hdf5Table
     private Hdf5Table(Hdf5Bytes file, Hdf5Header header)
     {
         this.header = header;
-        (layout, index) = Layout(header);
+        (layout, index, ChunkBytes) = Layout(header);
         most = LargestShape(file, header);
         Filters = ReadFilters(header);
     }
 
     public IReadOnlyList<Hdf5Filter> Filters { get; }
+
+    /// <summary>Bytes of a chunk once its filters are undone; 0 of a table that is not chunked.</summary>
+    public double ChunkBytes { get; }
 
     public static Hdf5Table Read(Hdf5Bytes file, Hdf5Header header) => new(file, header);
 
@@ -56,29 +60,48 @@ internal sealed class Hdf5Table
         return null;
     }
 
-    private static (int Layout, int Index) Layout(Hdf5Header header)
+    private static (int Layout, int Index, double ChunkBytes) Layout(Hdf5Header header)
     {
         if (header.First(Hdf5Header.Layout) is not { } message)
         {
-            return (-1, -1);
+            return (-1, 0, 0);
         }
 
         var version = message.Byte();
         if (version < 3)
         {
             message.Skip(1);
-            return (message.Byte(), 0);
+            return (message.Byte(), 0, 0);
         }
 
         var kind = message.Byte();
-        if (version == 3 || kind != 2)
+        if (kind != Chunked)
         {
-            return (kind, 0);
+            return (kind, 0, 0);
+        }
+
+        // The last axis of a chunk is its elements' bytes.
+        var bytes = 1.0;
+        if (version == 3)
+        {
+            var rank = message.Byte();
+            message.Address();
+            for (var axis = 0; axis < rank; axis++)
+            {
+                bytes *= message.Int();
+            }
+
+            return (kind, 0, bytes);
         }
 
         message.Skip(1);
-        message.Skip(message.Byte() * message.Byte());
-        return (kind, message.Byte());
+        var (count, size) = (message.Byte(), message.Byte());
+        for (var axis = 0; axis < count; axis++)
+        {
+            bytes *= message.Whole(Math.Clamp((int)size, 1, 8));
+        }
+
+        return (kind, message.Byte(), bytes);
     }
 
     /// <summary>Whether the numbers are not whole bytes of two's complement, or not IEEE 754 (bfloat16 is not).</summary>
