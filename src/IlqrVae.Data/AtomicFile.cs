@@ -4,33 +4,47 @@ namespace IlqrVae.Data;
 
 /// <summary>
 /// Writes a file beside its destination and renames it into place when it is complete and on the disk, so that a reader finds the old file or the
-/// new one and never a part, whatever stops the writing: a full disk, an error, the end of the process.
+/// new one and never a part, whatever stops the writing: a full disk, an error, the end of the process. What a process that was killed left of a file is
+/// removed when the file is written the next time.
 /// </summary>
 public static class AtomicFile
 {
     private const int BufferBytes = 1 << 17;
+    private const string Suffix = ".tmp";
+    private const int IdentifierLength = 32;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     /// <summary>Writes a file.</summary>
-    /// <param name="path">Destination; an existing file is replaced, a symbolic link keeps pointing at its (replaced) target.</param>
+    /// <param name="path">Destination; an existing file is replaced, a symbolic link keeps pointing at its target, which is replaced.</param>
     /// <param name="write">Writes the content to a stream that can be read and sought. What it throws is passed on, with nothing left behind.</param>
-    /// <exception cref="InputException">The destination cannot be written: no such folder, a folder of that name, a device, no permission.</exception>
+    /// <exception cref="InputException">The destination cannot be written: no such folder, a folder of that name, a pipe or a device, no permission.</exception>
     /// <exception cref="IOException">The disk is full or failed.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
         var destination = Resolve(path);
-        var temporary = Path.Combine(
-            Path.GetDirectoryName(destination)!,
-            $".{Path.GetFileName(destination)}.{Guid.NewGuid():N}.tmp");
+        var (folder, start) = (Path.GetDirectoryName(destination)!, $".{Path.GetFileName(destination)}.");
+        DeleteUnfinished(folder, start);
+        var temporary = Path.Combine(folder, $"{start}{Guid.NewGuid():N}{Suffix}");
         try
         {
             using (var stream = Create(temporary, path))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
+
+                // Renamed while it is held, so that no other process takes it for one that was left behind; Windows renames no file that is open.
+                if (!OperatingSystem.IsWindows())
+                {
+                    File.Move(temporary, destination, overwrite: true);
+                }
             }
 
-            File.Move(temporary, destination, overwrite: true);
+            if (OperatingSystem.IsWindows())
+            {
+                File.Move(temporary, destination, overwrite: true);
+            }
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -66,15 +80,23 @@ public static class AtomicFile
             throw new InputException($"{path}: this is a folder; give the name of a file.");
         }
 
-        // A rename onto a device would replace the device itself.
-        if (!OperatingSystem.IsWindows() && full.StartsWith("/dev/", StringComparison.Ordinal))
+        try
         {
-            throw new InputException($"{path}: this is a device; give the name of a file.");
+            if (new FileInfo(full) is { LinkTarget: not null } link && link.ResolveLinkTarget(returnFinalTarget: true) is { } target)
+            {
+                full = target.FullName;
+            }
+        }
+        catch (IOException exception)
+        {
+            throw new InputException($"{path}: this link leads to itself; give the name of a file.", exception);
         }
 
-        if (new FileInfo(full) is { LinkTarget: not null } link && link.ResolveLinkTarget(returnFinalTarget: true) is { } target)
+        // A rename would replace the pipe or device itself, and what is new among the devices is lost.
+        var isAmongDevices = full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal);
+        if (SpecialFile.Is(full) || (isAmongDevices && !OperatingSystem.IsWindows()))
         {
-            full = target.FullName;
+            throw new InputException($"{path}: this is a pipe or a device; give the name of a file.");
         }
 
         if (!Directory.Exists(Path.GetDirectoryName(full)))
@@ -94,6 +116,48 @@ public static class AtomicFile
         catch (UnauthorizedAccessException exception)
         {
             throw new InputException($"{path}: its folder may not be written to; choose another folder or change its permissions.", exception);
+        }
+    }
+
+    /// <summary>Deletes what killed processes left of a file: what has the name of an unfinished one and is held by nobody.</summary>
+    private static void DeleteUnfinished(string folder, string start)
+    {
+        try
+        {
+            var options = new EnumerationOptions { MatchType = MatchType.Simple, AttributesToSkip = FileAttributes.Directory | FileAttributes.ReparsePoint };
+            foreach (var file in new DirectoryInfo(folder).EnumerateFiles($".*{Suffix}", options).Where(file => IsUnfinished(file.Name, start)).ToList())
+            {
+                // Where files cannot be held, as on Windows between writing and renaming, one that rested for long is taken for left behind.
+                if (IsHeld(file.FullName) || (OperatingSystem.IsWindows() && DateTime.UtcNow - file.LastWriteTimeUtc < LongestPause))
+                {
+                    continue;
+                }
+
+                DeleteQuietly(file.FullName);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // They are in nobody's way; what stops the writing itself is reported then.
+        }
+    }
+
+    private static bool IsUnfinished(string name, string start) =>
+        name.Length == start.Length + IdentifierLength + Suffix.Length
+        && name.StartsWith(start, StringComparison.Ordinal)
+        && name.EndsWith(Suffix, StringComparison.Ordinal)
+        && Guid.TryParseExact(name.AsSpan(start.Length, IdentifierLength), "N", out _);
+
+    private static bool IsHeld(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return true;
         }
     }
 

@@ -15,6 +15,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
     // Deflate cannot shrink data further than to about 1/1032.
     private const long LargestCompression = 1100;
 
+    private const int MostPaths = 1_000_000;
     private const int CachedChunks = 1 << 16;
     private const ulong CachedBytes = 1 << 28;
     private const ulong CachedBytesOfRows = 1 << 25;
@@ -22,6 +23,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
     private readonly FileStream stream;
     private readonly Hdf5Objects objects;
     private readonly long fileBytes;
+    private readonly List<NativeFile> held = [];
     private (ulong Address, NativeFile File, IH5Object Object)? open;
 
     private Hdf5ArchiveReader(string path, FileStream stream, Hdf5Objects objects)
@@ -173,7 +175,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
     {
         var written = ReadText("/", Hdf5Checksum.Attribute);
         using var checksum = new Hdf5Checksum();
-        foreach (var path in Paths("").Order(StringComparer.Ordinal))
+        foreach (var path in RequireFew(Paths("").Take(MostPaths + 1)).Order(StringComparer.Ordinal))
         {
             if (ContainsTable(path))
             {
@@ -200,6 +202,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
     public void Dispose()
     {
         Close();
+        held.ForEach(view => view.Dispose());
         stream.Dispose();
     }
 
@@ -225,12 +228,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
     {
         var dataset = Table(path);
         var filters = RequireReadable(path);
-        var type = Guarded(path, () => StoredNumbers.TypeOf(dataset.Type));
-        if (!StoredNumbers.IsNumber(type))
-        {
-            throw new InputException($"{Path}: '{Rooted(path)}' holds {StoredNumbers.Describe(type)} where numbers are needed; write it as numbers.");
-        }
-
+        var type = RequireNumbers(path, dataset);
         var shape = ShapeOf(dataset, path);
         RequireShape(path, shape, expected);
         var count = Count(shape, StoredNumbers.Bytes(type), path);
@@ -240,25 +238,32 @@ public sealed class Hdf5ArchiveReader : IDisposable
             : throw new InputException($"{Path}: '{Rooted(path)}' holds {stored.Length} numbers where its shape is {Messages.Shape(shape)}; the file is damaged, make it again.");
     }
 
-    /// <summary>A table of two axes to be read some rows at a time.</summary>
+    /// <summary>A table of two axes to be read some rows at a time, until this reader is disposed.</summary>
     internal StoredRows ReadRows(string path, int rows, int columns)
     {
-        var dataset = Table(path);
-        var type = Guarded(path, () => StoredNumbers.TypeOf(dataset.Type));
-        if (!StoredNumbers.IsNumber(type))
-        {
-            throw new InputException($"{Path}: '{Rooted(path)}' holds {StoredNumbers.Describe(type)} where numbers are needed; write it as numbers.");
-        }
-
-        var shape = ShapeOf(dataset, path);
+        var shape = ShapeOf(path);
         RequireShape(path, shape, [rows, columns]);
+        var filters = RequireReadable(path);
+
+        // A view of its own: other tables are read in between.
+        var (view, opened) = View(Find(path)!, path);
+        held.Add(view);
+        var dataset = (IH5Dataset)opened;
+        var type = RequireNumbers(path, dataset);
         Count(shape, StoredNumbers.Bytes(type), path);
         var cache = new SimpleReadingChunkCache(CachedChunks, CachedBytesOfRows);
-        return new StoredRows(shape[0], shape[1], StoredNumbers.Bytes(type), (first, count) => Guarded(path, () => ReadArray(dataset, type, shape[1], first, count, cache)));
+        return new StoredRows(
+            shape[0],
+            shape[1],
+            StoredNumbers.Bytes(type),
+            (first, count) => Guarded(path, () => Hdf5Filters.Reading(filters, () => ReadArray(dataset, type, shape[1], first, count, cache))));
     }
 
     /// <summary>Shape of a table that must have so many axes.</summary>
-    internal IReadOnlyList<int> ReadShape(string path, int rank)
+    /// <param name="path">The table.</param>
+    /// <param name="rank">Number of axes.</param>
+    /// <exception cref="InputException">There is no such table, it has another number of axes, or the file is damaged.</exception>
+    public IReadOnlyList<int> ReadShape(string path, int rank)
     {
         var shape = ShapeOf(path);
         RequireShape(path, shape, [.. Enumerable.Repeat(-1, rank)]);
@@ -283,6 +288,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         StoredType.UInt32 => Read<uint>(dataset, count),
         StoredType.Int64 => Read<long>(dataset, count),
         StoredType.UInt64 => Read<ulong>(dataset, count),
+        StoredType.Half => Array.ConvertAll(Read<Half>(dataset, count), value => (float)value),
         StoredType.Single => Read<float>(dataset, count),
         _ => Read<double>(dataset, count),
     };
@@ -297,6 +303,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         StoredType.UInt32 => Read<uint>(dataset, columns, first, rows, cache),
         StoredType.Int64 => Read<long>(dataset, columns, first, rows, cache),
         StoredType.UInt64 => Read<ulong>(dataset, columns, first, rows, cache),
+        StoredType.Half => Array.ConvertAll(Read<Half>(dataset, columns, first, rows, cache), value => (float)value),
         StoredType.Single => Read<float>(dataset, columns, first, rows, cache),
         _ => Read<double>(dataset, columns, first, rows, cache),
     };
@@ -347,6 +354,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         StoredType.UInt32 => Read<uint>(attribute),
         StoredType.Int64 => Read<long>(attribute),
         StoredType.UInt64 => Read<ulong>(attribute),
+        StoredType.Half => Array.ConvertAll(Read<Half>(attribute), value => (float)value),
         StoredType.Single => Read<float>(attribute),
         _ => Read<double>(attribute),
     };
@@ -362,8 +370,14 @@ public sealed class Hdf5ArchiveReader : IDisposable
             return new InputException($"{file}: '{Rooted(path)}' is stored with its bytes in big-endian order; write it in little-endian order.", exception);
         }
 
+        if (innermost is NotSupportedException or NotImplementedException)
+        {
+            return new InputException(
+                $"{file}: '{Rooted(path)}' is stored in a way that is not read ({Messages.OneLine(innermost.Message)}); write it again with h5py and its defaults.", exception);
+        }
+
         return new InputException(
-            $"{file}: '{Rooted(path)}' cannot be read ({Messages.OneLine(innermost.Message)}); the file is damaged, cut short or of an unusual kind, so copy it or make it again.",
+            $"{file}: '{Rooted(path)}' cannot be read ({Messages.OneLine(innermost.Message)}); the file is damaged or cut short, copy it or make it again.",
             exception);
     }
 
@@ -393,6 +407,10 @@ public sealed class Hdf5ArchiveReader : IDisposable
 
         return Guarded(path, () => ReadArray(attribute, type));
     }
+
+    private List<string> RequireFew(IEnumerable<string> paths) => paths.ToList() is { Count: <= MostPaths } few
+        ? few
+        : throw new InputException($"{Path}: there are more than {MostPaths} groups and tables; this is no file that was written with a checksum.");
 
     private IEnumerable<string> Paths(string group)
     {
@@ -432,7 +450,22 @@ public sealed class Hdf5ArchiveReader : IDisposable
     private IReadOnlyList<Hdf5Filter> RequireReadable(string path)
     {
         var table = Guarded(path, () => Hdf5Table.Read(objects.Bytes, Find(path)!.Header));
-        return table.Obstacle() is { } obstacle ? throw new InputException($"{Path}: '{Rooted(path)}' {obstacle}.") : table.Filters;
+        if (table.Obstacle() is { } obstacle)
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' {obstacle}.");
+        }
+
+        return table.ChunkBytes <= Math.Max(AlwaysAllowedBytes, fileBytes * LargestCompression)
+            ? table.Filters
+            : throw new InputException($"{Path}: '{Rooted(path)}' declares chunks that the file of {fileBytes} bytes cannot hold; the file is damaged, make it again.");
+    }
+
+    private StoredType RequireNumbers(string path, IH5Dataset dataset)
+    {
+        var type = Guarded(path, () => StoredNumbers.TypeOf(dataset.Type));
+        return StoredNumbers.IsNumber(type)
+            ? type
+            : throw new InputException($"{Path}: '{Rooted(path)}' holds {StoredNumbers.Describe(type)} where numbers are needed; write it as numbers.");
     }
 
     private InputException Missing(string kind, string path) =>
@@ -482,7 +515,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         return [.. lengths.Select(length => (int)length)];
     }
 
-    private int Count(List<int> shape, int elementBytes, string path)
+    private int Count(IReadOnlyList<int> shape, int elementBytes, string path)
     {
         var count = 1L;
         foreach (var length in shape)
@@ -511,16 +544,19 @@ public sealed class Hdf5ArchiveReader : IDisposable
         if (open is not { } last || last.Address != found.Address)
         {
             Close();
-            last = Guarded(path, () =>
-            {
-                var view = H5File.Open(new Hdf5ObjectStream(stream, objects.Bytes, found.Address), leaveOpen: false);
-                return (found.Address, view, view.Get(Hdf5ObjectStream.Name));
-            });
+            var (view, opened) = View(found, path);
+            last = (found.Address, view, opened);
             open = last;
         }
 
         return last.Object;
     }
+
+    private (NativeFile File, IH5Object Object) View(Hdf5Object found, string path) => Guarded(path, () =>
+    {
+        var view = H5File.Open(new Hdf5ObjectStream(stream, objects.Bytes, found.Address), leaveOpen: false);
+        return (view, view.Get(Hdf5ObjectStream.Name));
+    });
 
     private void Close()
     {

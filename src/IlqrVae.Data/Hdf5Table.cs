@@ -3,8 +3,11 @@ namespace IlqrVae.Data;
 /// <summary>How the entries of a table are stored, as far as that decides whether they can be read.</summary>
 internal sealed class Hdf5Table
 {
+    private const int Chunked = 2;
     private const int Virtual = 3;
     private const int ExtensibleArray = 4;
+    private const int WholeNumber = 0;
+    private const int RealNumber = 1;
 
     private readonly Hdf5Header header;
     private readonly int layout;
@@ -14,12 +17,15 @@ internal sealed class Hdf5Table
     private Hdf5Table(Hdf5Bytes file, Hdf5Header header)
     {
         this.header = header;
-        (layout, index) = Layout(header);
+        (layout, index, ChunkBytes) = Layout(header);
         most = LargestShape(file, header);
         Filters = ReadFilters(header);
     }
 
     public IReadOnlyList<Hdf5Filter> Filters { get; }
+
+    /// <summary>Bytes of a chunk once its filters are undone; 0 of a table that is not chunked.</summary>
+    public double ChunkBytes { get; }
 
     public static Hdf5Table Read(Hdf5Bytes file, Hdf5Header header) => new(file, header);
 
@@ -41,6 +47,11 @@ internal sealed class Hdf5Table
             return $"is compressed by {Hdf5Filters.NameOf(filter)}, which is not read; write it with compression='gzip'";
         }
 
+        if (IsOddNumber(header))
+        {
+            return "holds numbers of an unusual format; write them as float32, float64 or plain integers";
+        }
+
         if (index == ExtensibleArray && Array.FindLastIndex(most, length => length == ulong.MaxValue) > 0)
         {
             return "can grow along another axis than the first and is stored as of HDF5 1.10, which is not read; write it with maxshape=None or libver='earliest'";
@@ -49,29 +60,81 @@ internal sealed class Hdf5Table
         return null;
     }
 
-    private static (int Layout, int Index) Layout(Hdf5Header header)
+    private static (int Layout, int Index, double ChunkBytes) Layout(Hdf5Header header)
     {
         if (header.First(Hdf5Header.Layout) is not { } message)
         {
-            return (-1, -1);
+            return (-1, 0, 0);
         }
 
         var version = message.Byte();
         if (version < 3)
         {
             message.Skip(1);
-            return (message.Byte(), 0);
+            return (message.Byte(), 0, 0);
         }
 
         var kind = message.Byte();
-        if (version == 3 || kind != 2)
+        if (kind != Chunked)
         {
-            return (kind, 0);
+            return (kind, 0, 0);
+        }
+
+        // The last axis of a chunk is its elements' bytes.
+        var bytes = 1.0;
+        if (version == 3)
+        {
+            var rank = message.Byte();
+            message.Address();
+            for (var axis = 0; axis < rank; axis++)
+            {
+                bytes *= message.Int();
+            }
+
+            return (kind, 0, bytes);
         }
 
         message.Skip(1);
-        message.Skip(message.Byte() * message.Byte());
-        return (kind, message.Byte());
+        var (count, size) = (message.Byte(), message.Byte());
+        for (var axis = 0; axis < count; axis++)
+        {
+            bytes *= message.Whole(Math.Clamp((int)size, 1, 8));
+        }
+
+        return (kind, message.Byte(), bytes);
+    }
+
+    /// <summary>Whether the numbers are not whole bytes of two's complement, or not IEEE 754 (bfloat16 is not).</summary>
+    private static bool IsOddNumber(Hdf5Header header)
+    {
+        if (header.First(Hdf5Header.Datatype) is not { } message)
+        {
+            return false;
+        }
+
+        var kind = message.Byte() & 0x0f;
+        message.Skip(3);
+        var bits = 8 * message.Int();
+        if (kind == 8)
+        {
+            // Names of values, then what they are names of.
+            kind = message.Byte() & 0x0f;
+            message.Skip(7);
+        }
+
+        if (kind is not (WholeNumber or RealNumber))
+        {
+            return false;
+        }
+
+        var (offset, precision) = (message.Short(), message.Short());
+        if (kind == WholeNumber)
+        {
+            return offset != 0 || precision != bits;
+        }
+
+        var format = (offset, precision, message.Byte(), message.Byte(), message.Byte(), message.Byte(), message.Int());
+        return format is not ((0, 16, 10, 5, 0, 10, 15) or (0, 32, 23, 8, 0, 23, 127) or (0, 64, 52, 11, 0, 52, 1023));
     }
 
     private static ulong[] LargestShape(Hdf5Bytes file, Hdf5Header header)

@@ -4,16 +4,18 @@ namespace IlqrVae.Data;
 internal static class MatFile73
 {
     private const int DeepestNesting = 32;
+    private const int MostVariables = 100_000;
 
     public static IReadOnlyList<MatVariable> Read(string path)
     {
         using var archive = Hdf5Archive.Open(path);
         var variables = new List<MatVariable>();
-        Add(archive, "", "", variables, depth: 0);
+        var seen = 0;
+        Add(archive, "", "", variables, ref seen, depth: 0);
         return variables;
     }
 
-    private static void Add(Hdf5ArchiveReader archive, string group, string prefix, List<MatVariable> variables, int depth)
+    private static void Add(Hdf5ArchiveReader archive, string group, string prefix, List<MatVariable> variables, ref int seen, int depth)
     {
         if (depth > DeepestNesting)
         {
@@ -22,6 +24,12 @@ internal static class MatFile73
 
         foreach (var child in archive.Children(group))
         {
+            // A few links between groups can make endlessly many paths.
+            if (++seen > MostVariables)
+            {
+                throw new InputException($"{archive.Path}: there are more than {MostVariables} variables and fields; save fewer, or the arrays as plain variables.");
+            }
+
             // What cells and objects refer to is kept in groups of MATLAB's own.
             if (child.StartsWith('#'))
             {
@@ -41,7 +49,7 @@ internal static class MatFile73
                 }
                 else
                 {
-                    Add(archive, path, prefix + child + ".", variables, depth + 1);
+                    Add(archive, path, prefix + child + ".", variables, ref seen, depth + 1);
                 }
             }
         }

@@ -20,6 +20,9 @@ internal enum StoredType
     UInt32,
     Int64,
     UInt64,
+
+    /// <summary>Of two bytes; read as single precision.</summary>
+    Half,
     Single,
     Double,
 }
@@ -32,6 +35,7 @@ internal static class StoredNumbers
         H5DataTypeClass.FixedPoint => Whole(type.FixedPoint.IsSigned, type.Size),
         H5DataTypeClass.FloatingPoint => type.Size switch
         {
+            2 => StoredType.Half,
             4 => StoredType.Single,
             8 => StoredType.Double,
             _ => StoredType.Other,
@@ -45,18 +49,18 @@ internal static class StoredNumbers
     {
         StoredType.Text => "text",
         StoredType.Other => "data of a type that is not read",
-        StoredType.Single or StoredType.Double => "real numbers",
+        StoredType.Half or StoredType.Single or StoredType.Double => "real numbers",
         _ => "whole numbers",
     };
 
     public static bool IsNumber(StoredType type) => type > StoredType.Text;
 
-    public static bool IsWhole(StoredType type) => IsNumber(type) && type is not (StoredType.Single or StoredType.Double);
+    public static bool IsWhole(StoredType type) => IsNumber(type) && type is not (StoredType.Half or StoredType.Single or StoredType.Double);
 
     public static int Bytes(StoredType type) => type switch
     {
         StoredType.Int8 or StoredType.UInt8 => 1,
-        StoredType.Int16 or StoredType.UInt16 => 2,
+        StoredType.Int16 or StoredType.UInt16 or StoredType.Half => 2,
         StoredType.Int32 or StoredType.UInt32 or StoredType.Single => 4,
         _ => 8,
     };

@@ -121,15 +121,20 @@ internal static class Inspection
     private static void ReportPosterior(Hdf5ArchiveReader archive, Terminal terminal)
     {
         var bins = archive.ReadLongs("trials/bins", -1).Values;
-        var converged = archive.ReadInts("trials/converged", bins.Length).Values.Sum();
-        var states = archive.ShapeOf("states/mean")[1];
-        var inputs = archive.ShapeOf("inputs/mean")[1];
+        if (bins.Length == 0 || Array.Exists(bins, length => length is < 1 or > int.MaxValue))
+        {
+            throw new InputException($"{archive.Path}: '/trials/bins' is empty or has impossible numbers; the file is damaged, infer again.");
+        }
+
+        var converged = archive.ReadInts("trials/converged", bins.Length).Values.Count(one => one != 0);
+        var states = archive.ReadShape("states/mean", rank: 2)[1];
+        var inputs = archive.ReadShape("inputs/mean", rank: 2)[1];
         var groups = archive.Children("channels").Select(name => (
             Name: name,
-            Channels: archive.ShapeOf($"channels/{name}/mean")[1],
+            Channels: archive.ReadShape($"channels/{name}/mean", rank: 2)[1],
             Unit: archive.ReadText($"channels/{name}/mean", "unit"),
             IsHidden: archive.ReadWhole($"channels/{name}/mean", "hidden") != 0)).ToList();
-        var samples = archive.ContainsTable("samples/log_weight") ? archive.ShapeOf("samples/log_weight")[0] : 0;
+        var samples = archive.ContainsTable("samples/log_weight") ? archive.ReadShape("samples/log_weight", rank: 2)[0] : 0;
         terminal.WriteJson(() => new JsonObject
         {
             ["file"] = archive.Path,

@@ -1,4 +1,5 @@
 using System.Text;
+using IlqrVae.Data;
 using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Likelihoods;
 using YamlDotNet.Core;
@@ -19,7 +20,7 @@ public static class ConfigurationFile
     public static RunConfiguration Read(string path)
     {
         var folder = Path.GetDirectoryName(path) ?? "";
-        var configuration = Parse(ReadText(path), path, folder);
+        var configuration = Parse(InputFile.ReadText(path, LargestBytes, "a configuration"), path, folder);
         return configuration with { Data = Path.Combine(folder, configuration.Data) };
     }
 
@@ -173,34 +174,6 @@ public static class ConfigurationFile
 
     private static InputException NotYaml(string where, long line, string why, Exception exception)
         => new($"{where}, line {line}: this is not valid YAML ({OneLine(why)}); check indentation, colons, brackets and repeated keys.", exception);
-
-    private static string ReadText(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            throw new InputException($"{path}: this is a folder; give the name of a configuration file.");
-        }
-
-        var file = new FileInfo(path);
-        if (!file.Exists)
-        {
-            throw new InputException($"{path}: there is no such file; check its name and folder.");
-        }
-
-        if (file.Length > LargestBytes)
-        {
-            throw new InputException($"{path}: {file.Length} bytes are too many for a configuration; give a YAML file.");
-        }
-
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw new InputException($"{path}: the file may not be read; change its permissions.", exception);
-        }
-    }
 
     private static RunConfiguration ReadSection(RunConfiguration configuration, YamlMappingNode section, string path, Reading reading)
     {

@@ -160,7 +160,7 @@ public static class ModelFile
     public static IReadOnlyList<StoredParameter> Parameters(Hdf5ArchiveReader archive)
         => [.. archive.ReadStrings("parameters/name", -1).Values.Select(name =>
         {
-            var shape = archive.ShapeOf($"values/{name}");
+            var shape = archive.ReadShape($"values/{name}", rank: 2);
             return new StoredParameter(name, shape[0], shape[1], archive.ReadText($"values/{name}", "constraint"));
         })];
 
