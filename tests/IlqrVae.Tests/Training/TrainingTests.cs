@@ -172,7 +172,7 @@ public sealed class TrainingTests
         var trials = recording.TrialsOf(TrialSplit.Validation);
         for (var i = 0; i < trials.Count; i++)
         {
-            draws.Fill(options.Seed, ulong.MaxValue, (ulong)i);
+            draws.Fill(options.Seed, RandomStreams.Validation, (ulong)i);
             var estimate = inference.Infer(new PreparedTrial<double>(model.Generative, recording, trials[i]), options.Elbo, draws, 0, default);
             expected -= score == LearningObjective.Elbo ? estimate.Elbo!.Value.Elbo : estimate.LogEvidence;
         }
