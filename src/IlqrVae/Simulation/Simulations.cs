@@ -105,6 +105,7 @@ public static class Simulations
     {
         Check(options);
         Require(options.Neurons >= 1, "number of neurons", options.Neurons, "at least 1");
+        Require(options.BinWidth <= DelayedReachPopulation.LongestBin, "bin width", options.BinWidth, $"at most {DelayedReachPopulation.LongestBin} s");
         RequireSize(options, options.Neurons, "neurons");
         var heldOut = options.HeldOutNeurons == -1 ? options.Neurons / 4 : options.HeldOutNeurons;
         Require(

@@ -4,6 +4,7 @@ using IlqrVae.Models;
 using IlqrVae.Models.Dynamics;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Models.Priors;
+using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 using IlqrVae.Training;
