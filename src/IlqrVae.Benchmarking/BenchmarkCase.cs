@@ -51,7 +51,7 @@ public sealed record BenchmarkCase(string Name, int States, int Inputs, int Chan
     public VariationalModel<T> CreateModel<T>(ulong seed)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var random = new CounterRandom(seed, 0xbe7c);
+        var random = new CounterRandom(seed, RandomStreams.Benchmarks);
         double[] Normal(int count, double deviation)
         {
             var values = new double[count];

@@ -90,9 +90,6 @@ public sealed record InferenceResult(
 /// <summary>Analyses the trials of a recording with the model of a run.</summary>
 public static class InferenceSession
 {
-    private const ulong SampleStream = 0x5a3e;
-    private const ulong ElboStream = 0xe1b0;
-
     // Deviations of activations to a few per cent.
     private const int SpreadSamples = 500;
 
@@ -169,10 +166,10 @@ public static class InferenceSession
                 if (draws is not null && prepared.Bins <= description.Capacity)
                 {
                     draws.SetBins(prepared.Bins);
-                    draws.Fill(seed, ElboStream, places[trials[i]]);
+                    draws.Fill(seed, RandomStreams.ReportedElbo, places[trials[i]]);
                 }
 
-                estimates[i] = inference.Infer(prepared, options, draws, request.Samples, new CounterRandom(seed, SampleStream, places[trials[i]]), new TrialAnalyses
+                estimates[i] = inference.Infer(prepared, options, draws, request.Samples, new CounterRandom(seed, RandomStreams.PosteriorSamples, places[trials[i]]), new TrialAnalyses
                 {
                     Seed = seed,
                     Key = places[trials[i]],

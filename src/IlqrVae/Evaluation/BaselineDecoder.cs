@@ -66,7 +66,7 @@ public sealed class BaselineDecoder
     /// <param name="features">What to read.</param>
     /// <param name="counts">Counts of each trial, bins x neurons.</param>
     /// <param name="behaviour">What to decode, of each trial, bins x outputs.</param>
-    /// <exception cref="ArgumentException">The features are impossible or the trials do not match.</exception>
+    /// <exception cref="ArgumentException">The features are impossible, the trials do not match, or a number is not finite.</exception>
     public static BaselineDecoder Fit(BaselineFeatures features, IReadOnlyList<Table> counts, IReadOnlyList<Table> behaviour)
     {
         if (features.LastLag < features.FirstLag)
@@ -74,6 +74,7 @@ public sealed class BaselineDecoder
             throw new ArgumentException($"The last lag ({features.LastLag}) is before the first ({features.FirstLag}).", nameof(features));
         }
 
+        LinearAlignment.RequireSameBins(counts, behaviour);
         Table[] transformed = [.. counts.Select(table => Transform(features, table))];
         var fill = Metrics.ColumnMeans(LinearAlignment.Stack(transformed));
         var x = LinearAlignment.Stack([.. transformed.Select(table => Lagged(features, table, fill))]);

@@ -9,14 +9,19 @@ public static class ConditionMeans
     /// <param name="tables">One table a trial, bins x columns.</param>
     /// <param name="conditions">The condition of each trial.</param>
     /// <returns>The averages, one condition on top of the other in rising order.</returns>
-    /// <exception cref="ArgumentException">There are no trials, or not one condition a trial.</exception>
+    /// <exception cref="ArgumentException">There are no trials, not one finite condition a trial, or the columns differ.</exception>
     public static Table Of(IReadOnlyList<Table> tables, IReadOnlyList<double> conditions)
     {
         ArgumentNullException.ThrowIfNull(tables);
         ArgumentNullException.ThrowIfNull(conditions);
-        if (tables.Count == 0 || tables.Count != conditions.Count)
+        if (tables.Count == 0 || tables.Count != conditions.Count || !conditions.All(double.IsFinite))
         {
-            throw new ArgumentException($"There are {tables.Count} trials and {conditions.Count} conditions.", nameof(conditions));
+            throw new ArgumentException($"There are {tables.Count} trials and {conditions.Count} conditions; every trial needs one, a finite number.", nameof(conditions));
+        }
+
+        if (tables.Any(table => table.Columns != tables[0].Columns))
+        {
+            throw new ArgumentException("The trials differ in their number of columns.", nameof(tables));
         }
 
         var means = new List<Table>();

@@ -16,10 +16,11 @@ public sealed class InputEnergy
     {
         _initial = initial;
         _steps = steps;
-        Total = initial.Sum() + steps.Sum(trial => trial.Sum());
+        var total = initial.Sum() + steps.Sum(trial => trial.Sum());
+        Total = double.IsFinite(total) ? total : double.NaN;
     }
 
-    /// <summary>The energy of all initial states and inputs.</summary>
+    /// <summary>The energy of all initial states and inputs; NaN, as are all shares, where it is not finite.</summary>
     public double Total { get; }
 
     /// <summary>The initial states' share of it; NaN where there is no energy at all.</summary>

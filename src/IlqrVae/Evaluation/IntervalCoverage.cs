@@ -23,13 +23,13 @@ public sealed class IntervalCoverage
     /// <summary>Looks at one entry with a Gaussian around it, at every level.</summary>
     /// <param name="truth">The truth.</param>
     /// <param name="centre">The mean.</param>
-    /// <param name="deviation">The standard deviation; NaN counts as not covering.</param>
+    /// <param name="deviation">The standard deviation. What is not finite, here or elsewhere, counts as not covering.</param>
     public void Add(double truth, double centre, double deviation)
     {
         for (var level = 0; level < _inside.Length; level++)
         {
             _entries[level]++;
-            _inside[level] += Math.Abs(truth - centre) <= HalfWidths[level] * deviation ? 1 : 0;
+            _inside[level] += double.IsFinite(deviation) && Math.Abs(truth - centre) <= HalfWidths[level] * deviation ? 1 : 0;
         }
     }
 
@@ -37,11 +37,11 @@ public sealed class IntervalCoverage
     /// <param name="level">Index of the level.</param>
     /// <param name="truth">The truth.</param>
     /// <param name="lower">Lower ends, of the same shape.</param>
-    /// <param name="upper">Upper ends, of the same shape.</param>
+    /// <param name="upper">Upper ends, of the same shape. An end that is not finite counts as not covering.</param>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
     public void Add(int level, Table truth, Table lower, Table upper)
     {
-        if (truth.Values.Length != lower.Values.Length || truth.Values.Length != upper.Values.Length)
+        if ((truth.Bins, truth.Columns) != (lower.Bins, lower.Columns) || (truth.Bins, truth.Columns) != (upper.Bins, upper.Columns))
         {
             throw new ArgumentException("The tables must have one shape.", nameof(truth));
         }
@@ -49,7 +49,8 @@ public sealed class IntervalCoverage
         _entries[level] += truth.Values.Length;
         for (var i = 0; i < truth.Values.Length; i++)
         {
-            _inside[level] += truth.Values[i] >= lower.Values[i] && truth.Values[i] <= upper.Values[i] ? 1 : 0;
+            var (from, to) = (lower.Values[i], upper.Values[i]);
+            _inside[level] += double.IsFinite(from) && double.IsFinite(to) && truth.Values[i] >= from && truth.Values[i] <= to ? 1 : 0;
         }
     }
 

@@ -37,9 +37,10 @@ public sealed class LinearAlignment
     /// <param name="truth">True states or inputs of each trial, bins x columns; the columns need not be as many.</param>
     /// <param name="dropLastBin">Whether to leave out the last bin of every trial, as for inputs: the last one drives nothing and cannot be
     /// inferred.</param>
-    /// <exception cref="ArgumentException">The trials do not match, or no bins are left.</exception>
+    /// <exception cref="ArgumentException">The trials do not match, no bins are left, or a number is not finite.</exception>
     public static LinearAlignment Fit(IReadOnlyList<Table> inferred, IReadOnlyList<Table> truth, bool dropLastBin = false)
     {
+        RequireSameBins(inferred, truth);
         var x = Stack(inferred, dropLastBin);
         var y = Stack(truth, dropLastBin);
         var map = RidgeRegression.LeastSquares(x, y);
@@ -52,6 +53,15 @@ public sealed class LinearAlignment
     /// <returns>Bins x true columns.</returns>
     /// <exception cref="ArgumentException">The number of columns is another.</exception>
     public Table Apply(Table inferred) => _map.Apply(inferred);
+
+    /// <summary>Checks that trials match one by one: the sum of their bins may agree where they do not.</summary>
+    internal static void RequireSameBins(IReadOnlyList<Table> one, IReadOnlyList<Table> other)
+    {
+        if (one.Count != other.Count || one.Zip(other).Any(pair => pair.First.Bins != pair.Second.Bins))
+        {
+            throw new ArgumentException("Every trial needs as many bins on both sides.", nameof(other));
+        }
+    }
 
     /// <summary>Puts the bins of all trials on top of each other.</summary>
     /// <param name="tables">Tables of the same number of columns.</param>

@@ -15,7 +15,7 @@ public sealed record MarginalComparison(
     /// <summary>Compares every column.</summary>
     /// <param name="sample">Rows x columns, at least one row.</param>
     /// <param name="truth">Rows x columns, at least one row; rows need not be as many.</param>
-    /// <returns>One comparison a column.</returns>
+    /// <returns>One comparison a column; NaN throughout where a number is not finite.</returns>
     /// <exception cref="ArgumentException">The columns differ, or there are no rows.</exception>
     public static IReadOnlyList<MarginalComparison> Of(Table sample, Table truth)
     {
@@ -31,6 +31,11 @@ public sealed record MarginalComparison(
 
     private static MarginalComparison Compare(double[] sample, double[] truth)
     {
+        if (!Array.TrueForAll(sample, double.IsFinite) || !Array.TrueForAll(truth, double.IsFinite))
+        {
+            return new MarginalComparison(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+        }
+
         var distance = 0.0;
         var (i, j) = (0, 0);
         while (i < sample.Length && j < truth.Length)

@@ -5,7 +5,8 @@ namespace IlqrVae.Evaluation;
 
 /// <summary>
 /// Scores of estimates against truth. Tables are rows (bins, perhaps of several trials on top of each other) by columns; a column that does
-/// not vary has no R2, which is NaN for it and left out of means over columns.
+/// not vary has no R2, which is NaN for it and left out of means over columns. Where a number is not finite the score is NaN, and so are means over
+/// columns that have it: an estimate that overflowed is not left out.
 /// </summary>
 public static class Metrics
 {
@@ -25,7 +26,7 @@ public static class Metrics
     public static double[] R2PerColumn(Table truth, Table estimate)
     {
         var (residual, total) = SumsOfSquares(truth, estimate);
-        return [.. residual.Zip(total, (r, s) => s > 0 ? 1 - (r / s) : double.NaN)];
+        return [.. residual.Zip(total, R2Of)];
     }
 
     /// <summary>The mean of R2 over columns, each counting alike.</summary>
@@ -33,7 +34,12 @@ public static class Metrics
     /// <param name="estimate">Rows x columns.</param>
     /// <returns>At most 1; NaN if no column varies.</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
-    public static double R2(Table truth, Table estimate) => MeanOfDefined(R2PerColumn(truth, estimate));
+    public static double R2(Table truth, Table estimate)
+    {
+        var (residual, total) = SumsOfSquares(truth, estimate);
+        double[] varying = [.. residual.Zip(total).Where(one => one.Second != 0).Select(one => R2Of(one.First, one.Second))];
+        return varying.Length > 0 ? varying.Average() : double.NaN;
+    }
 
     /// <summary>
     /// The variance captured over all columns together, 1 - sum |y - yhat|^2 / sum |y - ybar|^2: R2 weighted by the columns' variances.
@@ -45,7 +51,7 @@ public static class Metrics
     public static double R2VarianceWeighted(Table truth, Table estimate)
     {
         var (residual, total) = SumsOfSquares(truth, estimate);
-        return total.Sum() > 0 ? 1 - (residual.Sum() / total.Sum()) : double.NaN;
+        return R2Of(residual.Sum(), total.Sum());
     }
 
     /// <summary>
@@ -92,7 +98,7 @@ public static class Metrics
             }
         }
 
-        return total > 0 ? 1 - (residual / total) : double.NaN;
+        return R2Of(residual, total);
     }
 
     /// <summary>Negative log-likelihood of a Poisson count, r - n ln r + ln n!, in nats.</summary>
@@ -180,15 +186,17 @@ public static class Metrics
                 }
 
                 var count = counts[k].Values[i];
-                var rate = Math.Max(rates[k].Values[i], LeastRate);
+                var rate = double.IsFinite(rates[k].Values[i]) ? Math.Max(rates[k].Values[i], LeastRate) : double.NaN;
                 var mean = sum[i % neurons] / entries[i % neurons];
                 gain += mean - rate + (count > 0 ? count * Math.Log(rate / mean) : 0);
             }
         }
 
         var spikes = sum.Sum();
-        return spikes > 0 ? gain / spikes / Math.Log(2) : double.NaN;
+        return spikes > 0 && double.IsFinite(gain) ? gain / spikes / Math.Log(2) : double.NaN;
     }
+
+    private static double R2Of(double residual, double total) => total > 0 && double.IsFinite(residual) ? 1 - (residual / total) : double.NaN;
 
     internal static double[] ColumnMeans(Table table)
     {

@@ -24,7 +24,10 @@ public enum RidgePenalty
     Relative,
 }
 
-/// <summary>Linear regression with intercept, y ~ W'x + b, by least squares with a ridge penalty on W; b is never penalised.</summary>
+/// <summary>
+/// Linear regression with intercept, y ~ W'x + b, by least squares with a ridge penalty on W; b is never penalised. Numbers whose squares overflow give
+/// weights that are NaN.
+/// </summary>
 public sealed class RidgeRegression
 {
     private readonly double[] _weights;
@@ -66,7 +69,7 @@ public sealed class RidgeRegression
     /// <param name="outputs">Rows x d.</param>
     /// <param name="alpha">The penalty, finite and not negative; 0 is <see cref="LeastSquares"/>.</param>
     /// <param name="penalty">Its unit.</param>
-    /// <exception cref="ArgumentException">The rows do not match, there are none, or the penalty is impossible.</exception>
+    /// <exception cref="ArgumentException">The rows do not match, there are none, a number is not finite, or the penalty is impossible.</exception>
     public static RidgeRegression Fit(Table features, Table outputs, double alpha, RidgePenalty penalty = RidgePenalty.Absolute)
     {
         RequireRows(features, outputs);
@@ -84,7 +87,7 @@ public sealed class RidgeRegression
     /// <param name="alphas">The grid, all positive; null for <see cref="DefaultAlphas"/>.</param>
     /// <param name="folds">Number of folds, at least 2 and at most the number of rows.</param>
     /// <param name="penalty">The unit of the grid.</param>
-    /// <exception cref="ArgumentException">The rows do not match, or the grid or number of folds is impossible.</exception>
+    /// <exception cref="ArgumentException">The rows do not match, a number is not finite, or the grid or number of folds is impossible.</exception>
     public static RidgeRegression FitCrossValidated(
         Table features, Table outputs, IReadOnlyList<double>? alphas = null, int folds = 5, RidgePenalty penalty = RidgePenalty.Absolute)
     {
@@ -133,7 +136,7 @@ public sealed class RidgeRegression
     /// </summary>
     /// <param name="features">Rows x p.</param>
     /// <param name="outputs">Rows x d.</param>
-    /// <exception cref="ArgumentException">The rows do not match, or there are none.</exception>
+    /// <exception cref="ArgumentException">The rows do not match, there are none, or a number is not finite.</exception>
     public static RidgeRegression LeastSquares(Table features, Table outputs)
     {
         RequireRows(features, outputs);
@@ -172,9 +175,13 @@ public sealed class RidgeRegression
         }
 
         var weights = new double[p * d];
-        if (p > 0)
+        if (!factor!.Enumerate().All(double.IsFinite))
         {
-            var svd = factor!.SubMatrix(0, p, 0, p).Svd();
+            Array.Fill(weights, double.NaN);
+        }
+        else if (p > 0)
+        {
+            var svd = factor.SubMatrix(0, p, 0, p).Svd();
             var cutoff = svd.S[0] * Math.Max(features.Bins, p) * Math.Pow(2, -52);
             var target = svd.U.TransposeThisAndMultiply(factor.SubMatrix(0, p, p, d));
             for (var k = 0; k < p; k++)
@@ -249,6 +256,18 @@ public sealed class RidgeRegression
             throw new ArgumentException(
                 $"Features and outputs must have the same rows, at least one; they have {features.Bins} and {outputs.Bins}.",
                 nameof(outputs));
+        }
+
+        RequireFinite(features, nameof(features));
+        RequireFinite(outputs, nameof(outputs));
+    }
+
+    private static void RequireFinite(Table table, string name)
+    {
+        var at = table.Values.AsSpan().IndexOfAnyExceptInRange(double.MinValue, double.MaxValue);
+        if (at >= 0)
+        {
+            throw new ArgumentException($"Row {at / table.Columns}, column {at % table.Columns} is {table.Values[at]}; a regression needs finite numbers.", name);
         }
     }
 
@@ -375,6 +394,11 @@ public sealed class RidgeRegression
         // For features that depend on each other under a penalty too weak to show in rounding: directions without variance get no weight.
         private double[] SolveByEigenvalues(Matrix<double> gram, double strength)
         {
+            if (!double.IsFinite(strength) || !double.IsFinite(RowOperations.Dot(gram, gram)))
+            {
+                return [.. Enumerable.Repeat(double.NaN, _p * _d)];
+            }
+
             var decomposition = Matrix.Build.Dense(_p, _p, (i, j) => gram[Math.Min(i, j), Math.Max(i, j)]).Evd(Symmetricity.Symmetric);
             var values = decomposition.EigenValues.Select(value => value.Real).ToArray();
             var cutoff = _p * Math.Pow(2, -52) * Math.Max(0, values.Max());

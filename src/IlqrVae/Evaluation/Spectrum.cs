@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using IlqrVae.Recordings;
 using MathNet.Numerics.LinearAlgebra;
 using MathNet.Numerics.LinearAlgebra.Double;
@@ -14,7 +15,10 @@ public static class Spectrum
     /// <summary>The largest share of variance that a recursion may leave unexplained and still be called linear.</summary>
     private const double LargestResidual = 1e-9;
 
-    /// <summary>The eigenvalues, the largest modulus first; of a pair the one above the real axis first.</summary>
+    /// <summary>Matrices with larger numbers are scaled down, by a power of two.</summary>
+    private static readonly double LargestMagnitude = Math.Pow(2, 500);
+
+    /// <summary>The eigenvalues, the largest modulus first; of a pair the one above the real axis first. NaN where a number of the matrix is not finite.</summary>
     /// <param name="matrix">n x n, row-major.</param>
     /// <param name="size">n.</param>
     /// <exception cref="ArgumentException">The matrix has another size.</exception>
@@ -23,6 +27,18 @@ public static class Spectrum
         if (matrix.Length != size * size)
         {
             throw new ArgumentException($"A matrix of {size} x {size} does not have {matrix.Length} numbers.", nameof(matrix));
+        }
+
+        // The iteration would not end; and it squares numbers.
+        if (matrix.ContainsAnyExceptInRange(double.MinValue, double.MaxValue))
+        {
+            return [.. Enumerable.Repeat(new Complex(double.NaN, double.NaN), size)];
+        }
+
+        var largest = size == 0 ? 0 : TensorPrimitives.MaxMagnitude(matrix);
+        if (Math.Abs(largest) > LargestMagnitude)
+        {
+            return [.. Eigenvalues([.. matrix.ToArray().Select(x => x / LargestMagnitude)], size).Select(value => LargestMagnitude * value)];
         }
 
         var values = matrix.ToArray();
@@ -36,13 +52,13 @@ public static class Spectrum
     /// </summary>
     /// <param name="one">Eigenvalues.</param>
     /// <param name="other">Eigenvalues.</param>
-    /// <returns>The distance; NaN where a list is empty.</returns>
+    /// <returns>The distance; NaN where a list is empty or holds a number that is not finite.</returns>
     public static double LargestMatchedDistance(IReadOnlyList<Complex> one, IReadOnlyList<Complex> other)
     {
         ArgumentNullException.ThrowIfNull(one);
         ArgumentNullException.ThrowIfNull(other);
         var (few, many) = one.Count <= other.Count ? (one, other) : (other, one);
-        if (few.Count == 0)
+        if (few.Count == 0 || !one.Concat(other).All(Complex.IsFinite))
         {
             return double.NaN;
         }
@@ -76,7 +92,7 @@ public static class Spectrum
     public static double[]? TransitionOf(IReadOnlyList<Table> states, IReadOnlyList<Table>? inputs)
     {
         ArgumentNullException.ThrowIfNull(states);
-        if (states.Count == 0)
+        if (states.Count == 0 || !states.Concat(inputs ?? []).All(table => Array.TrueForAll(table.Values, double.IsFinite)))
         {
             return null;
         }
@@ -142,6 +158,11 @@ public static class Spectrum
                     covariance[j, i] = covariance[i, j];
                 }
             }
+        }
+
+        if (!covariance.Enumerate().All(double.IsFinite))
+        {
+            return false;
         }
 
         var variances = covariance.Evd(Symmetricity.Symmetric).EigenValues.Select(value => value.Real).ToArray();

@@ -11,10 +11,6 @@ namespace IlqrVae.Inference;
 public sealed class ImportanceSampler<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    // The high half of the stream's number; the sample's number is the low half.
-    private const ulong SharedStream = 0x1a0eUL << 32;
-    private const ulong LaplaceStream = 0x1a0f;
-
     private readonly VariationalModel<T> _model;
     private readonly ElboEstimator<T> _estimator;
     private readonly LaplacePosterior<T> _laplace;
@@ -54,7 +50,7 @@ public sealed class ImportanceSampler<T>
     public ImportanceBound OfLaplace(int samples, ulong seed, ulong key)
     {
         var weights = new double[samples];
-        var random = new CounterRandom(seed, LaplaceStream, key);
+        var random = new CounterRandom(seed, RandomStreams.ImportanceLaplace, key);
         for (var k = 0; k < samples; k++)
         {
             weights[k] = -_laplace.Sample(ref random, out var logDensity).Cost - logDensity;
@@ -68,7 +64,7 @@ public sealed class ImportanceSampler<T>
     {
         _draw ??= new PosteriorDraws<T>(1, _model.Posterior.Capacity, _model.Generative.StateCount, _model.Generative.InputCount);
         _draw.SetBins(trial.Bins);
-        _draw.Fill(seed, SharedStream | (uint)sample, key);
+        _draw.Fill(seed, RandomStreams.ImportanceShared(sample), key);
         return _draw;
     }
 }

@@ -33,7 +33,6 @@ public sealed class MapSearch<T>
 
     /// <summary>Initial states drawn from their prior, of which the one that agrees best with the first horizon is followed.</summary>
     private const int DrawnStates = 256;
-    private const ulong DrawsStream = 0x5ea7c4;
 
     /// <summary>Weights of the inputs' prior, from cheap to almost its own.</summary>
     private static readonly double[] Prices = [1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4];
@@ -173,7 +172,7 @@ public sealed class MapSearch<T>
         var trajectory = _estimator.Solver.Current;
         trajectory.SetBins(bins);
         trajectory.ClearInputs();
-        var random = new CounterRandom(0, DrawsStream);
+        var random = new CounterRandom(0, RandomStreams.LikelyStates);
         var best = trajectory.States.Row(0).ToArray();
         var leastCost = double.PositiveInfinity;
         for (var k = 0; k < DrawnStates; k++)

@@ -42,13 +42,13 @@ public sealed class PosteriorDraws<T>
 
     /// <summary>Fills the draws; every draw has a stream of its own, so that the numbers depend only on the key.</summary>
     /// <param name="seed">The run's seed.</param>
-    /// <param name="iteration">The iteration.</param>
+    /// <param name="stream">One of <see cref="RandomStreams"/>.</param>
     /// <param name="trial">A number that identifies the trial.</param>
-    public void Fill(ulong seed, ulong iteration, ulong trial)
+    public void Fill(ulong seed, ulong stream, ulong trial)
     {
         for (var k = 0; k < Count; k++)
         {
-            var random = new CounterRandom(seed, iteration, (trial * 65_536) + (ulong)k);
+            var random = new CounterRandom(seed, stream, RandomStreams.Draw(trial, k));
             Fill(ref random, _initial[k]);
             Fill(ref random, Inputs(k));
         }

@@ -16,8 +16,6 @@ public sealed record FreeRun(Table States, bool IsComplete, double LyapunovExpon
     /// <summary>The share of the run in which the state settles and the tangent vector turns into the direction of fastest growth.</summary>
     private const int SettlingShare = 10;
 
-    private const ulong TangentStream = 0x1a9;
-
     /// <summary>Runs the dynamics.</summary>
     /// <param name="model">The model, without external inputs.</param>
     /// <param name="start">The state in bin 0, n.</param>
@@ -47,7 +45,7 @@ public sealed record FreeRun(Table States, bool IsComplete, double LyapunovExpon
         var tape = Matrix<T>.Allocate(1, dynamics.TapeLength);
         var tangentTape = Matrix<T>.Allocate(1, dynamics.TangentTapeLength);
         var scratch = dynamics.CreateScratch();
-        var random = new CounterRandom(seed, TangentStream);
+        var random = new CounterRandom(seed, RandomStreams.FreeRunTangents);
         for (var i = 0; i < start.Length; i++)
         {
             state[0, i] = T.CreateSaturating(start[i]);

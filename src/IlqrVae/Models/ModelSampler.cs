@@ -28,7 +28,7 @@ public static unsafe class ModelSampler
             BinWidth = binWidth,
             Groups = [.. model.Likelihoods.Select(likelihood => new ChannelGroup(
                 likelihood.Group, likelihood.Draws, likelihood.ChannelCount))],
-            Trials = [.. Enumerable.Range(0, trials).Select(i => DrawTrial(model, $"trial-{i:D4}", bins, new CounterRandom(seed, 0xd4a3, (ulong)i)))],
+            Trials = [.. Enumerable.Range(0, trials).Select(i => DrawTrial(model, $"trial-{i:D4}", bins, new CounterRandom(seed, RandomStreams.ModelSamples, (ulong)i)))],
             Source = "drawn from a model",
         };
     }

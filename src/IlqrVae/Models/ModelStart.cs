@@ -8,8 +8,6 @@ namespace IlqrVae.Models;
 /// <summary>What the parts of a model start from: its sizes, what is known of the recording, and random numbers.</summary>
 public sealed class ModelStart
 {
-    private const ulong Stream = 0x1417;
-
     private CounterRandom _random;
 
     /// <summary>Begins a model.</summary>
@@ -22,7 +20,7 @@ public sealed class ModelStart
         States = states;
         Inputs = inputs;
         Recording = recording;
-        _random = new CounterRandom(seed, Stream);
+        _random = new CounterRandom(seed, RandomStreams.FirstWeights);
     }
 
     /// <summary>State dimension n.</summary>

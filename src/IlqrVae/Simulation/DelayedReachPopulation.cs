@@ -35,6 +35,9 @@ public sealed class DelayedReachPopulation
     /// <summary>Number of inputs: four of preparation and the signal to move.</summary>
     public const int Inputs = 5;
 
+    /// <summary>The widest bin that is simulated, in seconds.</summary>
+    public const double LongestBin = 10;
+
     private const int Preparation = 4;
     private const int HandState = 8;
     private const double MetresPerSecond = 0.65;
@@ -95,6 +98,11 @@ public sealed class DelayedReachPopulation
     public (Table States, Table Inputs, Table Command) Simulate(
         int condition, int bins, double binWidth, int goBin, double variability, ref CounterRandom random)
     {
+        if (!(binWidth > 0 && binWidth <= LongestBin))
+        {
+            throw new ArgumentOutOfRangeException(nameof(binWidth), binWidth, $"The bin width must be positive and at most {LongestBin} s.");
+        }
+
         Span<double> drive = stackalloc double[Inputs];
         for (var i = 0; i < Preparation; i++)
         {

@@ -30,6 +30,11 @@ public sealed record MotorVariability(double Scale = 1)
     /// <returns>T x 2, in the unit of the command.</returns>
     public Table Execute(Table command, double binWidth, ref CounterRandom random)
     {
+        if (!(binWidth > 0 && binWidth <= DelayedReachPopulation.LongestBin))
+        {
+            throw new ArgumentOutOfRangeException(nameof(binWidth), binWidth, $"The bin width must be positive and at most {DelayedReachPopulation.LongestBin} s.");
+        }
+
         var gain = 1 + (GainDeviation * Scale * random.NextNormal());
         var angle = AngleDeviation * Scale * random.NextNormal();
         var (cosine, sine) = (gain * Math.Cos(angle), gain * Math.Sin(angle));

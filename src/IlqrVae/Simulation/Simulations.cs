@@ -13,13 +13,6 @@ namespace IlqrVae.Simulation;
 /// </remarks>
 public static class Simulations
 {
-    // The random streams: what the whole recording shares, then one a trial.
-    private const ulong SystemStream = 0;
-    private const ulong ReadoutStream = 1;
-    private const ulong DynamicsSubstream = 1;
-    private const ulong ObservationSubstream = 2;
-    private const ulong MotorSubstream = 3;
-
     /// <summary>
     /// The Lorenz system, each trial a stretch of its attractor, z-scored (see <see cref="LorenzSystem"/>). Three Gaussian channels are the
     /// three states plus noise; any other number of Gaussian channels is a random read-out of unit variance plus noise. There are no
@@ -58,7 +51,7 @@ public static class Simulations
             options.Rotations >= -1 && options.Rotations <= options.States / 2,
             "number of rotations", options.Rotations, $"at most half the number of states ({options.States}), or -1 for as many as fit");
 
-        var systemRandom = new CounterRandom(options.Seed, SystemStream);
+        var systemRandom = new CounterRandom(options.Seed, RandomStreams.SimulatedSystem);
         var rotations = options.Rotations < 0 ? options.States / 2 : options.Rotations;
         var system = LinearSystem.Random(options.States, options.Inputs, options.SpectralRadius, rotations, ref systemRandom);
         var sparse = new SparseInputs(options.InputProbability, options.InputDeviation);
@@ -112,6 +105,7 @@ public static class Simulations
     {
         Check(options);
         Require(options.Neurons >= 1, "number of neurons", options.Neurons, "at least 1");
+        Require(options.BinWidth <= DelayedReachPopulation.LongestBin, "bin width", options.BinWidth, $"at most {DelayedReachPopulation.LongestBin} s");
         RequireSize(options, options.Neurons, "neurons");
         var heldOut = options.HeldOutNeurons == -1 ? options.Neurons / 4 : options.HeldOutNeurons;
         Require(
@@ -127,7 +121,7 @@ public static class Simulations
         RequireDeviation(options.TrialVariability, "trial variability");
         RequireDeviation(options.MotorVariability, "motor variability");
 
-        var systemRandom = new CounterRandom(options.Seed, SystemStream);
+        var systemRandom = new CounterRandom(options.Seed, RandomStreams.SimulatedSystem);
         var population = new DelayedReachPopulation(options.Conditions, ref systemRandom);
         var conditions = ConditionsOfTrials(options);
         var firstGo = (int)Math.Round(options.EarliestGo / options.BinWidth);
@@ -135,7 +129,7 @@ public static class Simulations
         var trials = new (Table States, Table Inputs, Table Command)[TrialCount(options)];
         Parallel.For(0, trials.Length, k =>
         {
-            var random = TrialRandom(options, k, DynamicsSubstream);
+            var random = TrialRandom(options, k, RandomStreams.Dynamics);
             var goBin = firstGo + random.NextInt32(lastGo - firstGo + 1);
             trials[k] = population.Simulate(conditions[k], options.Bins, options.BinWidth, goBin, options.TrialVariability, ref random);
         });
@@ -143,7 +137,7 @@ public static class Simulations
         // A few hundred trials settle the tuning; the rates of all of them need not be in memory at once.
         var stride = Math.Max(1, trials.Length / 200);
         Table[] calibration = [.. Enumerable.Range(0, trials.Length).Where(k => k % stride == 0).Select(k => trials[k].States)];
-        var readoutRandom = new CounterRandom(options.Seed, ReadoutStream);
+        var readoutRandom = new CounterRandom(options.Seed, RandomStreams.SimulatedReadout);
         var tuning = new SoftplusTuning(calibration, options.Neurons, ref readoutRandom);
         var arm = new MotorVariability(options.MotorVariability);
         var heldIn = options.Neurons - heldOut;
@@ -152,8 +146,8 @@ public static class Simulations
         var result = new Trial[trials.Length];
         Parallel.For(0, trials.Length, k =>
         {
-            var random = TrialRandom(options, k, ObservationSubstream);
-            var motor = TrialRandom(options, k, MotorSubstream);
+            var random = TrialRandom(options, k, RandomStreams.Observations);
+            var motor = TrialRandom(options, k, RandomStreams.MotorVariability);
             var rates = tuning.Rates(trials[k].States);
             var counts = PoissonSpikes.Draw(rates, options.BinWidth, ref random);
             var condition = new Table(options.Bins, 1);
@@ -215,7 +209,7 @@ public static class Simulations
         int[] sizes = [options.Trials, options.ValidationTrials, options.TestTrials];
         for (var split = 0; split < sizes.Length; split++)
         {
-            var random = new CounterRandom(options.Seed, SystemStream, 100 + (ulong)split);
+            var random = new CounterRandom(options.Seed, RandomStreams.SimulatedConditions, RandomStreams.ConditionsOfSplit(split));
             for (var k = 0; k < sizes[split]; k++)
             {
                 if (k % block.Length == 0)
@@ -241,13 +235,13 @@ public static class Simulations
         SimulationOptions options, Func<int, CounterRandom, (Table States, Table? Inputs)> simulate)
     {
         var trials = new (Table States, Table? Inputs)[TrialCount(options)];
-        Parallel.For(0, trials.Length, k => trials[k] = simulate(k, TrialRandom(options, k, DynamicsSubstream)));
+        Parallel.For(0, trials.Length, k => trials[k] = simulate(k, TrialRandom(options, k, RandomStreams.Dynamics)));
         return trials;
     }
 
     private static Recording Observe(ObservedSimulationOptions options, (Table States, Table? Inputs)[] trials, bool isIdentity, string source)
     {
-        var random = new CounterRandom(options.Seed, ReadoutStream);
+        var random = new CounterRandom(options.Seed, RandomStreams.SimulatedReadout);
         Table[] states = [.. trials.Select(trial => trial.States)];
         var isSpikes = options.Observation == ObservationKind.Spikes;
         IReadOnlyList<Table> means;
@@ -267,7 +261,7 @@ public static class Simulations
         var result = new Trial[trials.Length];
         Parallel.For(0, trials.Length, k =>
         {
-            var trialRandom = TrialRandom(options, k, ObservationSubstream);
+            var trialRandom = TrialRandom(options, k, RandomStreams.Observations);
             var values = isSpikes ? PoissonSpikes.Draw(means[k], options.BinWidth, ref trialRandom) : noise.Draw(means[k], ref trialRandom);
             var truth = new Dictionary<string, Table>(StringComparer.Ordinal)
             {
@@ -291,11 +285,10 @@ public static class Simulations
 
     private static int TrialCount(SimulationOptions options) => options.Trials + options.ValidationTrials + options.TestTrials;
 
-    // Keyed by split and number within it: more training trials leave the states of the test trials as they were.
     private static CounterRandom TrialRandom(SimulationOptions options, int trial, ulong substream)
     {
         var (split, number) = SplitAndNumber(options, trial);
-        return new CounterRandom(options.Seed, ((1 + (ulong)split) << 32) | (uint)number, substream);
+        return new CounterRandom(options.Seed, RandomStreams.SimulatedTrial((int)split, number), substream);
     }
 
     private static (TrialSplit Split, string Name) SplitAndName(SimulationOptions options, int trial)

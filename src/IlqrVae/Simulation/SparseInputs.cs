@@ -15,8 +15,14 @@ public sealed record SparseInputs(double Probability = 0.03, double Deviation = 
     /// <param name="channels">Number of inputs m.</param>
     /// <param name="random">Source of the draws.</param>
     /// <returns>T x m inputs.</returns>
+    /// <exception cref="InvalidOperationException">The probability is not between 0 and 1.</exception>
     public Table Draw(int bins, int channels, ref CounterRandom random)
     {
+        if (Probability is not (>= 0 and <= 1))
+        {
+            throw new InvalidOperationException($"The probability of an input is {Probability}; it must be between 0 and 1.");
+        }
+
         var inputs = new Table(bins, channels);
         for (var t = 0; t < bins; t++)
         {

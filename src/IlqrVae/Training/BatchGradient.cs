@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using IlqrVae.Inference;
 using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
 
 namespace IlqrVae.Training;
 
@@ -151,7 +152,7 @@ internal sealed class BatchGradient<T>
             var trial = _trials[batch[position]];
             var gradient = _gradients[keeps ? _order[i] : worker.Index];
             var result = _objective.Evaluate(
-                worker, trial, state.WarmStarts[trial.Name], _options.Objective, (ulong)state.Iteration + 1, batch[position], gradient, keeps);
+                worker, trial, state.WarmStarts[trial.Name], _options.Objective, RandomStreams.Training(state.Iteration + 1), batch[position], gradient, keeps);
             var norm = double.IsFinite(result.Elbo) ? gradient.Norm(worker.TimeNorm) / Math.Max(1, trial.ObservedCount) : double.NaN;
             _outcomes[position] = new TrialOutcome(result, norm, trial.ObservedCount);
         });

@@ -37,7 +37,7 @@ internal sealed class MiniBatches
                 _order[i] = i;
             }
 
-            var random = new CounterRandom(_seed, 0xba7c, (ulong)epoch);
+            var random = new CounterRandom(_seed, RandomStreams.MiniBatches, (ulong)epoch);
             random.Shuffle(_order);
             _epoch = epoch;
         }

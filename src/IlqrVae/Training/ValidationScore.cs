@@ -1,5 +1,6 @@
 using System.Numerics;
 using IlqrVae.Inference;
+using IlqrVae.Numerics;
 
 namespace IlqrVae.Training;
 
@@ -11,9 +12,6 @@ namespace IlqrVae.Training;
 internal sealed class ValidationScore<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Stream of the draws, the same at every validation so that losses compare.</summary>
-    private const ulong Stream = ulong.MaxValue;
-
     private readonly TrainingOptions _options;
     private readonly PreparedTrial<T>[] _trials;
     private readonly TrialObjective<T> _objective;
@@ -53,7 +51,7 @@ internal sealed class ValidationScore<T>
             {
                 var trial = _trials[i];
                 var result = _objective.Evaluate(
-                    _workers[number], trial, state.WarmStarts[trial.Name], _options.ScoreOfValidation, Stream, i, gradient: null);
+                    _workers[number], trial, state.WarmStarts[trial.Name], _options.ScoreOfValidation, RandomStreams.Validation, i, gradient: null);
                 _outcomes[i] = new TrialOutcome(result, double.NaN, trial.ObservedCount);
             }
         });

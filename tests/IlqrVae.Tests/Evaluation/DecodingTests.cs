@@ -65,6 +65,42 @@ public sealed class DecodingTests
         Assert.True(Metrics.R2(behaviour, blind.Decode(counts)) < 0.1);
     }
 
+    /// <summary>Behaviour that is the count of the bin before; across the ends of trials lies another trial's count, which must not be read.</summary>
+    [Fact]
+    public void Decoders_of_trials_of_unequal_lengths_read_no_bin_of_another_trial()
+    {
+        var random = new CounterRandom(2);
+        Table[] counts = [.. new[] { 3, 90, 1, 40, 7, 2, 60 }.Select(bins => new Table(bins, 1))];
+        foreach (var table in counts)
+        {
+            for (var t = 0; t < table.Bins; t++)
+            {
+                table[t, 0] = 10 + random.NextPoisson(3);
+            }
+        }
+
+        // Bins before a trial count as the mean over training bins, so that behaviour is exactly linear in what is read.
+        var mean = LinearAlignment.Stack(counts).Values.Average();
+        Table[] behaviour = [.. counts.Select(table => new Table(table.Bins, 1, [.. Enumerable.Range(0, table.Bins).Select(t => 2 * (t == 0 ? mean : table[t - 1, 0]))]))];
+        var decoder = BaselineDecoder.Fit(new BaselineFeatures(-1, 0, SquareRoot: false), counts, behaviour);
+        for (var k = 0; k < counts.Length; k++)
+        {
+            var decoded = decoder.Decode(counts[k]);
+            for (var t = 0; t < counts[k].Bins; t++)
+            {
+                Assert.Equal(behaviour[k][t, 0], decoded[t, 0], 1e-2);
+            }
+        }
+
+        // The last bin of every trial is learned from: behaviour that moves there alone is.
+        Table[] last = [.. counts.Select(table => new Table(table.Bins, 1, [.. Enumerable.Range(0, table.Bins).Select(t => t == table.Bins - 1 ? 1.0 : 0)]))];
+        Assert.Equal(7, counts.Zip(last).Sum(pair => BaselineDecoder.Fit(new BaselineFeatures(0, 0), counts, last).Decode(pair.First).Values.Sum()), 1e-9);
+        Assert.Throws<ArgumentException>(() => BaselineDecoder.Fit(new BaselineFeatures(0, 0), [counts[0], counts[1]], [behaviour[1], behaviour[0]]));
+        Assert.Throws<ArgumentException>(() => BaselineDecoder.Fit(new BaselineFeatures(0, 0), counts, [LinearAlignment.Stack(behaviour)]));
+        Assert.Throws<ArgumentException>(() => BaselineDecoder.Fit(new BaselineFeatures(1, 0), counts, behaviour));
+        Assert.Throws<ArgumentException>(() => decoder.Decode(new Table(3, 2)));
+    }
+
     [Fact]
     public void Baselines_decode_simulated_reaches_and_looking_ahead_helps()
     {

@@ -67,6 +67,20 @@ public sealed class MetricsTests
             Metrics.BitsPerSpike([new Table(2, 2, [1, 0.1, 2, 0.1])], [counts]), Metrics.BitsPerSpike([rates], [spoilt], [mask]), 1e-15);
     }
 
+    /// <summary>Trials of unequal lengths, of which one misses entries: every entry counts alike, the last bins too.</summary>
+    [Fact]
+    public void Bits_per_spike_count_every_observed_entry_of_every_trial()
+    {
+        Table[] counts = [new(3, 2, [1, 0, 2, 1, 0, 4]), new(1, 2, [3, 9])];
+        Table[] rates = [new(3, 2, [1, 0.5, 2, 1, 0.5, 3]), new(1, 2, [2, 100])];
+        bool[]?[] masks = [null, [true, false]];
+        (double Count, double Rate, double Mean)[] entries = [(1, 1, 1.5), (2, 2, 1.5), (0, 0.5, 1.5), (3, 2, 1.5), (0, 0.5, 5.0 / 3), (1, 1, 5.0 / 3), (4, 3, 5.0 / 3)];
+        var gain = entries.Sum(one => (one.Count * Math.Log(one.Rate / one.Mean)) - one.Rate + one.Mean);
+        Assert.Equal(gain / 11 / Math.Log(2), Metrics.BitsPerSpike(rates, counts, masks), 1e-12);
+        Assert.Throws<ArgumentException>(() => Metrics.BitsPerSpike(rates, counts, [null, [true]]));
+        Assert.Throws<ArgumentException>(() => Metrics.BitsPerSpike([rates[0], new Table(1, 1)], [counts[0], new Table(1, 1)]));
+    }
+
     [Fact]
     public void A_spike_where_the_model_gives_none_costs_a_finite_price() =>
         Assert.True(double.IsFinite(Metrics.BitsPerSpike([new Table(2, 1, [0, 1])], [new Table(2, 1, [1, 1])])));

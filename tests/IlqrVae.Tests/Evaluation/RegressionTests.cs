@@ -217,6 +217,31 @@ public sealed class RegressionTests
         Assert.True(LinearAlignment.Fit([inferred], [truth]).VarianceCaptured < 0.9);
     }
 
+    /// <summary>Only the last bins of trials differ from a perfect map, and only there may the score be lost.</summary>
+    [Fact]
+    public void Alignment_scores_the_last_bin_of_every_trial()
+    {
+        Table[] truth = [new(3, 1, [1, 2, 10]), new(2, 1, [4, -6])];
+        Table[] inferred = [new(3, 1, [1, 2, 0]), new(2, 1, [4, 0])];
+
+        // A regression line by its textbook sums.
+        var (x, y) = ((double[])[1, 2, 0, 4, 0], (double[])[1, 2, 10, 4, -6]);
+        var (mx, my) = (x.Average(), y.Average());
+        var slope = x.Zip(y, (a, b) => (a - mx) * (b - my)).Sum() / x.Sum(a => (a - mx) * (a - mx));
+        var residual = x.Zip(y, (a, b) => Math.Pow(b - my - (slope * (a - mx)), 2)).Sum();
+        var expected = 1 - (residual / y.Sum(b => (b - my) * (b - my)));
+        var alignment = LinearAlignment.Fit(inferred, truth);
+        Assert.Equal(expected, alignment.VarianceCaptured, 1e-12);
+        Assert.Equal(expected, alignment.R2PerColumn[0], 1e-12);
+        Assert.Equal(slope, alignment.Weights[0], 1e-12);
+        Assert.Equal(1, LinearAlignment.Fit(inferred, truth, dropLastBin: true).VarianceCaptured, 1e-12);
+        Assert.Throws<ArgumentException>(() => LinearAlignment.Fit([inferred[1], inferred[0]], truth));
+        Assert.Equal([1, 2, 10, 4, -6], LinearAlignment.Stack(truth).Values);
+        Assert.Equal([1, 2, 4], LinearAlignment.Stack(truth, dropLastBin: true).Values);
+        Assert.Throws<ArgumentException>(() => LinearAlignment.Stack([]));
+        Assert.Throws<ArgumentException>(() => LinearAlignment.Stack([new Table(1, 1), new Table(1, 2)]));
+    }
+
     private static (Table X, Table Y) Problem(int rows, int p, int d, ulong seed)
     {
         var random = new CounterRandom(seed);

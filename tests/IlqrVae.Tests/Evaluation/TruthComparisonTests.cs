@@ -113,5 +113,9 @@ public sealed class TruthComparisonTests
         Assert.Equal(1, ConditionMeans.R2(tables, noisy, [7, 2, 7]), 1e-12);
         Assert.Equal(Metrics.R2(new Table(5, 1, [5, 6, 7, 2, 3]), new Table(5, 1, [5, 6, 7, 1, 3])), ConditionMeans.R2(tables, [new(2, 1, [-1, 2]), tables[1], tables[2]], [7, 2, 7]), 1e-12);
         Assert.Throws<ArgumentException>(() => ConditionMeans.Of(tables, [1]));
+        Assert.Throws<ArgumentException>(() => ConditionMeans.Of([new Table(1, 1), new Table(1, 2)], [1, 1]));
+
+        // An error in the last bin of a condition alone is an error.
+        Assert.Equal(1 - (16 / 17.2), ConditionMeans.R2(tables, [tables[0], new(3, 1, [5, 6, 3]), tables[2]], [7, 2, 7]), 1e-12);
     }
 }

@@ -4,6 +4,7 @@ using IlqrVae.Models;
 using IlqrVae.Models.Dynamics;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Models.Priors;
+using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 using IlqrVae.Training;
@@ -172,7 +173,7 @@ public sealed class TrainingTests
         var trials = recording.TrialsOf(TrialSplit.Validation);
         for (var i = 0; i < trials.Count; i++)
         {
-            draws.Fill(options.Seed, ulong.MaxValue, (ulong)i);
+            draws.Fill(options.Seed, RandomStreams.Validation, (ulong)i);
             var estimate = inference.Infer(new PreparedTrial<double>(model.Generative, recording, trials[i]), options.Elbo, draws, 0, default);
             expected -= score == LearningObjective.Elbo ? estimate.Elbo!.Value.Elbo : estimate.LogEvidence;
         }

@@ -1,0 +1,83 @@
+namespace IlqrVae.Numerics;
+
+/// <summary>
+/// Who draws from which stream of <see cref="CounterRandom"/>: every purpose for which random numbers are drawn, in one place. Draws of a run are a
+/// function of its seed, a stream and a substream; what each is, is said here.
+/// </summary>
+public static class RandomStreams
+{
+    /// <summary>The system of a simulation, shared by its trials. Substream 0.</summary>
+    public const ulong SimulatedSystem = 0;
+
+    /// <summary>The order of conditions in a simulation. Substream <see cref="ConditionsOfSplit"/>.</summary>
+    public const ulong SimulatedConditions = 0;
+
+    /// <summary>The read-out of a simulation, shared by its trials. Substream 0.</summary>
+    public const ulong SimulatedReadout = 1;
+
+    /// <summary>Substream of a simulated trial's states and inputs.</summary>
+    public const ulong Dynamics = 1;
+
+    /// <summary>Substream of a simulated trial's observations.</summary>
+    public const ulong Observations = 2;
+
+    /// <summary>Substream of a simulated trial's motor variability.</summary>
+    public const ulong MotorVariability = 3;
+
+    /// <summary>The weights that learning starts from. Substream 0.</summary>
+    public const ulong FirstWeights = 0x1417;
+
+    /// <summary>Trials drawn from a learned model. Substream: the trial.</summary>
+    public const ulong ModelSamples = 0xd4a3;
+
+    /// <summary>Models and data of benchmarks. Substream 0.</summary>
+    public const ulong Benchmarks = 0xbe7c;
+
+    /// <summary>The order of trials in an epoch. Substream: the epoch.</summary>
+    public const ulong MiniBatches = 0xba7c;
+
+    /// <summary>
+    /// Draws of the posterior in validation, the same at every validation so that losses compare. Substream <see cref="Draw"/>; for the objective
+    /// 'evidence' the trial.
+    /// </summary>
+    public const ulong Validation = ulong.MaxValue;
+
+    /// <summary>Initial states among which a search looks for the likeliest, of seed 0 whatever the run's. Substream 0.</summary>
+    public const ulong LikelyStates = 0x5ea7c4;
+
+    /// <summary>Samples of the Laplace posterior that bound a trial's evidence. Substream: the trial.</summary>
+    public const ulong ImportanceLaplace = 0x1a0f;
+
+    /// <summary>Samples of the posterior that are reported or written. Substream: the trial.</summary>
+    public const ulong PosteriorSamples = 0x5a3e;
+
+    /// <summary>Draws behind the ELBO that is reported. Substream <see cref="Draw"/>.</summary>
+    public const ulong ReportedElbo = 0xe1b0;
+
+    /// <summary>The first tangents of a free run's Lyapunov exponents. Substream 0.</summary>
+    public const ulong FreeRunTangents = 0x1a9;
+
+    /// <summary>A simulated trial, by split and number within it: more training trials leave the test trials as they were.</summary>
+    /// <param name="split">The split: 0 training, 1 validation, 2 test.</param>
+    /// <param name="number">Its number in the split.</param>
+    public static ulong SimulatedTrial(int split, int number) => ((1 + (ulong)split) << 32) | (uint)number;
+
+    /// <summary>Substream of the order of conditions in a split.</summary>
+    /// <param name="split">The split: 0 training, 1 validation, 2 test.</param>
+    public static ulong ConditionsOfSplit(int split) => 100 + (ulong)split;
+
+    /// <summary>
+    /// Draws of the posterior behind an update of the parameters. Substream <see cref="Draw"/>; for the objective 'evidence' the trial.
+    /// </summary>
+    /// <param name="update">The update, from 1.</param>
+    public static ulong Training(int update) => (ulong)update;
+
+    /// <summary>A sample of the shared posterior that bounds a trial's evidence. Substream <see cref="Draw"/> 0 of the trial.</summary>
+    /// <param name="sample">Which sample.</param>
+    public static ulong ImportanceShared(int sample) => (0x1a0eUL << 32) | (uint)sample;
+
+    /// <summary>Substream of a draw of a trial's posterior.</summary>
+    /// <param name="trial">A number that identifies the trial.</param>
+    /// <param name="draw">Which draw, below 65536.</param>
+    public static ulong Draw(ulong trial, int draw) => (trial * 65_536) + (ulong)draw;
+}
