@@ -106,13 +106,13 @@ public sealed unsafe class IterativeLqr<T>
 
     /// <summary>Minimises the problem from the decision variables in <see cref="Current"/>.</summary>
     /// <param name="options">Settings.</param>
-    public Solution Solve(SolverOptions options)
+    public SolveReport Solve(SolverOptions options)
     {
         var passesBefore = Factors.Passes;
         _options = options;
         if (!Start(out var initialCost))
         {
-            return new Solution(SolverStatus.NonFinite, initialCost, Current.Cost, double.NaN, 0, 0, 0);
+            return new SolveReport(SolverStatus.NonFinite, initialCost, Current.Cost, double.NaN, 0, 0, 0);
         }
 
         var startCost = Current.Cost;
@@ -206,7 +206,7 @@ public sealed unsafe class IterativeLqr<T>
         }
 
         RecordCurrent();
-        return new Solution(status, initialCost, Current.Cost, decrement, iteration, Factors.Passes - passesBefore, _products);
+        return new SolveReport(status, initialCost, Current.Cost, decrement, iteration, Factors.Passes - passesBefore, _products);
     }
 
     private static double FiniteOrInfinite(double cost) => double.IsFinite(cost) ? cost : double.PositiveInfinity;
