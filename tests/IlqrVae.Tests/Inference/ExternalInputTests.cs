@@ -7,14 +7,8 @@ public sealed class ExternalInputTests
 {
     /// <summary>z_{t+1} = f(z_t, u_t, x_t): the external inputs of bin t drive the step into bin t + 1.</summary>
     [Theory]
-    [InlineData(DynamicsChoice.LinearFree)]
-    [InlineData(DynamicsChoice.LinearStable)]
-    [InlineData(DynamicsChoice.MiniGru)]
-    [InlineData(DynamicsChoice.MiniGruCandidate)]
-    [InlineData(DynamicsChoice.Mgu)]
-    [InlineData(DynamicsChoice.Rnn)]
-    [InlineData(DynamicsChoice.ResidualMlp)]
-    public void A_pulse_in_one_bin_moves_the_state_of_the_next_and_none_before(DynamicsChoice dynamics)
+    [MemberData(nameof(DynamicsChoice.Derived), MemberType = typeof(DynamicsChoice))]
+    public void A_pulse_in_one_bin_moves_the_state_of_the_next_and_none_before(string dynamics)
     {
         const int Bins = 9;
         var (_, model, trial, capacity) = RandomModels.Create<double>(new Recipe { Seed = 5, Bins = Bins, External = 2, Dynamics = dynamics, Readout = ReadoutChoice.Gaussian });

@@ -69,12 +69,8 @@ public sealed class ObservationSelectionTests
         {
             var selection = Selection(which);
             Assert.NotEqual(whole, Cost(recording, selection));
-            var other = Recording(null);
-            foreach (var (g, i) in Hidden(selection))
-            {
-                other.Trials[0].Observations[g].Values.Values[i] += 5;
-            }
-
+            var other = Recording(null, moved: selection);
+            Assert.NotEqual(whole, Cost(other, null));
             Assert.Equal(Cost(recording, selection), Cost(other, selection));
         }
 
@@ -135,8 +131,8 @@ public sealed class ObservationSelectionTests
         }
     }
 
-    /// <summary>Some entries are missing anyway; those that a selection hides may be missing too.</summary>
-    private static Recording Recording(ObservationSelection? missing)
+    /// <summary>Some entries are missing anyway; those that a selection hides may be missing too, or hold other numbers.</summary>
+    private static Recording Recording(ObservationSelection? missing, ObservationSelection? moved = null)
     {
         var random = new CounterRandom(8);
         bool[] spikesSeen = [.. Enumerable.Range(0, Bins * Spikes).Select(i => i % 11 != 3)];
@@ -158,11 +154,16 @@ public sealed class ObservationSelectionTests
             values.Values[i] = random.NextNormal();
         }
 
+        foreach (var (g, i) in moved is null ? [] : Hidden(moved))
+        {
+            (g == 0 ? spikes : values).Values[i] += 5;
+        }
+
         return new Recording
         {
             BinWidth = 0.02,
             Groups = [new ChannelGroup("spikes", ChannelKind.Counts, Spikes), new ChannelGroup("values", ChannelKind.Values, Values)],
-            Trials = [new Trial { Name = "one", Bins = Bins, Observations = [new(spikes, spikesSeen), new(values, valuesSeen)] }],
+            Trials = [new Trial { Name = "one", Bins = Bins, Observations = [Observations.FromCounts(spikes, spikesSeen), Observations.FromValues(values, valuesSeen)] }],
         };
     }
 }
