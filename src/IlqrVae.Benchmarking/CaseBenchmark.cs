@@ -111,7 +111,7 @@ public sealed class CaseBenchmark<T>
     private readonly CancellationToken _interrupt;
     private readonly VariationalModel<T> _model;
     private readonly PreparedTrial<T>[] _trials;
-    private readonly ElboEstimator<T> _estimator;
+    private readonly MapSolver<T> _solver;
 
     private CaseBenchmark(BenchmarkCase benchmark, MachinePeak<T> peak, BenchmarkEffort effort, CancellationToken interrupt)
     {
@@ -122,7 +122,7 @@ public sealed class CaseBenchmark<T>
         _model = benchmark.CreateModel<T>(1);
         var recording = benchmark.CreateRecording(_model, BatchSize, 2);
         _trials = [.. recording.Trials.Select(trial => new PreparedTrial<T>(_model.Generative, recording, trial))];
-        _estimator = new ElboEstimator<T>(_model, benchmark.Bins);
+        _solver = new MapSolver<T>(_model.Generative, benchmark.Bins);
     }
 
     /// <summary>Measures a case.</summary>
@@ -178,7 +178,7 @@ public sealed class CaseBenchmark<T>
         for (var i = 0; i < 3 || clock.Elapsed.TotalSeconds < _effort.WarmUpSeconds; i++)
         {
             _interrupt.ThrowIfCancellationRequested();
-            _estimator.SolveMap(_trials[i % BatchSize], null, plain);
+            _solver.Solve(_trials[i % BatchSize], null, plain);
             state.Evaluate(i % BatchSize);
         }
     }
@@ -190,28 +190,28 @@ public sealed class CaseBenchmark<T>
     private (double Seconds, double FactorisationSeconds, double Factorisations, double Share, double Peak) MeasureIteration()
     {
         var count = MostIterations;
-        while (count > 1 && !_trials.All(trial => _estimator.SolveMap(trial, null, Plain(count)) is { } solution
-            && solution.Iterations == count && solution.Factorisations == count))
+        while (count > 1 && !_trials.All(trial => _solver.Solve(trial, null, Plain(count)) .Report is { } report
+            && report.Iterations == count && report.Factorisations == count))
         {
             count--;
         }
 
-        var factorisations = _trials.Average(trial => (double)_estimator.SolveMap(trial, null, Plain(count)).Factorisations) / count;
+        var factorisations = _trials.Average(trial => (double)_solver.Solve(trial, null, Plain(count)).Report.Factorisations) / count;
         var solve = Plain(count);
         var start = Plain(0);
         List<double> seconds = [], factorisationSeconds = [], shares = [], peaks = [];
         var before = _peak.Read(ReadingSeconds);
         for (var round = 0; round < Rounds; round++)
         {
-            var starting = MedianSeconds(0.1 * _effort.Seconds / Rounds, i => _estimator.SolveMap(_trials[i % BatchSize], null, start));
-            var solving = MedianSeconds(_effort.Seconds / Rounds, i => _estimator.SolveMap(_trials[i % BatchSize], null, solve));
+            var starting = MedianSeconds(0.1 * _effort.Seconds / Rounds, i => _solver.Solve(_trials[i % BatchSize], null, start));
+            var solving = MedianSeconds(_effort.Seconds / Rounds, i => _solver.Solve(_trials[i % BatchSize], null, solve));
             var after = _peak.Read(ReadingSeconds);
             var iteration = Math.Max(1e-12, (solving - starting) / count);
             seconds.Add(iteration);
             shares.Add(OperationsPerIteration / iteration / 1e9 / Math.Max(before, after));
             peaks.Add(Math.Max(before, after));
             factorisationSeconds.Add(MedianSeconds(
-                0.3 * _effort.Seconds / Rounds, _ => _estimator.Solver.Factors.Factorise(_estimator.Problem, _estimator.Solver.Current, 0)));
+                0.3 * _effort.Seconds / Rounds, _ => _solver.Workspace.Factors.Factorise(_solver.Problem, _solver.Workspace.Current, 0)));
             before = _peak.Read(ReadingSeconds);
         }
 
@@ -225,9 +225,9 @@ public sealed class CaseBenchmark<T>
         List<double> factorisations = [], products = [];
         var seconds = MedianSeconds(_effort.Seconds, i =>
         {
-            var solution = _estimator.SolveMap(_trials[i % BatchSize], null, Solver);
-            factorisations.Add(solution.Factorisations);
-            products.Add(solution.ConjugateGradientSteps);
+            var report = _solver.Solve(_trials[i % BatchSize], null, Solver).Report;
+            factorisations.Add(report.Factorisations);
+            products.Add(report.ConjugateGradientSteps);
         });
         return (seconds, Median(factorisations), Median(products));
     }
@@ -362,6 +362,7 @@ public sealed class CaseBenchmark<T>
     {
         private readonly CaseBenchmark<T> _owner;
         private readonly VariationalModel<T> _model;
+        private readonly MapSolver<T> _solver;
         private readonly ElboEstimator<T> _estimator;
         private readonly ElboOptions _options = new TrainingOptions().Elbo with { Solver = Solver };
         private readonly WarmStart<T>[] _starts;
@@ -377,8 +378,9 @@ public sealed class CaseBenchmark<T>
         {
             _owner = owner;
             _model = owner._case.CreateModel<T>(1);
-            _estimator = new ElboEstimator<T>(_model, owner._case.Bins);
             var generative = _model.Generative;
+            _solver = new MapSolver<T>(generative, owner._case.Bins);
+            _estimator = new ElboEstimator<T>(_model, owner._case.Bins);
             _starts = [.. owner._trials.Select(trial => new WarmStart<T>(trial.Bins, generative.StateCount, generative.InputCount))];
             _draws = new PosteriorDraws<T>(1, owner._case.Bins, generative.StateCount, generative.InputCount);
             _gradient = new TrialGradient<T>(_model, 1);
@@ -393,9 +395,10 @@ public sealed class CaseBenchmark<T>
         {
             _draws.Fill(1, _pass, (ulong)trial);
             var start = Stopwatch.GetTimestamp();
-            var result = _estimator.Evaluate(_owner._trials[trial], _starts[trial], _draws, _options, _gradient);
+            var map = _solver.Solve(_owner._trials[trial], _starts[trial], _options.Solver);
+            var result = _estimator.Evaluate(map, _draws, _options, _gradient);
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            _starts[trial].CopyFrom(_estimator.Solver.Current);
+            _starts[trial].CopyFrom(map.Trajectory);
             _gradient.AddTo(_total);
             return (result, seconds);
         }

@@ -8,15 +8,15 @@ namespace IlqrVae.Benchmarking;
 
 /// <summary>What a MAP solve of one long trial took.</summary>
 /// <param name="Bins">T.</param>
-/// <param name="Solution">How the solve ended.</param>
+/// <param name="Solve">How the solve ended.</param>
 /// <param name="Seconds">Time of the solve, from rest.</param>
 /// <param name="FactorisationSeconds">Time of one linearisation and backward pass.</param>
 /// <param name="WorkspaceBytes">Managed memory of the solver's workspace; the trial's observations are not in it.</param>
 /// <param name="PeakBytes">The largest working set of the process so far; measure shorter trials first.</param>
-public sealed record LongTrialResult(int Bins, Solution Solution, double Seconds, double FactorisationSeconds, long WorkspaceBytes, long PeakBytes)
+public sealed record LongTrialResult(int Bins, SolveReport Solve, double Seconds, double FactorisationSeconds, long WorkspaceBytes, long PeakBytes)
 {
     /// <summary>Microseconds of the solve for each bin and iteration.</summary>
-    public double MicrosecondsPerBinAndIteration => Seconds * 1e6 / Bins / Math.Max(1, Solution.Iterations);
+    public double MicrosecondsPerBinAndIteration => Seconds * 1e6 / Bins / Math.Max(1, Solve.Iterations);
 
     /// <summary>Microseconds of a factorisation for each bin.</summary>
     public double FactorisationMicrosecondsPerBin => FactorisationSeconds * 1e6 / Bins;
@@ -38,11 +38,11 @@ public static class LongTrialBenchmark<T>
     {
         var model = Case.CreateModel<T>(1);
         var trial = Draw(model, WarmUpBins);
-        var estimator = new ElboEstimator<T>(model, WarmUpBins);
+        var solver = new MapSolver<T>(model.Generative, WarmUpBins);
         var clock = Stopwatch.StartNew();
         while (clock.Elapsed.TotalSeconds < WarmUpSeconds)
         {
-            estimator.SolveMap(trial, null, new SolverOptions());
+            solver.Solve(trial, null, new SolverOptions());
         }
     }
 
@@ -56,17 +56,17 @@ public static class LongTrialBenchmark<T>
         // What is left of the recording goes back to the system, so that the peak is the solver's.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var estimator = new ElboEstimator<T>(model, bins);
+        var solver = new MapSolver<T>(model.Generative, bins);
         var clock = Stopwatch.StartNew();
-        var solution = estimator.SolveMap(trial, null, new SolverOptions());
+        var solution = solver.Solve(trial, null, new SolverOptions());
         var seconds = clock.Elapsed.TotalSeconds;
         clock.Restart();
-        estimator.Solver.Factors.Factorise(estimator.Problem, estimator.Solver.Current, 0);
+        solver.Workspace.Factors.Factorise(solver.Problem, solver.Workspace.Current, 0);
         var factorisation = clock.Elapsed.TotalSeconds;
         var held = GC.GetAllocatedBytesForCurrentThread() - before;
         using var process = Process.GetCurrentProcess();
-        var result = new LongTrialResult(bins, solution, seconds, factorisation, held, process.PeakWorkingSet64);
-        GC.KeepAlive(estimator);
+        var result = new LongTrialResult(bins, solution.Report, seconds, factorisation, held, process.PeakWorkingSet64);
+        GC.KeepAlive(solver);
         GC.KeepAlive(trial);
         return result;
     }

@@ -60,7 +60,7 @@ public sealed class Benchmarks
     {
         var few = LongTrialBenchmark<double>.Run(100);
         var many = LongTrialBenchmark<double>.Run(400);
-        Assert.True(few.Solution.Iterations > 0 && many.Solution.Iterations > 0);
+        Assert.True(few.Solve.Iterations > 0 && many.Solve.Iterations > 0);
         Assert.InRange((double)many.WorkspaceBytes / few.WorkspaceBytes, 2, 4.5);
     }
 }

@@ -181,11 +181,11 @@ internal static class BenchCommand
             ["lengths"] = new JsonArray([.. results.Select(one => new JsonObject
             {
                 ["bins"] = one.Bins,
-                ["status"] = one.Solution.Status.ToString(),
+                ["status"] = one.Solve.Status.ToString(),
                 ["seconds"] = Json.Number(one.Seconds),
-                ["iterations"] = one.Solution.Iterations,
-                ["factorisations"] = one.Solution.Factorisations,
-                ["products"] = one.Solution.ConjugateGradientSteps,
+                ["iterations"] = one.Solve.Iterations,
+                ["factorisations"] = one.Solve.Factorisations,
+                ["products"] = one.Solve.ConjugateGradientSteps,
                 ["us_per_bin_and_iteration"] = Json.Number(one.MicrosecondsPerBinAndIteration),
                 ["factorisation_us_per_bin"] = Json.Number(one.FactorisationMicrosecondsPerBin),
                 ["workspace_bytes"] = one.WorkspaceBytes,
@@ -197,8 +197,8 @@ internal static class BenchCommand
             ["bins", "seconds", "iterations", "factorisations", "products", "us per bin and iteration", "factorisation us per bin", "workspace MB", "peak MB"],
             results.Select(one => (IReadOnlyList<string>)
             [
-                one.Bins.ToString("#,0", CultureInfo.InvariantCulture), Number(one.Seconds), Count(one.Solution.Iterations), Count(one.Solution.Factorisations),
-                Count(one.Solution.ConjugateGradientSteps), Number(one.MicrosecondsPerBinAndIteration), Number(one.FactorisationMicrosecondsPerBin),
+                one.Bins.ToString("#,0", CultureInfo.InvariantCulture), Number(one.Seconds), Count(one.Solve.Iterations), Count(one.Solve.Factorisations),
+                Count(one.Solve.ConjugateGradientSteps), Number(one.MicrosecondsPerBinAndIteration), Number(one.FactorisationMicrosecondsPerBin),
                 Count(one.WorkspaceBytes / 1e6), Count(one.PeakBytes / 1e6),
             ]));
         return ExitCode.Done;

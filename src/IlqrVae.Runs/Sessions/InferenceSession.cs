@@ -142,6 +142,7 @@ public static class InferenceSession
         options = options with { Solver = options.Solver with { MaximumIterations = Math.Max(LeastIterations, options.Solver.MaximumIterations) } };
         var seed = request.Seed ?? description.Configuration.Seed;
         var hidden = request.Hidden.Count == 0 ? null : request.Hidden;
+        var selection = request.ForecastBins == 0 ? null : new ObservationSelection { HiddenEnd = request.ForecastBins };
 
         // Each worker has room for the longest trial; long trials are few, and then workers are too.
         var longest = trials.Max(trial => trial.Bins);
@@ -162,7 +163,7 @@ public static class InferenceSession
             for (var i = Interlocked.Increment(ref next); i < trials.Count; i = Interlocked.Increment(ref next))
             {
                 interrupt.ThrowIfCancellationRequested();
-                var prepared = new PreparedTrial<T>(model.Generative, recording, WithoutEnd(trials[i], request.ForecastBins), hidden);
+                var prepared = new PreparedTrial<T>(model.Generative, recording, trials[i], hidden);
                 if (draws is not null && prepared.Bins <= description.Capacity)
                 {
                     draws.SetBins(prepared.Bins);
@@ -177,7 +178,7 @@ public static class InferenceSession
                     Horizons = request.Horizons,
                     InputEffects = request.InputEffects,
                     SpreadSamples = request.Coverage ? SpreadSamples : 0,
-                });
+                }, selection);
                 if (request.Coverage)
                 {
                     // The spread of every channel of every trial would be as large as the recording; of inputs it is needed once all are known.
@@ -231,14 +232,6 @@ public static class InferenceSession
         {
             throw new InputException($"--forecast: trial '{shortest.Name}' has {shortest.Bins} bins; hide fewer than that.");
         }
-    }
-
-    /// <summary>The same trial with its last bins marked missing in every group.</summary>
-    private static Trial WithoutEnd(Trial trial, int bins)
-    {
-        return bins == 0
-            ? trial
-            : trial with { Observations = [.. trial.Observations.Select(one => one.Hide((bin, _) => bin >= trial.Bins - bins))] };
     }
 
     private static PosteriorSpread? OfInputs(PosteriorSpread? spread) => spread is null ? null : spread with { Activations = [], ActivationDeviations = [] };

@@ -9,109 +9,80 @@ using IlqrVae.Numerics;
 namespace IlqrVae.Inference;
 
 /// <summary>
-/// The ELBO of a trial and its gradient with respect to every parameter, through the MAP inputs:
+/// The ELBO of a trial around its MAP solution, and its gradient with respect to every parameter, through the MAP inputs:
 /// <code>
 /// d loss/d theta = d loss/d theta |_{u*}  -  d/d theta [ grad_u J(u*, theta) . v ],    H v = d loss/du*,    loss = -ELBO
 /// </code>
-/// One worker has one; it owns every workspace and, after the first, allocates nothing per trial.
+/// One worker has one; after the first trial it allocates nothing.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed unsafe class ElboEstimator<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly VariationalModel<T> _model;
-    private readonly TrialProblem<T> _problem;
+    private readonly int _capacity;
     private readonly int _likelihoodWindow;
     private SampleWorkspace? _samples;
 
-    /// <summary>Allocates the workspace.</summary>
+    /// <summary>Prepares estimates; what they need is allocated by the first.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="capacity">The largest number of bins.</param>
+    /// <param name="capacity">The largest number of bins; no more than the posterior's covariance covers are of use.</param>
     /// <param name="likelihoodWindow">Bins whose likelihood terms are kept between calls; longer trials compute them again when needed.</param>
-    /// <param name="recordedBins">Bins up to which the solver keeps all its records; see <see cref="IterativeLqr{T}"/>.</param>
-    public ElboEstimator(
-        VariationalModel<T> model,
-        int capacity,
-        int likelihoodWindow = LikelihoodScratch<T>.DefaultWindow,
-        int recordedBins = IterativeLqr<T>.DefaultRecordedBins)
+    public ElboEstimator(VariationalModel<T> model, int capacity, int likelihoodWindow = LikelihoodScratch<T>.DefaultWindow)
     {
+        ArgumentNullException.ThrowIfNull(model);
         _model = model;
+        _capacity = Math.Min(capacity, model.Posterior.Capacity);
         _likelihoodWindow = likelihoodWindow;
-        _problem = new TrialProblem<T>(model.Generative, capacity, likelihoodWindow);
-        Solver = new IterativeLqr<T>(_problem, recordedBins);
     }
-
-    /// <summary>The MAP solver; its current trajectory is the last trial's u* and z*.</summary>
-    public IterativeLqr<T> Solver { get; }
-
-    /// <summary>The problem of the trial at hand.</summary>
-    public TrialProblem<T> Problem => _problem;
 
     /// <summary>The gradient of the loss with respect to (z_0*, u*) of the last evaluation with gradient.</summary>
     public InputVector<T> LossGradient => Samples.LossGradient;
 
-    /// <summary>Finds the MAP inputs of a trial, from the decision variables in the solver's current trajectory.</summary>
-    /// <param name="trial">The trial.</param>
-    /// <param name="warmStart">Decision variables to start from, or null for rest.</param>
-    /// <param name="options">Settings of the solve.</param>
-    /// <param name="horizon">The number of bins to look at, the first of the trial; null for all.</param>
-    public Solution SolveMap(PreparedTrial<T> trial, WarmStart<T>? warmStart, SolverOptions options, int? horizon = null)
-    {
-        _problem.Bind(trial, horizon);
-        Solver.Current.SetBins(_problem.Bins);
-        if (warmStart is null)
-        {
-            Solver.Current.ClearInputs();
-        }
-        else
-        {
-            warmStart.CopyTo(Solver.Current);
-        }
-
-        return Solver.Solve(options);
-    }
-
-    /// <summary>Estimates the ELBO of a trial.</summary>
-    /// <param name="trial">The trial; not longer than the posterior's covariance covers.</param>
-    /// <param name="warmStart">Decision variables to start from, or null for rest.</param>
+    /// <summary>Estimates the ELBO of a trial. Entries hidden from the solve do not count here either.</summary>
+    /// <param name="map">The trial's solution, of all its bins; not more of them than the posterior's covariance covers.</param>
     /// <param name="draws">The draws, filled for this trial.</param>
     /// <param name="options">Settings.</param>
     /// <param name="lossGradient">Receives the gradient of -ELBO (overwritten), or null when it is not wanted.</param>
     /// <returns>The estimate; negative infinity, with a zero gradient, where the trial's numbers overflow.</returns>
-    public ElboResult Evaluate(
-        PreparedTrial<T> trial, WarmStart<T>? warmStart, PosteriorDraws<T> draws, ElboOptions options, TrialGradient<T>? lossGradient)
+    /// <exception cref="ArgumentException">The solution is of a part of the trial, or longer than the covariance.</exception>
+    public ElboResult Evaluate(MapSolution<T> map, PosteriorDraws<T> draws, ElboOptions options, TrialGradient<T>? lossGradient)
     {
-        var map = SolveMap(trial, warmStart, options.Solver);
-        draws.SetBins(trial.Bins);
-        if (!double.IsFinite(map.Cost) || map.Status == SolverStatus.NonFinite)
+        ArgumentNullException.ThrowIfNull(draws);
+        ArgumentNullException.ThrowIfNull(options);
+        var steps = Bins(map) - 1;
+        draws.SetBins(steps + 1);
+        if (!map.IsUsable)
         {
-            lossGradient?.Clear(trial.Bins - 1);
-            return new ElboResult(double.NegativeInfinity, double.NegativeInfinity, double.NaN, map, 0, true);
+            lossGradient?.Clear(steps);
+            return new ElboResult(double.NegativeInfinity, double.NegativeInfinity, double.NaN, map.Report, 0, true);
         }
 
-        var elbo = EvaluateAtMap(trial, draws, options, lossGradient, out var logLikelihood, out var divergence);
-        var steps = 0;
+        var elbo = EvaluateAt(map, draws, options, lossGradient, out var logLikelihood, out var divergence);
+        var products = 0;
         var fellBack = false;
         if (lossGradient is not null)
         {
-            (steps, fellBack) = AddImplicitGradient(options, lossGradient.Others);
+            (products, fellBack) = AddImplicitGradient(map, options, lossGradient.Others);
         }
 
-        return new ElboResult(elbo, logLikelihood, divergence, map, steps, fellBack);
+        return new ElboResult(elbo, logLikelihood, divergence, map.Report, products, fellBack);
     }
 
-    /// <summary>Rolls one draw of the shared posterior out around the current MAP solution.</summary>
-    /// <param name="trial">The trial that was solved last; not longer than the posterior's covariance covers.</param>
+    /// <summary>Rolls one draw of the shared posterior out around a MAP solution.</summary>
+    /// <param name="map">The solution, of all bins of its trial; not more of them than the posterior's covariance covers.</param>
     /// <param name="draws">The draws, filled for this trial and set to its bins.</param>
     /// <param name="draw">Which of them.</param>
     /// <param name="logDensity">log q(u | o) of the draw, in nats.</param>
     /// <returns>The draw, valid until the next; its cost is -log p(o, u).</returns>
-    public Trajectory<T> SampleShared(PreparedTrial<T> trial, PosteriorDraws<T> draws, int draw, out double logDensity)
+    /// <exception cref="ArgumentException">The solution is of a part of the trial, or longer than the covariance.</exception>
+    public Trajectory<T> SampleShared(MapSolution<T> map, PosteriorDraws<T> draws, int draw, out double logDensity)
     {
-        var steps = trial.Bins - 1;
-        Samples.Problem.Bind(trial);
-        Samples.Trajectory.SetBins(trial.Bins);
-        Draw(draws, draw, _model.Posterior.Time.Value.RowRange(0, steps).ColumnRange(0, steps));
+        ArgumentNullException.ThrowIfNull(draws);
+        var steps = Bins(map) - 1;
+        Samples.Problem.BindAs(map.Problem);
+        Samples.Trajectory.SetBins(steps + 1);
+        Draw(map.Trajectory, draws, draw, _model.Posterior.Time.Value.RowRange(0, steps).ColumnRange(0, steps));
         IterativeLqr<T>.RollOut(Samples.Problem, Samples.Trajectory);
 
         // The entropy holds half a nat a variable where the density of this draw has half its squares.
@@ -119,6 +90,19 @@ public sealed unsafe class ElboEstimator<T>
         var squares = SumOfSquares(draws.Initial(draw)) + SumOfSquares(draws.Inputs(draw));
         logDensity = (0.5 * (variables - squares)) - Entropy(steps, null);
         return Samples.Trajectory;
+    }
+
+    private int Bins(MapSolution<T> map)
+    {
+        var bins = map.Trajectory.Bins;
+        if (bins != map.Trial.Bins)
+        {
+            throw new ArgumentException($"The solution is of {bins} bins where the trial has {map.Trial.Bins}; solve all of it.", nameof(map));
+        }
+
+        return bins <= _capacity
+            ? bins
+            : throw new ArgumentException($"The trial has {bins} bins where there is room, or a covariance, for {_capacity}.", nameof(map));
     }
 
     private static double SumOfSquares(Matrix<T> matrix)
@@ -135,27 +119,28 @@ public sealed unsafe class ElboEstimator<T>
         return sum;
     }
 
-    /// <summary>Made by the first evaluation: solves alone, of trials however long, do without.</summary>
-    private SampleWorkspace Samples => _samples ??= new SampleWorkspace(_model.Generative, _problem.Capacity, _likelihoodWindow);
+    /// <summary>Made by the first evaluation.</summary>
+    private SampleWorkspace Samples => _samples ??= new SampleWorkspace(_model.Generative, _capacity, _likelihoodWindow);
 
-    private double EvaluateAtMap(
-        PreparedTrial<T> trial,
+    private double EvaluateAt(
+        MapSolution<T> solution,
         PosteriorDraws<T> draws,
         ElboOptions options,
         TrialGradient<T>? gradient,
         out double logLikelihood,
         out double divergence)
     {
-        var steps = trial.Bins - 1;
+        var map = solution.Trajectory;
+        var steps = map.Bins - 1;
         var posterior = _model.Posterior;
         var timeFactor = posterior.Time.Value.RowRange(0, steps).ColumnRange(0, steps);
         var closedForm = options.PriorTerm == PriorTerm.ClosedFormWhereKnown;
         var inputsInClosedForm = closedForm && _model.Generative.InputPrior.IsQuadratic;
-        Samples.Problem.Bind(trial);
+        Samples.Problem.BindAs(solution.Problem);
         Samples.Problem.OmitsPriorGradient = inputsInClosedForm;
         Samples.Problem.OmitsInitialPriorGradient = closedForm;
-        Samples.Trajectory.SetBins(trial.Bins);
-        LossGradient.SetBins(trial.Bins);
+        Samples.Trajectory.SetBins(map.Bins);
+        LossGradient.SetBins(map.Bins);
         LossGradient.Clear();
         gradient?.Clear(steps);
 
@@ -164,7 +149,7 @@ public sealed unsafe class ElboEstimator<T>
         var initialLoss = 0.0;
         for (var k = 0; k < draws.Count; k++)
         {
-            Draw(draws, k, timeFactor);
+            Draw(map, draws, k, timeFactor);
             IterativeLqr<T>.RollOut(Samples.Problem, Samples.Trajectory);
             var (inputs, initial) = Samples.Problem.PriorLosses(Samples.Trajectory);
             inputLoss += inputs / draws.Count;
@@ -183,7 +168,6 @@ public sealed unsafe class ElboEstimator<T>
             LossGradient.Scale(1.0 / draws.Count);
         }
 
-        var map = Solver.Current;
         if (closedForm)
         {
             initialLoss = InitialPriorInClosedForm(map, gradient?.Others);
@@ -201,10 +185,9 @@ public sealed unsafe class ElboEstimator<T>
     }
 
     /// <summary>z_0 = z_0* + L_0 e_0;  u = u* + L_t E L_s'.</summary>
-    private void Draw(PosteriorDraws<T> draws, int k, Matrix<T> timeFactor)
+    private void Draw(Trajectory<T> map, PosteriorDraws<T> draws, int k, Matrix<T> timeFactor)
     {
         var posterior = _model.Posterior;
-        var map = Solver.Current;
         var steps = map.Bins - 1;
         var initial = Samples.Trajectory.States.RowPointer(0);
         Gemv.Multiply(posterior.Initial.Value, draws.Initial(k).Pointer, initial);
@@ -352,10 +335,11 @@ public sealed unsafe class ElboEstimator<T>
         return sum;
     }
 
-    private (int Steps, bool FellBack) AddImplicitGradient(ElboOptions options, ParameterGradient<T> gradient)
+    private (int Steps, bool FellBack) AddImplicitGradient(MapSolution<T> solution, ElboOptions options, ParameterGradient<T> gradient)
     {
-        var map = Solver.Current;
-        var solver = Solver.ConjugateGradients;
+        var (problem, workspace) = (solution.Problem, solution.Workspace);
+        var map = workspace.Current;
+        var solver = workspace.ConjugateGradients;
 
         // v enters with a minus sign everywhere, so the right-hand side carries it.
         LossGradient.Scale(-1);
@@ -364,7 +348,7 @@ public sealed unsafe class ElboEstimator<T>
         if (options.Method == GradientMethod.Exact)
         {
             var result = solver.Solve(
-                _problem, map, Solver.Adjoint, Solver.Factors, Solver.Hessian, LossGradient, options.GradientTolerance, options.MaximumGradientSteps);
+                problem, map, workspace.Adjoint, workspace.Factors, workspace.Hessian, LossGradient, options.GradientTolerance, options.MaximumGradientSteps);
             steps = result.Iterations;
             fellBack = result.Status != ConjugateGradientStatus.Converged;
         }
@@ -372,24 +356,24 @@ public sealed unsafe class ElboEstimator<T>
         TangentRollout<T> direction;
         if (fellBack || options.Method == GradientMethod.GaussNewton)
         {
-            if (!Solver.Factors.Factorise(_problem, map, 0))
+            if (!workspace.Factors.Factorise(problem, map, 0))
             {
                 LossGradient.Scale(-1);
                 return (steps, true);
             }
 
-            solver.Begin(_problem, map, Solver.Factors, LossGradient, 1);
-            direction = solver.RollOutPreconditioned(_problem, map, Solver.Factors);
+            solver.Begin(problem, map, workspace.Factors, LossGradient, 1);
+            direction = solver.RollOutPreconditioned(problem, map, workspace.Factors);
         }
         else
         {
-            direction = solver.RollOutSolution(_problem, map);
+            direction = solver.RollOutSolution(problem, map);
         }
 
-        Solver.Adjoint.Record(_problem, map);
-        direction.Record(_problem, map);
-        Solver.Hessian.Multiply(_problem, map, Solver.Adjoint, direction, Samples.Adjoint.Gradient, isRecorded: true);
-        _problem.AccumulateMixedDerivative(map, Solver.Adjoint, direction, Solver.Hessian, gradient);
+        workspace.Adjoint.Record(problem, map);
+        direction.Record(problem, map);
+        workspace.Hessian.Multiply(problem, map, workspace.Adjoint, direction, Samples.Adjoint.Gradient, isRecorded: true);
+        problem.AccumulateMixedDerivative(map, workspace.Adjoint, direction, workspace.Hessian, gradient);
         LossGradient.Scale(-1);
         return (steps, fellBack);
     }

@@ -17,23 +17,23 @@ namespace IlqrVae.Inference;
 public sealed unsafe class LaplacePosterior<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly MapSolver<T> _solver;
     private readonly GenerativeModel<T> _model;
-    private readonly TrialProblem<T> _problem;
-    private readonly IterativeLqr<T> _solver;
     private readonly RiccatiFactors<T> _factors;
     private readonly ExactCurvature<T> _exact;
+    private MapSolution<T> _map;
+    private TrialProblem<T>? _sampleProblem;
     private Trajectory<T>? _sample;
 
-    /// <summary>Allocates the workspace beside that of an estimator.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="estimator">The estimator whose MAP solutions are analysed.</param>
-    public LaplacePosterior(GenerativeModel<T> model, ElboEstimator<T> estimator)
+    /// <summary>Allocates the workspace.</summary>
+    /// <param name="solver">The solver whose solutions are analysed.</param>
+    public LaplacePosterior(MapSolver<T> solver)
     {
-        _model = model;
-        _problem = estimator.Problem;
-        _solver = estimator.Solver;
-        _factors = new RiccatiFactors<T>(_problem);
-        _exact = new ExactCurvature<T>(_problem, _solver.Adjoint);
+        ArgumentNullException.ThrowIfNull(solver);
+        _solver = solver;
+        _model = solver.Model;
+        _factors = new RiccatiFactors<T>(solver.Problem);
+        _exact = new ExactCurvature<T>(solver.Problem, solver.Workspace.Adjoint);
     }
 
     /// <summary>True when the exact Hessian was not positive definite and the Gauss-Newton one stands in for it.</summary>
@@ -46,24 +46,40 @@ public sealed unsafe class LaplacePosterior<T>
     public double Entropy => 0.5 * ((VariableCount * (1 + Math.Log(2 * Math.PI))) - LogDeterminant);
 
     /// <summary>Laplace's approximation of log p(o): -J(u*) + D/2 log 2 pi - 1/2 log det H. Exact for linear-Gaussian models.</summary>
-    public double LogEvidence => -_solver.Current.Cost + (0.5 * VariableCount * Math.Log(2 * Math.PI)) - (0.5 * LogDeterminant);
+    public double LogEvidence => -_map.Trajectory.Cost + (0.5 * VariableCount * Math.Log(2 * Math.PI)) - (0.5 * LogDeterminant);
 
-    /// <summary>Made by the first sample: variances alone do without.</summary>
-    private Trajectory<T> OwnSample => _sample ??= new Trajectory<T>(_problem.Capacity, _model.StateCount, _model.InputCount, _problem.TapeLength);
-
-    private double VariableCount => _model.StateCount + ((double)(_solver.Current.Bins - 1) * _model.InputCount);
-
-    /// <summary>Factors the Hessian at the estimator's current MAP solution.</summary>
-    /// <returns>False when not even the Gauss-Newton Hessian could be factored (numbers overflow there).</returns>
-    public bool Prepare()
+    /// <summary>What samples are rolled out with, bound as the solution is. A problem of its own: that of the solution stays differentiated there.</summary>
+    internal TrialProblem<T> SampleProblem
     {
-        IsGaussNewton = !_factors.Factorise(_problem, _solver.Current, 0, _exact);
-        if (IsGaussNewton && !_factors.Factorise(_problem, _solver.Current, 0))
+        get
+        {
+            _sampleProblem ??= new TrialProblem<T>(_model, _solver.Capacity, _solver.LikelihoodWindow);
+            _sampleProblem.BindAs(_map.Problem);
+            return _sampleProblem;
+        }
+    }
+
+    private double VariableCount => _model.StateCount + ((double)(_map.Trajectory.Bins - 1) * _model.InputCount);
+
+    /// <summary>Factors the Hessian at a MAP solution. What is then asked for concerns that solution, and throws when its solver has solved again.</summary>
+    /// <param name="map">The solution, of the solver that this one was made for.</param>
+    /// <returns>False when not even the Gauss-Newton Hessian could be factored (numbers overflow there).</returns>
+    /// <exception cref="ArgumentException">The solution is another solver's.</exception>
+    public bool Prepare(MapSolution<T> map)
+    {
+        if (map.Solver != _solver)
+        {
+            throw new ArgumentException("The solution is another solver's.", nameof(map));
+        }
+
+        _map = map;
+        IsGaussNewton = !_factors.Factorise(map.Problem, map.Trajectory, 0, _exact);
+        if (IsGaussNewton && !_factors.Factorise(map.Problem, map.Trajectory, 0))
         {
             return false;
         }
 
-        LogDeterminant = _factors.LogDeterminant(_solver.Current.Bins);
+        LogDeterminant = _factors.LogDeterminant(map.Trajectory.Bins);
         return true;
     }
 
@@ -77,7 +93,8 @@ public sealed unsafe class LaplacePosterior<T>
     {
         var n = _model.StateCount;
         var m = _model.InputCount;
-        var map = _solver.Current;
+        var map = _map.Trajectory;
+        var problem = _map.Problem;
         var covariance = Matrix<T>.Allocate(n, n);
         var jacobian = Matrix<T>.Allocate(n, n);
         var transposed = Matrix<T>.Allocate(n, n);
@@ -146,7 +163,7 @@ public sealed unsafe class LaplacePosterior<T>
                 InputCovariance(inputInverse, gain, gainProduct, covariances.AsSpan(t * m * m, m * m));
             }
 
-            _problem.Jacobian(t, map, jacobian, ofInput);
+            problem.Jacobian(t, map, jacobian, ofInput);
             Gemm.Multiply(ofInput, gain, jacobian, accumulate: true);
             jacobian.TransposeTo(transposed);
             Gemm.Multiply(jacobian, covariance, product);
@@ -177,11 +194,12 @@ public sealed unsafe class LaplacePosterior<T>
     {
         var n = _model.StateCount;
         var m = _model.InputCount;
-        var map = _solver.Current;
+        var map = _map.Trajectory;
         var noise = stackalloc T[Matrix<T>.PaddedLength(Math.Max(n, m))];
         var deviation = stackalloc T[Matrix<T>.PaddedLength(n)];
         Elementwise.Clear(deviation, Matrix<T>.PaddedLength(n));
-        var drawn = OwnSample;
+        var problem = SampleProblem;
+        var drawn = _sample ??= new Trajectory<T>(_solver.Capacity, n, m, problem.TapeLength);
         drawn.SetBins(map.Bins);
         var squares = FillNormal(ref random, noise, n);
         Cholesky.Solve(_factors.InitialFactor, noise);
@@ -202,11 +220,11 @@ public sealed unsafe class LaplacePosterior<T>
                 u[j] += map.Inputs[t, j] + noise[j];
             }
 
-            _problem.Step(t, drawn.States.RowPointer(t), u, drawn.States.RowPointer(t + 1), drawn.TapeRow(t));
+            problem.Step(t, drawn.States.RowPointer(t), u, drawn.States.RowPointer(t + 1), drawn.TapeRow(t));
         }
 
         logDensity = (0.5 * LogDeterminant) - (0.5 * (squares + (VariableCount * Math.Log(2 * Math.PI))));
-        drawn.Cost = _problem.Cost(drawn);
+        drawn.Cost = problem.Cost(drawn);
         return drawn;
     }
 

@@ -48,30 +48,36 @@ public sealed class MapSearch<T>
     /// <summary>A trial is gentle when all its minima found so far lie within this share.</summary>
     private const double GentleShare = 1e-4;
 
-    private readonly ElboEstimator<T> _estimator;
+    private readonly MapSolver<T> _solver;
 
-    /// <summary>Solves with an estimator's workspace.</summary>
-    /// <param name="estimator">The estimator; its solver holds the solution afterwards.</param>
-    public MapSearch(ElboEstimator<T> estimator) => _estimator = estimator;
+    /// <summary>Solves with a solver's workspace.</summary>
+    /// <param name="solver">The solver, which holds the solution afterwards.</param>
+    public MapSearch(MapSolver<T> solver)
+    {
+        ArgumentNullException.ThrowIfNull(solver);
+        _solver = solver;
+    }
 
-    /// <summary>Finds the MAP inputs. Allocates two starts and a few small arrays.</summary>
+    /// <summary>Finds the MAP inputs. Allocates two starts and a few small objects.</summary>
     /// <param name="trial">The trial.</param>
     /// <param name="options">Settings of the last solve.</param>
-    /// <returns>How the best solve ended; its iterations, factorisations and products include all that was spent.</returns>
-    public Solution Run(PreparedTrial<T> trial, SolverOptions options)
+    /// <param name="selection">Observations that do not count; null for none.</param>
+    /// <returns>The best solution, valid until the solver solves again; iterations, factorisations and products include all that was spent.</returns>
+    public MapSolution<T> Run(PreparedTrial<T> trial, SolverOptions options, ObservationSelection? selection = null)
     {
         ArgumentNullException.ThrowIfNull(trial);
         ArgumentNullException.ThrowIfNull(options);
-        var current = _estimator.Solver.Current;
-        var bestStart = new WarmStart<T>(trial.Bins, current.States.Columns, current.Inputs.Columns);
-        var start = new WarmStart<T>(trial.Bins, current.States.Columns, current.Inputs.Columns);
-        var rest = _estimator.SolveMap(trial, null, options);
-        bestStart.CopyFrom(_estimator.Solver.Current);
+        var whole = new SolveScope { Selection = selection };
+        var bestStart = new WarmStart<T>(trial.Bins, _solver.Model.StateCount, _solver.Model.InputCount);
+        var start = new WarmStart<T>(trial.Bins, _solver.Model.StateCount, _solver.Model.InputCount);
+        var solution = _solver.Solve(trial, null, options, whole);
+        bestStart.CopyFrom(solution.Trajectory);
+        var rest = solution.Report;
         var (best, spent, isLast) = (rest, rest, true);
         var costs = new List<double> { rest.Cost };
 
         // Returns whether the search is over: the one just tried ends where another did, and none ended far from the best.
-        bool Compare(Solution next)
+        bool Compare(SolveReport next)
         {
             var isSame = costs.Exists(cost => Math.Abs(next.Cost - cost) <= SameNats + (SameShare * Math.Abs(cost)));
             costs.Add(next.Cost);
@@ -79,7 +85,7 @@ public sealed class MapSearch<T>
             if (isLast)
             {
                 best = next;
-                bestStart.CopyFrom(_estimator.Solver.Current);
+                bestStart.CopyFrom(solution.Trajectory);
             }
 
             return isSame && costs.Max() - best.Cost <= SameNats + (GentleShare * Math.Abs(best.Cost));
@@ -97,80 +103,77 @@ public sealed class MapSearch<T>
 
         if (!isOver)
         {
-            Compare(FromCheapInputs(trial.Bins, options));
+            Compare(FromCheapInputs(options, whole));
         }
 
         if (!isLast)
         {
             // Back to the best, which from its own solution takes one look.
-            best = Solve(bestStart, options, trial.Bins);
+            best = Solve(bestStart, options, whole);
         }
 
-        return best with
+        return solution.With(best with
         {
             InitialCost = rest.InitialCost,
             Iterations = spent.Iterations,
             Factorisations = spent.Factorisations,
             ConjugateGradientSteps = spent.ConjugateGradientSteps,
-        };
+        });
 
-        Solution GrowFromCheapInputs(int first)
+        SolveReport GrowFromCheapInputs(int first)
         {
-            FromCheapInputs(first, Coarse(options));
+            FromCheapInputs(Coarse(options), whole with { Horizon = first });
             return Grow(first);
         }
 
-        Solution GrowFromLikelyState(int first)
+        SolveReport GrowFromLikelyState(int first)
         {
             Array.Clear(start.Values);
-            LikelyInitialState(trial, first).CopyTo(start.Values, 0);
+            LikelyInitialState(trial, whole with { Horizon = first }).CopyTo(start.Values, 0);
             return Grow(first);
         }
 
-        Solution Grow(int first)
+        SolveReport Grow(int first)
         {
             for (var horizon = (double)first; horizon < trial.Bins; horizon *= Growth)
             {
-                Solve(start, Coarse(options), (int)horizon);
+                Solve(start, Coarse(options), whole with { Horizon = (int)horizon });
             }
 
-            return Solve(start, options, trial.Bins);
+            return Solve(start, options, whole);
         }
 
-        Solution FromCheapInputs(int bins, SolverOptions last)
+        SolveReport FromCheapInputs(SolverOptions last, SolveScope scope)
         {
             Array.Clear(start.Values);
             foreach (var price in Prices)
             {
-                _estimator.Problem.InputPriorWeight = price;
-                Solve(start, Coarse(options), bins);
+                Solve(start, Coarse(options), scope with { InputPriorWeight = price });
             }
 
-            _estimator.Problem.InputPriorWeight = 1;
-            return Solve(start, last, bins);
+            return Solve(start, last, scope);
         }
 
-        Solution Solve(WarmStart<T> from, SolverOptions settings, int bins)
+        SolveReport Solve(WarmStart<T> from, SolverOptions settings, SolveScope scope)
         {
-            var solution = _estimator.SolveMap(trial, from, settings, bins);
-            from.CopyFrom(_estimator.Solver.Current);
+            solution = _solver.Solve(trial, from, settings, scope);
+            from.CopyFrom(solution.Trajectory);
+            var report = solution.Report;
             spent = spent with
             {
-                Iterations = spent.Iterations + solution.Iterations,
-                Factorisations = spent.Factorisations + solution.Factorisations,
-                ConjugateGradientSteps = spent.ConjugateGradientSteps + solution.ConjugateGradientSteps,
+                Iterations = spent.Iterations + report.Iterations,
+                Factorisations = spent.Factorisations + report.Factorisations,
+                ConjugateGradientSteps = spent.ConjugateGradientSteps + report.ConjugateGradientSteps,
             };
-            return solution;
+            return report;
         }
     }
 
     /// <summary>Of many initial states that from which the dynamics, left alone, agrees best with the first bins. Always tries the same ones.</summary>
-    private T[] LikelyInitialState(PreparedTrial<T> trial, int bins)
+    private T[] LikelyInitialState(PreparedTrial<T> trial, SolveScope scope)
     {
-        var problem = _estimator.Problem;
-        problem.Bind(trial, bins);
-        var trajectory = _estimator.Solver.Current;
-        trajectory.SetBins(bins);
+        var trajectory = _solver.Begin(trial, scope);
+        var problem = _solver.Problem;
         trajectory.ClearInputs();
         var random = new CounterRandom(0, RandomStreams.LikelyStates);
         var best = trajectory.States.Row(0).ToArray();

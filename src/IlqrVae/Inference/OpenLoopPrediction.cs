@@ -36,9 +36,20 @@ public sealed unsafe class OpenLoopPrediction<T>
         _tape = Matrix<T>.Allocate(1, model.Dynamics.TapeLength);
     }
 
-    /// <summary>Predicts. Allocates the result.</summary>
+    /// <summary>Predicts from the states along the MAP inputs. Allocates the result.</summary>
+    /// <param name="map">The trial's solution.</param>
+    /// <param name="horizons">Numbers of steps ahead, each at least 1. One that the trial has no bins for gives tables without rows.</param>
+    /// <returns>One prediction a horizon, in their order.</returns>
+    public IReadOnlyList<TrialPrediction> Predict(MapSolution<T> map, IReadOnlyList<int> horizons) => Predict(map.Problem, map.Trajectory, horizons);
+
+    /// <summary>What the MAP inputs of each step do to the state: z_{t+1} - f(z_t, 0). Allocates the result.</summary>
+    /// <param name="map">The trial's solution.</param>
+    /// <returns>T x n; row t is the effect in the step from bin t to t + 1, so the last row is zero.</returns>
+    public Table InputEffects(MapSolution<T> map) => InputEffects(map.Problem, map.Trajectory);
+
+    /// <summary>Predicts from the states of any trajectory. Allocates the result.</summary>
     /// <param name="problem">The problem, bound to the trial.</param>
-    /// <param name="from">The trajectory to start from, usually that of the MAP inputs.</param>
+    /// <param name="from">The trajectory to start from.</param>
     /// <param name="horizons">Numbers of steps ahead, each at least 1. One that the trial has no bins for gives tables without rows.</param>
     /// <returns>One prediction a horizon, in their order.</returns>
     public IReadOnlyList<TrialPrediction> Predict(TrialProblem<T> problem, Trajectory<T> from, IReadOnlyList<int> horizons)
@@ -70,7 +81,7 @@ public sealed unsafe class OpenLoopPrediction<T>
 
     /// <summary>What the inputs of each step do to the state: z_{t+1} - f(z_t, 0). Allocates the result.</summary>
     /// <param name="problem">The problem, bound to the trial.</param>
-    /// <param name="trajectory">The trajectory, usually that of the MAP inputs.</param>
+    /// <param name="trajectory">The trajectory.</param>
     /// <returns>T x n; row t is the effect in the step from bin t to t + 1, so the last row is zero.</returns>
     public Table InputEffects(TrialProblem<T> problem, Trajectory<T> trajectory)
     {

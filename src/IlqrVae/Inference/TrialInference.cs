@@ -1,5 +1,6 @@
 using System.Numerics;
 using IlqrVae.Control;
+using IlqrVae.Models;
 using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 
@@ -12,7 +13,7 @@ public sealed record TrialEstimate
     public required string Name { get; init; }
 
     /// <summary>How the MAP solve ended.</summary>
-    public required Solution Map { get; init; }
+    public required SolveReport Map { get; init; }
 
     /// <summary>MAP inputs, T x m; row t drives the step from bin t to t + 1, so the last row is zero.</summary>
     public required Table Inputs { get; init; }
@@ -41,7 +42,7 @@ public sealed record TrialEstimate
     /// <summary>True when the exact Hessian was not positive definite and the Gauss-Newton one stood in for it.</summary>
     public required bool IsGaussNewton { get; init; }
 
-    /// <summary>The ELBO by the shared covariance; null when it was not asked for or the trial is longer than the covariance.</summary>
+    /// <summary>The ELBO by the shared covariance; null when it was not asked for, or there is no such covariance or the trial is longer.</summary>
     public ElboResult? Elbo { get; init; }
 
     /// <summary>Joint samples of the Laplace posterior.</summary>
@@ -50,7 +51,7 @@ public sealed record TrialEstimate
     /// <summary>The importance-weighted bound by the Laplace posterior; null when it was not asked for or the factors overflow.</summary>
     public ImportanceBound? LaplaceBound { get; init; }
 
-    /// <summary>The same by the shared covariance; null when it was not asked for or the trial is longer than the covariance.</summary>
+    /// <summary>The same by the shared covariance; null when it was not asked for, or there is no such covariance or the trial is longer.</summary>
     public ImportanceBound? SharedBound { get; init; }
 
     /// <summary>Predictions, one a horizon.</summary>
@@ -62,7 +63,7 @@ public sealed record TrialEstimate
     /// <summary>The spread of the Laplace posterior; null when it was not asked for or the factors overflow.</summary>
     public PosteriorSpread? LaplaceSpread { get; init; }
 
-    /// <summary>The spread of the shared covariance; null when it was not asked for or the trial is longer than the covariance.</summary>
+    /// <summary>The spread of the shared covariance; null when it was not asked for, or there is no such covariance or the trial is longer.</summary>
     public PosteriorSpread? SharedSpread { get; init; }
 }
 
@@ -77,27 +78,39 @@ public sealed record TrialSample(Table Inputs, Table States, double LogWeight);
 public sealed class TrialInference<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly VariationalModel<T> _model;
-    private readonly ElboEstimator<T> _estimator;
+    private readonly GenerativeModel<T> _model;
     private readonly MapSearch<T> _search;
     private readonly LaplacePosterior<T> _posterior;
     private readonly ActivationAverage<T>[] _averages;
-    private readonly ImportanceSampler<T> _sampler;
     private readonly OpenLoopPrediction<T> _prediction;
+    private readonly SharedPosterior<T>? _shared;
+    private readonly MapSolver<T> _solver;
+    private readonly ElboEstimator<T>? _estimator;
+    private readonly ImportanceSampler<T>? _sampler;
 
-    /// <summary>Allocates the workspace.</summary>
+    /// <summary>Allocates the workspace for MAP inputs and Laplace posteriors.</summary>
     /// <param name="model">The model.</param>
     /// <param name="capacity">The largest number of bins.</param>
-    public TrialInference(VariationalModel<T> model, int capacity)
+    public TrialInference(GenerativeModel<T> model, int capacity)
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
+        _solver = new MapSolver<T>(model, capacity);
+        _search = new MapSearch<T>(_solver);
+        _posterior = new LaplacePosterior<T>(_solver);
+        _averages = [.. model.Likelihoods.Select(likelihood => new ActivationAverage<T>(likelihood))];
+        _prediction = new OpenLoopPrediction<T>(model);
+    }
+
+    /// <summary>Allocates the workspace for these and for what rests on the covariance that trials share.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="capacity">The largest number of bins.</param>
+    public TrialInference(VariationalModel<T> model, int capacity)
+        : this((model ?? throw new ArgumentNullException(nameof(model))).Generative, capacity)
+    {
+        _shared = model.Posterior;
         _estimator = new ElboEstimator<T>(model, capacity);
-        _search = new MapSearch<T>(_estimator);
-        _posterior = new LaplacePosterior<T>(model.Generative, _estimator);
-        _averages = [.. model.Generative.Likelihoods.Select(likelihood => new ActivationAverage<T>(likelihood))];
-        _sampler = new ImportanceSampler<T>(model, _estimator, _posterior);
-        _prediction = new OpenLoopPrediction<T>(model.Generative);
+        _sampler = new ImportanceSampler<T>(model, _estimator);
     }
 
     /// <summary>Analyses a trial that nobody has solved before. Allocates the result.</summary>
@@ -107,24 +120,29 @@ public sealed class TrialInference<T>
     /// <param name="samples">Number of joint samples.</param>
     /// <param name="random">The generator of the samples.</param>
     /// <param name="analyses">What else to find out; null for nothing.</param>
+    /// <param name="selection">Observations that do not count; null for none.</param>
     public TrialEstimate Infer(
-        PreparedTrial<T> trial, ElboOptions options, PosteriorDraws<T>? elboDraws, int samples, CounterRandom random, TrialAnalyses? analyses = null)
+        PreparedTrial<T> trial, ElboOptions options, PosteriorDraws<T>? elboDraws, int samples, CounterRandom random, TrialAnalyses? analyses = null,
+        ObservationSelection? selection = null)
     {
         ArgumentNullException.ThrowIfNull(trial);
         ArgumentNullException.ThrowIfNull(options);
-        var map = _search.Run(trial, options.Solver);
+        var map = _search.Run(trial, options.Solver, selection);
+        var report = map.Report;
         ElboResult? elbo = null;
-        if (elboDraws is not null && trial.Bins <= _model.Posterior.Capacity)
+        if (elboDraws is not null && trial.Bins <= _shared?.Capacity)
         {
-            var start = new WarmStart<T>(trial.Bins, _model.Generative.StateCount, _model.Generative.InputCount);
-            start.CopyFrom(_estimator.Solver.Current);
-            elbo = _estimator.Evaluate(trial, start, elboDraws, options, null);
+            // As training solves: from a good start.
+            var start = new WarmStart<T>(trial.Bins, _model.StateCount, _model.InputCount);
+            start.CopyFrom(map.Trajectory);
+            map = _solver.Solve(trial, start, options.Solver, new SolveScope { Selection = selection });
+            elbo = _estimator!.Evaluate(map, elboDraws, options, null);
         }
 
-        var current = _estimator.Solver.Current;
-        var inputs = WithLastRow(current.Inputs, trial.Bins, _model.Generative.InputCount);
-        var states = new Table(trial.Bins, _model.Generative.StateCount, current.States.ToArray());
-        var isPrepared = double.IsFinite(map.Cost) && _posterior.Prepare();
+        var current = map.Trajectory;
+        var inputs = WithLastRow(current.Inputs, trial.Bins, _model.InputCount);
+        var states = new Table(trial.Bins, _model.StateCount, current.States.ToArray());
+        var isPrepared = double.IsFinite(report.Cost) && _posterior.Prepare(map);
         var marginals = isPrepared ? _posterior.Marginals(analyses?.SpreadSamples > 0) : Unknown(trial.Bins);
         var means = new List<Table>();
         var deviations = new List<Table>();
@@ -138,40 +156,39 @@ public sealed class TrialInference<T>
         var estimate = new TrialEstimate
         {
             Name = trial.Name,
-            Map = map,
+            Map = report,
             Inputs = inputs,
             InputDeviations = InputDeviations(marginals.Inputs, trial.Bins),
             States = states,
             StateDeviations = new Table(trial.Bins, states.Columns, Array.ConvertAll(marginals.States, Math.Sqrt)),
             Means = means,
             MeanDeviations = deviations,
-            ObservedCount = trial.ObservedCount,
+            ObservedCount = map.ObservedCount,
             LogEvidence = isPrepared ? _posterior.LogEvidence : double.NaN,
             IsGaussNewton = _posterior.IsGaussNewton,
             Elbo = elbo,
         };
-        estimate = analyses is null ? estimate : Analyse(estimate, trial, analyses, isPrepared ? marginals : null);
+        estimate = analyses is null ? estimate : Analyse(estimate, map, analyses, isPrepared ? marginals : null);
         return samples == 0 || !isPrepared ? estimate : estimate with { Samples = Draw(samples, random, trial.Bins) };
     }
 
-    private TrialEstimate Analyse(TrialEstimate estimate, PreparedTrial<T> trial, TrialAnalyses analyses, LaplaceMarginals? marginals)
+    private TrialEstimate Analyse(TrialEstimate estimate, MapSolution<T> map, TrialAnalyses analyses, LaplaceMarginals? marginals)
     {
-        var isCovered = trial.Bins <= _model.Posterior.Capacity && double.IsFinite(estimate.Map.Cost);
+        var isCovered = map.Trial.Bins <= _shared?.Capacity && double.IsFinite(estimate.Map.Cost);
         var (importance, spread) = (analyses.ImportanceSamples, analyses.SpreadSamples);
         return estimate with
         {
-            Predictions = _prediction.Predict(_estimator.Problem, _estimator.Solver.Current, analyses.Horizons),
-            InputEffects = analyses.InputEffects ? _prediction.InputEffects(_estimator.Problem, _estimator.Solver.Current) : null,
-            SharedBound = importance > 0 && isCovered ? _sampler.OfShared(trial, importance, analyses.Seed, analyses.Key) : null,
-            LaplaceBound = importance > 0 && marginals is not null ? _sampler.OfLaplace(importance, analyses.Seed, analyses.Key) : null,
-            SharedSpread = spread > 0 && isCovered ? SharedSpread(trial, analyses) : null,
-            LaplaceSpread = spread > 0 && marginals is not null ? LaplaceSpread(marginals) : null,
+            Predictions = _prediction.Predict(map, analyses.Horizons),
+            InputEffects = analyses.InputEffects ? _prediction.InputEffects(map) : null,
+            SharedBound = importance > 0 && isCovered ? _sampler!.OfShared(map, importance, analyses.Seed, analyses.Key) : null,
+            LaplaceBound = importance > 0 && marginals is not null ? ImportanceSampler<T>.OfLaplace(_posterior, importance, analyses.Seed, analyses.Key) : null,
+            SharedSpread = spread > 0 && isCovered ? SharedSpread(map, analyses) : null,
+            LaplaceSpread = spread > 0 && marginals is not null ? LaplaceSpread(map.Trajectory, marginals) : null,
         };
     }
 
-    private PosteriorSpread LaplaceSpread(LaplaceMarginals marginals)
+    private PosteriorSpread LaplaceSpread(Trajectory<T> at, LaplaceMarginals marginals)
     {
-        var at = _estimator.Solver.Current;
         var activations = ActivationsOf(at);
         return new PosteriorSpread(
             activations,
@@ -180,13 +197,13 @@ public sealed class TrialInference<T>
     }
 
     /// <summary>Of activations by sampling, since the states' covariance under it has no recursion over bins; of inputs exactly.</summary>
-    private PosteriorSpread SharedSpread(PreparedTrial<T> trial, TrialAnalyses analyses)
+    private PosteriorSpread SharedSpread(MapSolution<T> map, TrialAnalyses analyses)
     {
         Table[]? mean = null;
         Table[]? squares = null;
         for (var k = 0; k < analyses.SpreadSamples; k++)
         {
-            var sample = _estimator.SampleShared(trial, _sampler.DrawOf(trial, k, analyses.Seed, analyses.Key), 0, out _);
+            var sample = _estimator!.SampleShared(map, _sampler!.DrawOf(map.Trial, k, analyses.Seed, analyses.Key), 0, out _);
             var activations = ActivationsOf(sample);
             mean ??= [.. activations.Select(table => new Table(table.Bins, table.Columns))];
             squares ??= [.. activations.Select(table => new Table(table.Bins, table.Columns))];
@@ -205,13 +222,13 @@ public sealed class TrialInference<T>
 
         var freedom = Math.Max(1, analyses.SpreadSamples - 1);
         var deviations = squares!.Select(table => new Table(table.Bins, table.Columns, Array.ConvertAll(table.Values, sum => Math.Sqrt(sum / freedom))));
-        return new PosteriorSpread(mean!, [.. deviations], SharedInputCovariances(trial.Bins - 1));
+        return new PosteriorSpread(mean!, [.. deviations], SharedInputCovariances(map.Trial.Bins - 1));
     }
 
     /// <summary>(Sigma_t)_tt Sigma_s for every step t.</summary>
     private double[] SharedInputCovariances(int steps)
     {
-        var (time, space, m) = (_model.Posterior.Time.Value, _model.Posterior.Space.Value, _model.Generative.InputCount);
+        var (time, space, m) = (_shared!.Time.Value, _shared.Space.Value, _model.InputCount);
         var covariances = new double[steps * m * m];
         for (var t = 0; t < steps; t++)
         {
@@ -242,7 +259,7 @@ public sealed class TrialInference<T>
     private List<Table> ActivationsOf(Trajectory<T> at)
     {
         var tables = new List<Table>();
-        foreach (var likelihood in _model.Generative.Likelihoods)
+        foreach (var likelihood in _model.Likelihoods)
         {
             var activations = Matrix<T>.Allocate(at.Bins, likelihood.ChannelCount);
             likelihood.Activate(at.States, activations);
@@ -259,8 +276,8 @@ public sealed class TrialInference<T>
         {
             var sample = _posterior.Sample(ref random, out var logDensity);
             samples.Add(new TrialSample(
-                WithLastRow(sample.Inputs, bins, _model.Generative.InputCount),
-                new Table(bins, _model.Generative.StateCount, sample.States.ToArray()),
+                WithLastRow(sample.Inputs, bins, _model.InputCount),
+                new Table(bins, _model.StateCount, sample.States.ToArray()),
                 -sample.Cost - logDensity));
         }
 
@@ -269,7 +286,7 @@ public sealed class TrialInference<T>
 
     private (Table Mean, Table Deviation) Average(int group, Trajectory<T> at, double[]? variances)
     {
-        var likelihood = _model.Generative.Likelihoods[group];
+        var likelihood = _model.Likelihoods[group];
         var channels = likelihood.ChannelCount;
         var mean = new Table(at.Bins, channels);
         var deviation = new Table(at.Bins, channels);
@@ -291,10 +308,10 @@ public sealed class TrialInference<T>
     }
 
     private LaplaceMarginals Unknown(int bins) => new(
-        NotKnown(_model.Generative.StateCount),
-        NotKnown((bins - 1) * _model.Generative.InputCount),
-        NotKnown(bins * _model.Generative.StateCount),
-        [.. _model.Generative.Likelihoods.Select(likelihood => NotKnown(bins * likelihood.ChannelCount))]);
+        NotKnown(_model.StateCount),
+        NotKnown((bins - 1) * _model.InputCount),
+        NotKnown(bins * _model.StateCount),
+        [.. _model.Likelihoods.Select(likelihood => NotKnown(bins * likelihood.ChannelCount))]);
 
     private static double[] NotKnown(int count)
     {
@@ -312,7 +329,7 @@ public sealed class TrialInference<T>
 
     private Table InputDeviations(double[] variances, int bins)
     {
-        var table = new Table(bins, _model.Generative.InputCount);
+        var table = new Table(bins, _model.InputCount);
         Array.Fill(table.Values, double.NaN);
         for (var i = 0; i < variances.Length; i++)
         {

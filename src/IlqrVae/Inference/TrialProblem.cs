@@ -22,6 +22,9 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     private readonly Matrix<T> _initialDirection;
     private readonly Matrix<T> _initialProduct;
     private PreparedTrial<T>? _trial;
+    private IReadOnlyList<ObservationMatrix<T>> _observations = [];
+    private VisibleObservations<T>? _visible;
+    private double _inputPriorWeight = 1;
     private int _bins;
 
     /// <summary>Allocates the workspace.</summary>
@@ -68,26 +71,35 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     /// <summary>Leaves the prior of the initial state out of <see cref="DifferentiateCost"/>.</summary>
     public bool OmitsInitialPriorGradient { get; set; }
 
-    /// <summary>
-    /// A factor on the loss of the inputs' prior in the cost and all its derivatives with respect to states and inputs; 1 is the model itself.
-    /// </summary>
-    public double InputPriorWeight { get; set; } = 1;
+    /// <summary>Number of observed entries that count.</summary>
+    public long ObservedCount => _observations.Sum(observed => observed.ObservedCount);
 
     private PreparedTrial<T> Trial => _trial ?? throw new InvalidOperationException("Bind a trial first.");
 
     /// <summary>Sets the trial.</summary>
     /// <param name="trial">The trial; its bins fit the capacity.</param>
-    /// <param name="horizon">
-    /// The number of bins to look at, the first of the trial; null for all. Costs of a part contain the constants of the whole.
-    /// </param>
-    public void Bind(PreparedTrial<T> trial, int? horizon = null)
+    /// <param name="scope">What to look at; null for all of it. The first selection takes room for the observations it leaves.</param>
+    /// <exception cref="InputException">The scope hides what is not there.</exception>
+    public void Bind(PreparedTrial<T> trial, SolveScope? scope = null)
     {
-        var bins = horizon ?? trial.Bins;
+        ArgumentNullException.ThrowIfNull(trial);
+        scope ??= SolveScope.Whole;
+        var bins = scope.Horizon ?? trial.Bins;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(trial.Bins, Capacity);
         ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bins, trial.Bins);
+        _observations = scope.Selection is null ? trial.Observations : (_visible ??= new VisibleObservations<T>(_model, Capacity)).Of(trial, scope.Selection);
         _trial = trial;
         _bins = bins;
+        _inputPriorWeight = scope.InputPriorWeight;
+    }
+
+    /// <summary>Binds to what another problem of the same model is bound to: the same trial, observations and weights.</summary>
+    /// <param name="other">The other problem, which must not be bound anew while this one is in use.</param>
+    internal void BindAs(TrialProblem<T> other)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(other._bins, Capacity);
+        (_trial, _observations, _bins, _inputPriorWeight) = (other.Trial, other._observations, other._bins, other._inputPriorWeight);
     }
 
     /// <summary>A draw of the initial state from its prior.</summary>
@@ -102,7 +114,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         var sum = 0.0;
         for (var i = 0; i < _likelihoodScratch.Length; i++)
         {
-            sum += _model.Likelihoods[i].Loss(_likelihoodScratch[i], states, Trial.Observations[i]);
+            sum += _model.Likelihoods[i].Loss(_likelihoodScratch[i], states, _observations[i]);
         }
 
         return sum;
@@ -117,7 +129,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     public override double Cost(Trajectory<T> at)
     {
         var (inputs, initial) = PriorLosses(at);
-        return (InputPriorWeight * inputs) + initial + ObservationLoss(at.States);
+        return (_inputPriorWeight * inputs) + initial + ObservationLoss(at.States);
     }
 
     /// <inheritdoc/>
@@ -161,7 +173,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         stateGradient.Clear();
         for (var i = 0; i < _likelihoodScratch.Length; i++)
         {
-            _model.Likelihoods[i].Differentiate(_likelihoodScratch[i], at.States, Trial.Observations[i], stateGradient);
+            _model.Likelihoods[i].Differentiate(_likelihoodScratch[i], at.States, _observations[i], stateGradient);
         }
 
         if (OmitsPriorGradient)
@@ -196,7 +208,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
 
     /// <inheritdoc/>
     public override void AddInputCurvature(int t, Trajectory<T> at, CurvatureKind kind, T scale, Matrix<T> target)
-        => _model.InputPrior.AddCurvature(at.Inputs.RowPointer(t), kind, scale * T.CreateChecked(InputPriorWeight), target);
+        => _model.InputPrior.AddCurvature(at.Inputs.RowPointer(t), kind, scale * T.CreateChecked(_inputPriorWeight), target);
 
     /// <inheritdoc/>
     public override void AddInitialCurvature(T scale, Matrix<T> target)
@@ -263,9 +275,9 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
 
     private void Weigh(Matrix<T> inputs)
     {
-        if (InputPriorWeight != 1)
+        if (_inputPriorWeight != 1)
         {
-            RowOperations.Scale(T.CreateChecked(InputPriorWeight), inputs);
+            RowOperations.Scale(T.CreateChecked(_inputPriorWeight), inputs);
         }
     }
 

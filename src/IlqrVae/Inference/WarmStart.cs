@@ -36,6 +36,21 @@ public sealed class WarmStart<T>
         }
     }
 
+    /// <summary>Takes the variables from the solution of a trial of as many bins, where its cost is finite.</summary>
+    /// <param name="map">The solution.</param>
+    /// <returns>False where it is not, and the variables stay as they are.</returns>
+    public bool TryCopyFrom(MapSolution<T> map)
+    {
+        var trajectory = map.Trajectory;
+        if (!double.IsFinite(trajectory.Cost))
+        {
+            return false;
+        }
+
+        CopyFrom(trajectory);
+        return true;
+    }
+
     /// <summary>Takes the variables from a trajectory of as many bins.</summary>
     /// <param name="trajectory">The trajectory.</param>
     public void CopyFrom(Trajectory<T> trajectory)

@@ -77,7 +77,7 @@ public sealed record TrainingOptions
     /// <summary>Iterations between checkpoints; 0 means only at the end and when interrupted.</summary>
     public int CheckpointInterval { get; init; } = 100;
 
-    /// <summary>Channel groups hidden in validation, such as behaviour: their loss given the other groups is then what validation measures.</summary>
+    /// <summary>Channel groups hidden in validation, such as behaviour: the loss is then that of the others alone.</summary>
     public IReadOnlyList<string> ValidationHides { get; init; } = [];
 
     /// <summary>The ELBO and its gradient.</summary>
@@ -105,9 +105,9 @@ public sealed record TrainingOptions
         Require(Iterations >= 1, "iterations", Iterations, "a whole number from 1");
         Require(BatchSize >= 0, "batch", BatchSize, "a whole number from 1, or 0 for all trials");
         Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning-rate", LearningRate, "a positive number");
-        Require(ScheduleIterations > 0, "schedule-iterations", ScheduleIterations, "a positive number");
-        Require(GradientClip >= 0, "gradient-clip", GradientClip, "a positive number, or 0 for none");
-        Require(RecurrentPenalty >= 0, "recurrent-penalty", RecurrentPenalty, "zero or more");
+        Require(ScheduleIterations > 0 && double.IsFinite(ScheduleIterations), "schedule-iterations", ScheduleIterations, "a positive number");
+        Require(GradientClip >= 0 && double.IsFinite(GradientClip), "gradient-clip", GradientClip, "a positive number, or 0 for none");
+        Require(RecurrentPenalty >= 0 && double.IsFinite(RecurrentPenalty), "recurrent-penalty", RecurrentPenalty, "zero or more");
         Require(Threads >= 0, "threads", Threads, "a whole number from 1, or 0 for one a core");
         Require(ValidationInterval >= 0, "validation-interval", ValidationInterval, "a whole number from 1, or 0 for never");
         Require(Patience >= 0, "patience", Patience, "a whole number from 1, or 0 for never");

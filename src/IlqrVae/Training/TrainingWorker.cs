@@ -14,13 +14,15 @@ internal sealed class TrainingWorker<T>(int index, VariationalModel<T> model, in
 {
     public int Index { get; } = index;
 
+    public MapSolver<T> Solver { get; } = new(model.Generative, longest);
+
+    public MapSearch<T> Search => field ??= new MapSearch<T>(Solver);
+
     public ElboEstimator<T> Estimator { get; } = new(model, longest);
 
-    public MapSearch<T> Search => field ??= new MapSearch<T>(Estimator);
-
-    public TimeFactorNorm<T> TimeNorm { get; } = new(draws * model.Generative.InputCount);
+    public EvidenceEstimator<T> Evidence => field ??= new EvidenceEstimator<T>(Solver);
 
     public PosteriorDraws<T> Draws { get; } = new(draws, longest, model.Generative.StateCount, model.Generative.InputCount);
 
-    public EvidenceEstimator<T> Evidence => field ??= new EvidenceEstimator<T>(model, Estimator);
+    public TimeFactorNorm<T> TimeNorm { get; } = new(draws * model.Generative.InputCount);
 }

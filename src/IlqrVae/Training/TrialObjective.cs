@@ -1,5 +1,4 @@
 using System.Numerics;
-using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Numerics;
 
@@ -32,27 +31,28 @@ internal sealed class TrialObjective<T>(TrainingOptions options)
             Search(worker, trial, start);
         }
 
-        var result = Evaluate(worker, trial, start, objective, stream, key, gradient);
+        var map = worker.Solver.Solve(trial, start, options.Elbo.Solver);
+        var result = Evaluate(worker, map, objective, stream, key, gradient);
         if (keepsSolution)
         {
-            Keep(start, worker.Estimator.Solver);
+            start.TryCopyFrom(map);
         }
 
         return result;
     }
 
     private ElboResult Evaluate(
-        TrainingWorker<T> worker, PreparedTrial<T> trial, WarmStart<T> start, LearningObjective objective, ulong stream, int key, TrialGradient<T>? gradient)
+        TrainingWorker<T> worker, MapSolution<T> map, LearningObjective objective, ulong stream, int key, TrialGradient<T>? gradient)
     {
         if (objective == LearningObjective.Evidence)
         {
             var random = new CounterRandom(options.Seed, stream, (ulong)key);
-            return worker.Evidence.Evaluate(trial, start, options.Elbo, ref random, gradient);
+            return worker.Evidence.Evaluate(map, options.Elbo, ref random, gradient);
         }
 
-        worker.Draws.SetBins(trial.Bins);
+        worker.Draws.SetBins(map.Trial.Bins);
         worker.Draws.Fill(options.Seed, stream, (ulong)key);
-        return worker.Estimator.Evaluate(trial, start, worker.Draws, options.Elbo, gradient);
+        return worker.Estimator.Evaluate(map, worker.Draws, options.Elbo, gradient);
     }
 
     /// <summary>
@@ -62,22 +62,14 @@ internal sealed class TrialObjective<T>(TrainingOptions options)
     private void Search(TrainingWorker<T> worker, PreparedTrial<T> trial, WarmStart<T> start)
     {
         // It may have been a draw that exploded, from a good solution.
-        var old = worker.Estimator.SolveMap(trial, start, options.Elbo.Solver);
-        Keep(start, worker.Estimator.Solver);
-        if (!(old.Cost <= worker.Search.Run(trial, options.Elbo.Solver).Cost))
+        var old = worker.Solver.Solve(trial, start, options.Elbo.Solver);
+        start.TryCopyFrom(old);
+        var found = worker.Search.Run(trial, options.Elbo.Solver);
+        if (!(old.Cost <= found.Cost))
         {
-            Keep(start, worker.Estimator.Solver);
+            start.TryCopyFrom(found);
         }
 
         start.IsLost = false;
-    }
-
-    /// <summary>Keeps a solution as the next start, unless it overflowed.</summary>
-    private static void Keep(WarmStart<T> start, IterativeLqr<T> solver)
-    {
-        if (double.IsFinite(solver.Current.Cost))
-        {
-            start.CopyFrom(solver.Current);
-        }
     }
 }

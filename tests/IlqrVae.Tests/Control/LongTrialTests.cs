@@ -37,9 +37,7 @@ public sealed class LongTrialTests
     public void Products_do_not_depend_on_what_is_kept(string dynamics, int bins)
     {
         var (_, model, trial, capacity) = RandomModels.Create<double>(Recipe(dynamics, bins));
-        var estimator = new ElboEstimator<double>(model, capacity);
-        estimator.SolveMap(trial, null, new SolverOptions { MaximumIterations = 1 });
-        var at = estimator.Solver.Current;
+        var at = new MapSolver<double>(model.Generative, capacity).Solve(trial, null, new SolverOptions { MaximumIterations = 1 }).Trajectory;
 
         double[] Multiply(int recordedBins, int likelihoodWindow)
         {
@@ -67,9 +65,8 @@ public sealed class LongTrialTests
     public void Factors_with_gains_in_single_precision_stay_symmetric_and_close(string dynamics, int bins)
     {
         var (_, model, trial, capacity) = RandomModels.Create<double>(Recipe(dynamics, bins));
-        var estimator = new ElboEstimator<double>(model, capacity);
-        estimator.SolveMap(trial, null, new SolverOptions());
-        var (problem, at) = (estimator.Problem, estimator.Solver.Current);
+        var map = new MapSolver<double>(model.Generative, capacity).Solve(trial, null, new SolverOptions());
+        var (problem, at) = (map.Problem, map.Trajectory);
         var random = new CounterRandom(4);
         var (left, right) = (Vector(), Vector());
         var whole = new RiccatiFactors<double>(problem);
@@ -116,13 +113,14 @@ public sealed class LongTrialTests
 
         (ElboResult Result, double[] Values, double LogEvidence) Evaluate(int recordedBins)
         {
-            var estimator = new ElboEstimator<double>(model, capacity, 64, recordedBins);
+            var solver = new MapSolver<double>(model.Generative, capacity, 64, recordedBins);
             var ofTrial = new TrialGradient<double>(model, draws.Count);
-            var result = estimator.Evaluate(trial, null, draws, new ElboOptions { Solver = Tight, GradientTolerance = 1e-10 }, ofTrial);
+            var map = solver.Solve(trial, null, Tight);
+            var result = new ElboEstimator<double>(model, capacity, 64).Evaluate(map, draws, new ElboOptions { GradientTolerance = 1e-10 }, ofTrial);
             var gradient = new ParameterGradient<double>(model.Parameters.All);
             ofTrial.AddTo(gradient);
-            var posterior = new LaplacePosterior<double>(model.Generative, estimator);
-            Assert.True(posterior.Prepare());
+            var posterior = new LaplacePosterior<double>(solver);
+            Assert.True(posterior.Prepare(map));
             return (result, [.. model.Parameters.All.SelectMany(parameter => gradient[parameter].ToArray())], posterior.LogEvidence);
         }
 
@@ -144,12 +142,12 @@ public sealed class LongTrialTests
         for (var seed = 0UL; seed < 300; seed++)
         {
             var (_, model, trial, capacity) = RandomModels.Create<double>(RandomModels.ExtremeRecipe(seed));
-            kept += Converges(new ElboEstimator<double>(model, capacity));
-            again += Converges(new ElboEstimator<double>(model, capacity, 2, RecordNothing));
+            kept += Converges(new MapSolver<double>(model.Generative, capacity));
+            again += Converges(new MapSolver<double>(model.Generative, capacity, 2, RecordNothing));
 
-            int Converges(ElboEstimator<double> estimator)
+            int Converges(MapSolver<double> solver)
             {
-                var solution = estimator.SolveMap(trial, null, new SolverOptions());
+                var solution = solver.Solve(trial, null, new SolverOptions()).Report;
                 Assert.True(!double.IsFinite(solution.InitialCost) || solution.Cost <= solution.InitialCost);
                 return solution.Status == SolverStatus.Converged ? 1 : 0;
             }
@@ -164,12 +162,12 @@ public sealed class LongTrialTests
         for (var seed = 0UL; seed < 200; seed++)
         {
             var (_, model, trial, capacity) = RandomModels.Create<double>(RandomModels.ExtremeRecipe(seed));
-            var estimator = new ElboEstimator<double>(model, capacity);
-            if (double.IsFinite(estimator.SolveMap(trial, null, new SolverOptions { MaximumIterations = (int)(seed % 7) }).Cost))
+            var map = new MapSolver<double>(model.Generative, capacity).Solve(trial, null, new SolverOptions { MaximumIterations = (int)(seed % 7) });
+            if (double.IsFinite(map.Cost))
             {
-                var at = estimator.Solver.Current;
+                var at = map.Trajectory;
                 var tape = at.Tape.ToArray();
-                IterativeLqr<double>.RollOut(estimator.Problem, at);
+                IterativeLqr<double>.RollOut(map.Problem, at);
                 Assert.Equal(at.Tape.ToArray(), tape);
             }
         }
@@ -179,10 +177,10 @@ public sealed class LongTrialTests
     public void A_workspace_for_long_trials_gives_short_ones_the_same_bits()
     {
         var (_, model, trial, capacity) = RandomModels.Create<double>(Recipe(DynamicsChoice.MiniGru, 60));
-        var own = new ElboEstimator<double>(model, capacity, 60, 60);
-        var large = new ElboEstimator<double>(model, 1000, 60, 60);
-        Assert.Equal(own.SolveMap(trial, null, Tight), large.SolveMap(trial, null, Tight));
-        Assert.Equal(own.Solver.Current.Inputs.ToArray(), large.Solver.Current.Inputs.ToArray());
+        var own = new MapSolver<double>(model.Generative, capacity, 60, 60).Solve(trial, null, Tight);
+        var large = new MapSolver<double>(model.Generative, 1000, 60, 60).Solve(trial, null, Tight);
+        Assert.Equal(own.Report, large.Report);
+        Assert.Equal(own.Trajectory.Inputs.ToArray(), large.Trajectory.Inputs.ToArray());
     }
 
     private static Recipe Recipe(string dynamics, int bins) => new()

@@ -61,9 +61,9 @@ public sealed class RobustnessTests(ITestOutputHelper output)
         for (var seed = 0UL; seed < (ulong)count; seed++)
         {
             var (recipe, model, trial, capacity) = RandomModels.Create<T>(recipes(seed));
-            var estimator = new ElboEstimator<T>(model, capacity);
-            var solution = estimator.SolveMap(trial, null, new SolverOptions { Tolerance = tolerance });
-            misjudged += Check(recipe, estimator, solution, tolerance) ? 0 : 1;
+            var solver = new MapSolver<T>(model.Generative, capacity);
+            var solution = solver.Solve(trial, null, new SolverOptions { Tolerance = tolerance }).Report;
+            misjudged += Check(recipe, solver, solution, tolerance) ? 0 : 1;
             statuses[solution.Status] = statuses.GetValueOrDefault(solution.Status) + 1;
             iterations += solution.Iterations;
             factorisations += solution.Factorisations;
@@ -79,10 +79,10 @@ public sealed class RobustnessTests(ITestOutputHelper output)
     }
 
     /// <summary>Whether the status is true: false where the solve is said to have converged and a fresh decrement is far above its tolerance.</summary>
-    private static bool Check<T>(Recipe recipe, ElboEstimator<T> estimator, Solution solution, double tolerance)
+    private static bool Check<T>(Recipe recipe, MapSolver<T> solver, SolveReport solution, double tolerance)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var at = estimator.Solver.Current;
+        var at = solver.Workspace.Current;
         Assert.True(IsFinite(at.States.RowRange(0, 1)) && IsFinite(at.Inputs), $"inputs that are not finite: {solution} {recipe}");
         Assert.Equal(at.Cost, solution.Cost);
         if (double.IsFinite(solution.InitialCost))
@@ -102,7 +102,7 @@ public sealed class RobustnessTests(ITestOutputHelper output)
         }
 
         // The decrement anew, with a fresh gradient and a fresh backward pass.
-        var problem = estimator.Problem;
+        var problem = solver.Problem;
         var adjoint = new AdjointSweep<T>(problem);
         var factors = new RiccatiFactors<T>(problem);
         var feedforward = new InputVector<T>(problem.Capacity, problem.StateCount, problem.InputCount);

@@ -27,15 +27,15 @@ public sealed class SolverTests
     public void Newton_steps_finish_superlinearly_where_gauss_newton_steps_drift()
     {
         var (_, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
-        var estimator = new ElboEstimator<double>(model, capacity);
+        var solver = new MapSolver<double>(model.Generative, capacity);
         var tight = new SolverOptions { Tolerance = 1e-12 };
 
-        var newton = estimator.SolveMap(trial, null, tight);
+        var newton = solver.Solve(trial, null, tight).Report;
         Assert.Equal(SolverStatus.Converged, newton.Status);
         Assert.InRange(newton.Iterations, 1, 10);
         Assert.InRange(newton.Factorisations, 1, 5);
 
-        var gaussNewton = estimator.SolveMap(trial, null, tight with { MaximumConjugateGradientSteps = 0 });
+        var gaussNewton = solver.Solve(trial, null, tight with { MaximumConjugateGradientSteps = 0 }).Report;
         Assert.Equal(0, gaussNewton.ConjugateGradientSteps);
         Assert.True(gaussNewton.Factorisations >= 2 * newton.Factorisations, $"{gaussNewton.Factorisations} and {newton.Factorisations} factorisations");
         Assert.Equal(newton.Cost, gaussNewton.Cost, 1e-6);
@@ -45,12 +45,12 @@ public sealed class SolverTests
     public void A_start_at_the_solution_ends_at_once()
     {
         var (recipe, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
-        var estimator = new ElboEstimator<double>(model, capacity);
-        estimator.SolveMap(trial, null, new SolverOptions { Tolerance = 1e-12 });
+        var solver = new MapSolver<double>(model.Generative, capacity);
+        solver.Solve(trial, null, new SolverOptions { Tolerance = 1e-12 });
         var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
-        start.CopyFrom(estimator.Solver.Current);
+        start.CopyFrom(solver.Workspace.Current);
 
-        var again = estimator.SolveMap(trial, start, new SolverOptions { Tolerance = 1e-9 });
+        var again = solver.Solve(trial, start, new SolverOptions { Tolerance = 1e-9 }).Report;
         Assert.Equal(SolverStatus.Converged, again.Status);
         Assert.Equal(0, again.Iterations);
         Assert.Equal(1, again.Factorisations);
@@ -61,10 +61,10 @@ public sealed class SolverTests
     public void A_start_near_the_solution_takes_one_factorisation()
     {
         var (recipe, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
-        var estimator = new ElboEstimator<double>(model, capacity);
-        estimator.SolveMap(trial, null, new SolverOptions());
+        var solver = new MapSolver<double>(model.Generative, capacity);
+        solver.Solve(trial, null, new SolverOptions());
         var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
-        start.CopyFrom(estimator.Solver.Current);
+        start.CopyFrom(solver.Workspace.Current);
         var raw = new double[model.Parameters.RawCount];
         model.Parameters.CopyRawTo(raw);
         var random = new CounterRandom(5);
@@ -74,7 +74,7 @@ public sealed class SolverTests
         }
 
         model.SetRaw(raw);
-        var warm = estimator.SolveMap(trial, start, new SolverOptions());
+        var warm = solver.Solve(trial, start, new SolverOptions()).Report;
         Assert.Equal(SolverStatus.Converged, warm.Status);
         Assert.Equal(1, warm.Factorisations);
         Assert.InRange(warm.ConjugateGradientSteps, 1, 12);
@@ -84,11 +84,11 @@ public sealed class SolverTests
     public void A_solve_that_is_cut_short_says_so_and_keeps_its_best_point()
     {
         var (_, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
-        var estimator = new ElboEstimator<double>(model, capacity);
-        var whole = estimator.SolveMap(trial, null, new SolverOptions { Tolerance = 1e-12 });
+        var solver = new MapSolver<double>(model.Generative, capacity);
+        var whole = solver.Solve(trial, null, new SolverOptions { Tolerance = 1e-12 }).Report;
         for (var limit = 0; limit < whole.Iterations; limit++)
         {
-            var cut = estimator.SolveMap(trial, null, new SolverOptions { Tolerance = 1e-12, MaximumIterations = limit });
+            var cut = solver.Solve(trial, null, new SolverOptions { Tolerance = 1e-12, MaximumIterations = limit }).Report;
             Assert.Equal(SolverStatus.MaximumIterations, cut.Status);
             Assert.Equal(limit, cut.Iterations);
             Assert.InRange(cut.Cost, whole.Cost - 1e-9, cut.InitialCost);
@@ -100,25 +100,25 @@ public sealed class SolverTests
     public void A_start_that_overflows_is_replaced_by_rest()
     {
         var (recipe, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
-        var estimator = new ElboEstimator<double>(model, capacity);
+        var solver = new MapSolver<double>(model.Generative, capacity);
         var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
         Array.Fill(start.Values, 1e200);
-        var solution = estimator.SolveMap(trial, start, new SolverOptions());
+        var solution = solver.Solve(trial, start, new SolverOptions()).Report;
         Assert.False(double.IsFinite(solution.InitialCost));
         Assert.Equal(SolverStatus.Converged, solution.Status);
-        Assert.Equal(estimator.SolveMap(trial, null, new SolverOptions()).Cost, solution.Cost);
+        Assert.Equal(solver.Solve(trial, null, new SolverOptions()).Cost, solution.Cost);
     }
 
     [Fact]
     public void The_same_problem_gives_the_same_bits()
     {
         var (_, model, trial, capacity) = RandomModels.Create<double>(SmallRecipe);
-        var used = new ElboEstimator<double>(model, capacity);
-        used.SolveMap(trial, null, new SolverOptions { MaximumIterations = 2 });
-        var first = used.SolveMap(trial, null, new SolverOptions());
-        var fresh = new ElboEstimator<double>(model, capacity);
-        Assert.Equal(first, fresh.SolveMap(trial, null, new SolverOptions()));
-        Assert.Equal(used.Solver.Current.Inputs.ToArray(), fresh.Solver.Current.Inputs.ToArray());
+        var used = new MapSolver<double>(model.Generative, capacity);
+        used.Solve(trial, null, new SolverOptions { MaximumIterations = 2 });
+        var first = used.Solve(trial, null, new SolverOptions());
+        var fresh = new MapSolver<double>(model.Generative, capacity).Solve(trial, null, new SolverOptions());
+        Assert.Equal(first.Report, fresh.Report);
+        Assert.Equal(first.Trajectory.Inputs.ToArray(), fresh.Trajectory.Inputs.ToArray());
     }
 
     public static TheoryData<string, string> Parts
@@ -162,7 +162,8 @@ public sealed class SolverTests
                 External = 1,
                 MissingShare = 0.2,
             });
-            var estimator = new ElboEstimator<T>(model, capacity, recordedBins, recordedBins);
+            var solver = new MapSolver<T>(model.Generative, capacity, recordedBins, recordedBins);
+            var estimator = new ElboEstimator<T>(model, capacity, recordedBins);
             var gradient = new TrialGradient<T>(model, 2);
             var draws = new PosteriorDraws<T>(2, capacity, recipe.States, recipe.Inputs);
             draws.SetBins(trial.Bins);
@@ -189,11 +190,11 @@ public sealed class SolverTests
 
             void Run()
             {
-                estimator.SolveMap(trial, null, options.Solver);
-                start.CopyFrom(estimator.Solver.Current);
+                start.CopyFrom(solver.Solve(trial, null, options.Solver).Trajectory);
                 draws.Fill(1, 2, 3);
-                estimator.Evaluate(trial, start, draws, options, gradient);
-                estimator.Evaluate(trial, start, draws, options, null);
+                var map = solver.Solve(trial, start, options.Solver);
+                estimator.Evaluate(map, draws, options, gradient);
+                estimator.Evaluate(map, draws, options, null);
             }
         }
     }

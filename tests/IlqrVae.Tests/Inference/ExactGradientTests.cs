@@ -131,19 +131,21 @@ public sealed class ExactGradientTests
             MaximumGradientSteps = 200,
         };
         var (_, model, trial, capacity) = RandomModels.Create<double>(recipe);
+        var solver = new MapSolver<double>(model.Generative, capacity);
         var estimator = new ElboEstimator<double>(model, capacity);
         var draws = new PosteriorDraws<double>(2, capacity, recipe.States, recipe.Inputs);
         draws.SetBins(trial.Bins);
         draws.Fill(recipe.Seed, 0, 0);
         var parameters = model.Parameters;
         var trialGradient = new TrialGradient<double>(model, draws.Count);
-        var result = estimator.Evaluate(trial, null, draws, options, trialGradient);
+        var map = solver.Solve(trial, null, options.Solver);
+        var result = estimator.Evaluate(map, draws, options, trialGradient);
         var gradient = new ParameterGradient<double>(parameters.All);
         trialGradient.AddTo(gradient);
         Assert.Equal(SolverStatus.Converged, result.Map.Status);
         Assert.False(result.FellBack, "the Hessian at the MAP inputs is not positive definite; draw a calmer model");
         var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
-        start.CopyFrom(estimator.Solver.Current);
+        start.CopyFrom(map.Trajectory);
         var exact = new double[parameters.RawCount];
         parameters.PullBack(gradient, exact);
 
@@ -177,7 +179,7 @@ public sealed class ExactGradientTests
                 }
 
                 model.SetRaw(moved);
-                var there = estimator.Evaluate(trial, start, draws, options, null);
+                var there = estimator.Evaluate(solver.Solve(trial, start, options.Solver), draws, options, null);
                 Assert.Equal(SolverStatus.Converged, there.Map.Status);
                 return there.Elbo;
             }

@@ -21,11 +21,10 @@ public sealed class FixtureTests
     public void Map_inputs_and_states_and_objective_match(string name)
     {
         var fixture = Fixture.Load(name);
-        var estimator = new ElboEstimator<double>(fixture.Model, fixture.Bins);
-        var solution = estimator.SolveMap(fixture.Trial, null, Options.Solver);
+        var solution = new MapSolver<double>(fixture.Model.Generative, fixture.Bins).Solve(fixture.Trial, null, Options.Solver);
 
         Assert.Equal(SolverStatus.Converged, solution.Status);
-        var at = estimator.Solver.Current;
+        var at = solution.Trajectory;
         AssertClose(fixture.Expected("u_init"), at.States.RowRange(0, 1).ToArray(), 1e-6);
         AssertClose(fixture.Expected("u"), at.Inputs.ToArray(), 1e-6);
         AssertClose(fixture.Expected("z"), at.States.ToArray(), 1e-6);
@@ -39,7 +38,8 @@ public sealed class FixtureTests
         var fixture = Fixture.Load(name);
         var estimator = new ElboEstimator<double>(fixture.Model, fixture.Bins);
         var trialGradient = new TrialGradient<double>(fixture.Model, fixture.Draws.Count);
-        var result = estimator.Evaluate(fixture.Trial, null, fixture.Draws, Options, trialGradient);
+        var map = new MapSolver<double>(fixture.Model.Generative, fixture.Bins).Solve(fixture.Trial, null, Options.Solver);
+        var result = estimator.Evaluate(map, fixture.Draws, Options, trialGradient);
         var gradient = new ParameterGradient<double>(fixture.Model.Parameters.All);
         trialGradient.AddTo(gradient);
 
@@ -49,7 +49,7 @@ public sealed class FixtureTests
         // The loss is -ELBO.
         var toInputs = estimator.LossGradient;
         AssertVector(fixture.Expected("elbo_gradient_wrt_inputs"), [.. Concatenate(toInputs).Select(x => -x)], 1e-6);
-        AssertVector(fixture.Expected("hessian_solve"), Concatenate(estimator.Solver.ConjugateGradients.Solution), 1e-6);
+        AssertVector(fixture.Expected("hessian_solve"), Concatenate(map.Workspace.ConjugateGradients.Solution), 1e-6);
         var raw = new double[fixture.Model.Parameters.RawCount];
         fixture.Model.Parameters.PullBack(gradient, raw);
         foreach (var (parameterName, parameter) in fixture.Parameters)
@@ -65,10 +65,9 @@ public sealed class FixtureTests
     public void Laplace_variances_match(string name)
     {
         var fixture = Fixture.Load(name);
-        var estimator = new ElboEstimator<double>(fixture.Model, fixture.Bins);
-        estimator.SolveMap(fixture.Trial, null, Options.Solver);
-        var laplace = new LaplacePosterior<double>(fixture.Model.Generative, estimator);
-        Assert.True(laplace.Prepare());
+        var solver = new MapSolver<double>(fixture.Model.Generative, fixture.Bins);
+        var laplace = new LaplacePosterior<double>(solver);
+        Assert.True(laplace.Prepare(solver.Solve(fixture.Trial, null, Options.Solver)));
         Assert.False(laplace.IsGaussNewton);
 
         var marginals = laplace.Marginals();

@@ -57,11 +57,11 @@ public sealed class ImportanceBoundTests
     {
         var fixture = Fixture.Load(name);
         var estimator = new ElboEstimator<double>(fixture.Model, fixture.Bins);
-        estimator.SolveMap(fixture.Trial, null, Tight);
+        var map = new MapSolver<double>(fixture.Model.Generative, fixture.Bins).Solve(fixture.Trial, null, Tight);
         var elbo = 0.0;
         for (var k = 0; k < fixture.Draws.Count; k++)
         {
-            var sample = estimator.SampleShared(fixture.Trial, fixture.Draws, k, out var logDensity);
+            var sample = estimator.SampleShared(map, fixture.Draws, k, out var logDensity);
             double[] numbers = [.. fixture.Draws.Initial(k).ToArray(), .. fixture.Draws.Inputs(k).ToArray()];
             elbo += (-sample.Cost - logDensity - (0.5 * (numbers.Sum(x => x * x) - numbers.Length))) / fixture.Draws.Count;
         }
@@ -84,9 +84,9 @@ public sealed class ImportanceBoundTests
         model.Posterior.Initial.Set([2]);
         model.Posterior.Time.Set([2]);
         model.Posterior.Space.Set([2]);
-        var (estimator, sampler) = Solve(model, trial, capacity);
-        var map = estimator.Solver.Current;
-        var at = new Trajectory<double>(2, 1, 1, estimator.Problem.TapeLength);
+        var (solution, laplace, sampler) = Solve(model, trial, capacity);
+        var map = solution.Trajectory;
+        var at = new Trajectory<double>(2, 1, 1, solution.Problem.TapeLength);
         var (step, sum) = (0.04, 0.0);
         for (var i = -400; i <= 400; i++)
         {
@@ -94,18 +94,18 @@ public sealed class ImportanceBoundTests
             {
                 at.States[0, 0] = map.States[0, 0] + (step * i);
                 at.Inputs[0, 0] = map.Inputs[0, 0] + (step * j);
-                sum += Math.Exp(map.Cost - IterativeLqr<double>.RollOut(estimator.Problem, at));
+                sum += Math.Exp(map.Cost - IterativeLqr<double>.RollOut(solution.Problem, at));
             }
         }
 
         var evidence = Math.Log(sum * step * step) - map.Cost;
-        var shared = sampler.OfShared(trial, 50_000, 1, 0);
+        var shared = sampler.OfShared(solution, 50_000, 1, 0);
         Assert.Equal(evidence, shared.Bound, 0.03);
         Assert.True(shared.Elbo < evidence - 0.1);
         if (prior == PriorChoice.Gaussian)
         {
             // The Laplace posterior lacks the tails of a Student prior.
-            Assert.Equal(evidence, sampler.OfLaplace(50_000, 1, 0).Bound, 0.01);
+            Assert.Equal(evidence, ImportanceSampler<double>.OfLaplace(laplace, 50_000, 1, 0).Bound, 0.01);
         }
     }
 
@@ -113,10 +113,10 @@ public sealed class ImportanceBoundTests
     public void Bounds_rise_with_the_number_of_samples()
     {
         var (_, model, trial, capacity) = RandomModels.Create<double>(Spiking);
-        var (_, sampler) = Solve(model, trial, capacity);
+        var (map, laplace, sampler) = Solve(model, trial, capacity);
         foreach (var isShared in (bool[])[true, false])
         {
-            ImportanceBound Bound(int samples, ulong key) => isShared ? sampler.OfShared(trial, samples, 2, key) : sampler.OfLaplace(samples, 2, key);
+            ImportanceBound Bound(int samples, ulong key) => isShared ? sampler.OfShared(map, samples, 2, key) : ImportanceSampler<double>.OfLaplace(laplace, samples, 2, key);
             const int Repeats = 400;
             double Mean(int samples) => Enumerable.Range(0, Repeats).Average(k => Bound(samples, (ulong)k).Bound);
             var (one, few, many) = (Mean(1), Mean(8), Mean(64));
@@ -140,12 +140,12 @@ public sealed class ImportanceBoundTests
     public void The_mean_under_the_shared_covariance_is_the_elbo_that_learning_uses()
     {
         var (recipe, model, trial, capacity) = RandomModels.Create<double>(Spiking with { Prior = PriorChoice.Gaussian });
-        var (estimator, sampler) = Solve(model, trial, capacity);
-        var weights = Enumerable.Range(0, 40).Select(k => sampler.OfShared(trial, 500, 3, (ulong)k).Elbo).ToArray();
+        var (map, _, sampler) = Solve(model, trial, capacity);
+        var weights = Enumerable.Range(0, 40).Select(k => sampler.OfShared(map, 500, 3, (ulong)k).Elbo).ToArray();
         var draws = new PosteriorDraws<double>(4000, capacity, recipe.States, recipe.Inputs);
         draws.SetBins(trial.Bins);
         draws.Fill(9, 1, 0);
-        var elbo = estimator.Evaluate(trial, null, draws, new ElboOptions { Solver = Tight }, null).Elbo;
+        var elbo = new ElboEstimator<double>(model, capacity).Evaluate(map, draws, new ElboOptions(), null).Elbo;
         var error = Math.Sqrt(weights.Sum(w => (w - weights.Average()) * (w - weights.Average()))) / weights.Length;
         Assert.InRange(weights.Average(), elbo - (10 * error), elbo + (10 * error));
     }
@@ -154,22 +154,23 @@ public sealed class ImportanceBoundTests
     public void Bounds_are_a_function_of_seed_and_trial()
     {
         var (_, model, trial, capacity) = RandomModels.Create<double>(Spiking);
-        var (_, one) = Solve(model, trial, capacity);
-        var (_, other) = Solve(model, trial, capacity);
-        var before = other.OfShared(trial, 20, 7, 1);
-        Assert.Equal(one.OfShared(trial, 20, 7, 4), other.OfShared(trial, 20, 7, 4));
-        Assert.Equal(one.OfLaplace(20, 7, 4), other.OfLaplace(20, 7, 4));
-        Assert.NotEqual(before.Bound, one.OfShared(trial, 20, 7, 4).Bound);
-        Assert.NotEqual(one.OfLaplace(20, 8, 4).Bound, one.OfLaplace(20, 7, 4).Bound);
+        var (mapOfOne, laplaceOfOne, one) = Solve(model, trial, capacity);
+        var (mapOfOther, laplaceOfOther, other) = Solve(model, trial, capacity);
+        var before = other.OfShared(mapOfOther, 20, 7, 1);
+        Assert.Equal(one.OfShared(mapOfOne, 20, 7, 4), other.OfShared(mapOfOther, 20, 7, 4));
+        Assert.Equal(ImportanceSampler<double>.OfLaplace(laplaceOfOne, 20, 7, 4), ImportanceSampler<double>.OfLaplace(laplaceOfOther, 20, 7, 4));
+        Assert.NotEqual(before.Bound, one.OfShared(mapOfOne, 20, 7, 4).Bound);
+        Assert.NotEqual(ImportanceSampler<double>.OfLaplace(laplaceOfOne, 20, 8, 4).Bound, ImportanceSampler<double>.OfLaplace(laplaceOfOne, 20, 7, 4).Bound);
     }
 
-    private static (ElboEstimator<double> Estimator, ImportanceSampler<double> Sampler) Solve(
+    private static (MapSolution<double> Map, LaplacePosterior<double> Laplace, ImportanceSampler<double> Sampler) Solve(
         VariationalModel<double> model, PreparedTrial<double> trial, int capacity)
     {
-        var estimator = new ElboEstimator<double>(model, capacity);
-        Assert.Equal(SolverStatus.Converged, estimator.SolveMap(trial, null, Tight).Status);
-        var laplace = new LaplacePosterior<double>(model.Generative, estimator);
-        Assert.True(laplace.Prepare());
-        return (estimator, new ImportanceSampler<double>(model, estimator, laplace));
+        var solver = new MapSolver<double>(model.Generative, capacity);
+        var map = solver.Solve(trial, null, Tight);
+        Assert.Equal(SolverStatus.Converged, map.Status);
+        var laplace = new LaplacePosterior<double>(solver);
+        Assert.True(laplace.Prepare(map));
+        return (map, laplace, new ImportanceSampler<double>(model, new ElboEstimator<double>(model, capacity)));
     }
 }

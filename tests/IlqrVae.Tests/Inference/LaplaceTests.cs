@@ -24,16 +24,16 @@ public sealed class LaplaceTests
             Readout = ReadoutChoice.PoissonExp,
             MissingShare = 0.2,
         });
-        var estimator = new ElboEstimator<double>(model, capacity);
-        estimator.SolveMap(trial, null, new SolverOptions { Tolerance = 1e-16 });
-        var laplace = new LaplacePosterior<double>(model.Generative, estimator);
-        Assert.True(laplace.Prepare());
+        var solver = new MapSolver<double>(model.Generative, capacity);
+        var map = solver.Solve(trial, null, new SolverOptions { Tolerance = 1e-16 });
+        var laplace = new LaplacePosterior<double>(solver);
+        Assert.True(laplace.Prepare(map));
         Assert.False(laplace.IsGaussNewton);
         var marginals = laplace.Marginals();
         var states = new double[trial.Bins * recipe.States];
         var inputs = new double[(trial.Bins - 1) * recipe.Inputs];
-        var meanOfStates = estimator.Solver.Current.States.ToArray();
-        var meanOfInputs = estimator.Solver.Current.Inputs.ToArray();
+        var meanOfStates = map.Trajectory.States.ToArray();
+        var meanOfInputs = map.Trajectory.Inputs.ToArray();
         var random = new CounterRandom(4);
         for (var k = 0; k < Count; k++)
         {
@@ -89,11 +89,11 @@ public sealed class LaplaceTests
                 Readout = ReadoutChoice.PoissonExp,
                 PriorScale = 0.3,
             });
-            var estimator = new ElboEstimator<double>(model, capacity);
-            var map = estimator.SolveMap(trial, null, new SolverOptions());
+            var solver = new MapSolver<double>(model.Generative, capacity);
+            var map = solver.Solve(trial, null, new SolverOptions());
             Assert.Equal(SolverStatus.Converged, map.Status);
-            var laplace = new LaplacePosterior<double>(model.Generative, estimator);
-            Assert.True(laplace.Prepare());
+            var laplace = new LaplacePosterior<double>(solver);
+            Assert.True(laplace.Prepare(map));
             var marginals = laplace.Marginals();
             Assert.All(marginals.States, variance => Assert.InRange(variance, double.Epsilon, 1e3));
             Assert.All(marginals.Inputs, variance => Assert.InRange(variance, double.Epsilon, 1e3));
@@ -120,10 +120,9 @@ public sealed class LaplaceTests
                 Readout = ReadoutChoice.Gaussian,
                 Spikes = SpikeChoice.Saturated,
             });
-            var estimator = new ElboEstimator<double>(model, capacity);
-            estimator.SolveMap(trial, null, new SolverOptions { MaximumIterations = 0 });
-            var laplace = new LaplacePosterior<double>(model.Generative, estimator);
-            Assert.True(laplace.Prepare());
+            var solver = new MapSolver<double>(model.Generative, capacity);
+            var laplace = new LaplacePosterior<double>(solver);
+            Assert.True(laplace.Prepare(solver.Solve(trial, null, new SolverOptions { MaximumIterations = 0 })));
             stoodIn += laplace.IsGaussNewton ? 1 : 0;
             Assert.All(laplace.Marginals().Inputs, variance => Assert.InRange(variance, double.Epsilon, 1e6));
         }

@@ -42,19 +42,20 @@ public sealed class LikelihoodWindowTests
         draws.SetBins(trial.Bins);
         draws.Fill(1, 0, 0);
 
-        (ElboResult Result, double[] Values, double LogEvidence) Evaluate(ElboEstimator<double> estimator)
+        (ElboResult Result, double[] Values, double LogEvidence) Evaluate(MapSolver<double> solver, ElboEstimator<double> estimator)
         {
             var trialGradient = new TrialGradient<double>(model, draws.Count);
-            var result = estimator.Evaluate(trial, null, draws, new ElboOptions { Solver = new SolverOptions { Tolerance = 1e-12 }, GradientTolerance = 1e-10 }, trialGradient);
+            var map = solver.Solve(trial, null, new SolverOptions { Tolerance = 1e-12 });
+            var result = estimator.Evaluate(map, draws, new ElboOptions { GradientTolerance = 1e-10 }, trialGradient);
             var gradient = new ParameterGradient<double>(model.Parameters.All);
             trialGradient.AddTo(gradient);
-            var posterior = new LaplacePosterior<double>(model.Generative, estimator);
-            Assert.True(posterior.Prepare());
+            var posterior = new LaplacePosterior<double>(solver);
+            Assert.True(posterior.Prepare(map));
             return (result, [.. model.Parameters.All.SelectMany(parameter => gradient[parameter].ToArray())], posterior.LogEvidence);
         }
 
-        var whole = Evaluate(new ElboEstimator<double>(model, capacity));
-        var cut = Evaluate(new ElboEstimator<double>(model, capacity, window));
+        var whole = Evaluate(new MapSolver<double>(model.Generative, capacity), new ElboEstimator<double>(model, capacity));
+        var cut = Evaluate(new MapSolver<double>(model.Generative, capacity, window), new ElboEstimator<double>(model, capacity, window));
         Assert.Equal(SolverStatus.Converged, whole.Result.Map.Status);
         Assert.False(whole.Result.FellBack);
         Assert.Equal(whole.Result.Elbo, cut.Result.Elbo, 1e-9 * Math.Abs(whole.Result.Elbo));

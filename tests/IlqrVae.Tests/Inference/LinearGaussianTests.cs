@@ -25,10 +25,10 @@ public sealed class LinearGaussianTests
     public void Map_inputs_and_states_are_the_smoothed_means(int seed)
     {
         var (recipe, model, trial, capacity) = RandomModels.Create<double>(LinearRecipe(seed));
-        var estimator = new ElboEstimator<double>(model, capacity);
-        Assert.Equal(SolverStatus.Converged, estimator.SolveMap(trial, null, Tight).Status);
+        var map = new MapSolver<double>(model.Generative, capacity).Solve(trial, null, Tight);
+        Assert.Equal(SolverStatus.Converged, map.Status);
         var smoother = new Smoother(model.Generative, trial);
-        var at = estimator.Solver.Current;
+        var at = map.Trajectory;
         for (var t = 0; t < trial.Bins; t++)
         {
             for (var i = 0; i < recipe.States; i++)
@@ -62,7 +62,8 @@ public sealed class LinearGaussianTests
     {
         const int Batches = 60;
         var (_, model, trial, capacity) = RandomModels.Create<double>(LinearRecipe(seed));
-        var estimator = new EvidenceEstimator<double>(model, new ElboEstimator<double>(model, capacity));
+        var solver = new MapSolver<double>(model.Generative, capacity);
+        var estimator = new EvidenceEstimator<double>(solver);
         var options = new ElboOptions { Solver = Tight, Draws = 100 };
         var random = new CounterRandom(7, 1, 2);
         var gradient = new TrialGradient<double>(model, 1);
@@ -70,7 +71,7 @@ public sealed class LinearGaussianTests
         var (sum, squares) = (new double[raw.Length], new double[raw.Length]);
         for (var batch = 0; batch < Batches; batch++)
         {
-            var result = estimator.Evaluate(trial, null, options, ref random, gradient);
+            var result = estimator.Evaluate(solver.Solve(trial, null, Tight), options, ref random, gradient);
             AssertClose(new Smoother(model.Generative, trial).LogLikelihood, result.Elbo, 1e-8 * Math.Max(1, Math.Abs(result.Elbo)));
             var total = new ParameterGradient<double>(model.Parameters.All);
             gradient.AddTo(total);
@@ -159,15 +160,11 @@ public sealed class LinearGaussianTests
     public void Importance_weighted_bounds_of_the_posterior_are_the_likelihood_whatever_the_number_of_samples(int seed)
     {
         var (_, model, trial, capacity) = RandomModels.Create<double>(LinearRecipe(seed));
-        var estimator = new ElboEstimator<double>(model, capacity);
-        estimator.SolveMap(trial, null, Tight);
-        var laplace = new LaplacePosterior<double>(model.Generative, estimator);
-        Assert.True(laplace.Prepare());
-        var sampler = new ImportanceSampler<double>(model, estimator, laplace);
+        var laplace = Prepare(model, trial, capacity);
         var expected = new Smoother(model.Generative, trial).LogLikelihood;
         foreach (var samples in (int[])[1, 2, 7, 100])
         {
-            var bound = sampler.OfLaplace(samples, 5, (ulong)seed);
+            var bound = ImportanceSampler<double>.OfLaplace(laplace, samples, 5, (ulong)seed);
             var tolerance = 1e-8 * Math.Max(1, Math.Abs(expected));
             AssertClose(expected, bound.Elbo, tolerance);
             AssertClose(expected, bound.Bound, tolerance);
@@ -187,10 +184,9 @@ public sealed class LinearGaussianTests
 
     private static LaplacePosterior<double> Prepare(VariationalModel<double> model, PreparedTrial<double> trial, int capacity)
     {
-        var estimator = new ElboEstimator<double>(model, capacity);
-        estimator.SolveMap(trial, null, Tight);
-        var laplace = new LaplacePosterior<double>(model.Generative, estimator);
-        Assert.True(laplace.Prepare());
+        var solver = new MapSolver<double>(model.Generative, capacity);
+        var laplace = new LaplacePosterior<double>(solver);
+        Assert.True(laplace.Prepare(solver.Solve(trial, null, Tight)));
         Assert.False(laplace.IsGaussNewton);
         return laplace;
     }

@@ -21,17 +21,16 @@ public sealed class MapSearchTests
     public void A_quarter_of_a_gaussian_prior_is_the_prior_of_inputs_twice_as_large()
     {
         var weighted = Fixture.Load("linear_gaussian");
-        var estimator = new ElboEstimator<double>(weighted.Model, weighted.Bins);
-        estimator.Problem.InputPriorWeight = 0.25;
-        estimator.SolveMap(weighted.Trial, null, Tight);
+        var solver = new MapSolver<double>(weighted.Model.Generative, weighted.Bins);
+        solver.Solve(weighted.Trial, null, Tight, new SolveScope { InputPriorWeight = 0.25 });
 
         var scaled = Fixture.Load("linear_gaussian");
         var scale = scaled.Parameters["log_s"];
         scale.Set([.. scale.ExactValue.ToArray().Select(s => 2 * s)]);
-        var other = new ElboEstimator<double>(scaled.Model, scaled.Bins);
-        other.SolveMap(scaled.Trial, null, Tight);
+        var other = new MapSolver<double>(scaled.Model.Generative, scaled.Bins);
+        other.Solve(scaled.Trial, null, Tight);
 
-        foreach (var (a, b) in estimator.Solver.Current.Inputs.ToArray().Zip(other.Solver.Current.Inputs.ToArray()))
+        foreach (var (a, b) in solver.Workspace.Current.Inputs.ToArray().Zip(other.Workspace.Current.Inputs.ToArray()))
         {
             Assert.Equal(b, a, 8);
         }
@@ -42,11 +41,12 @@ public sealed class MapSearchTests
     public void Problems_with_one_minimum_end_there(string name)
     {
         var fixture = Fixture.Load(name);
-        var estimator = new ElboEstimator<double>(fixture.Model, fixture.Bins);
-        var solution = new MapSearch<double>(estimator).Run(fixture.Trial, Tight);
+        var solver = new MapSolver<double>(fixture.Model.Generative, fixture.Bins);
+        var solution = new MapSearch<double>(solver).Run(fixture.Trial, Tight);
         Assert.Equal(SolverStatus.Converged, solution.Status);
         Assert.Equal(fixture.ExpectedNumber("objective"), solution.Cost, 1e-8);
-        Assert.Equal(1, estimator.Problem.InputPriorWeight);
+        Assert.True(solution.IsCurrent);
+        Assert.Equal(solution.Cost, solver.Problem.Cost(solution.Trajectory), 1e-12);
     }
 
     [Fact]
@@ -55,14 +55,14 @@ public sealed class MapSearchTests
         var benchmark = new BenchmarkCase("small", 8, 2, 20, 60, IsLinear: false, IsStudent: true, IsSpikes: true);
         var model = benchmark.CreateModel<double>(5);
         var recording = benchmark.CreateRecording(model, 8, 6);
-        var estimator = new ElboEstimator<double>(model, benchmark.Bins);
-        var search = new MapSearch<double>(estimator);
+        var solver = new MapSolver<double>(model.Generative, benchmark.Bins);
+        var search = new MapSearch<double>(solver);
         foreach (var trial in recording.Trials.Select(trial => new PreparedTrial<double>(model.Generative, recording, trial)))
         {
-            var rest = estimator.SolveMap(trial, null, new SolverOptions());
+            var rest = solver.Solve(trial, null, new SolverOptions());
             var better = search.Run(trial, new SolverOptions());
-            Assert.True(better.Cost <= rest.Cost + 1e-6, $"{better} {rest}");
-            Assert.Equal(better.Cost, estimator.Solver.Current.Cost);
+            Assert.True(better.Cost <= rest.Cost + 1e-6, $"{better.Report} {rest.Report}");
+            Assert.Equal(better.Cost, better.Trajectory.Cost);
         }
     }
 
@@ -103,9 +103,8 @@ public sealed class MapSearchTests
             new GaussianPrior<double>(new Parameter<double>("initial", 1, n, Constraint.Positive, isFolded ? [2, 2, 3, 3, 1] : [2, 2, 3])),
             new GaussianPrior<double>(new Parameter<double>("inputs", 1, 3, Constraint.Positive, [1e-3, 1e-3, 1e-3])),
             [likelihood]);
-        var estimator = new ElboEstimator<double>(
-            new VariationalModel<double>(model, SharedPosterior<double>.Independent(n, 3, Bins, 0.1, 0.1)), Bins);
-        var search = new MapSearch<double>(estimator);
+        var solver = new MapSolver<double>(model, Bins);
+        var search = new MapSearch<double>(solver);
         var (poor, trials) = (0, 6);
         for (var k = 0; k < trials; k++)
         {
@@ -113,8 +112,8 @@ public sealed class MapSearchTests
             var recording = new Recording { BinWidth = 0.01, Groups = [new ChannelGroup("spikes", ChannelKind.Counts, 20, "")], Trials = [trial] };
             var prepared = new PreparedTrial<double>(model, recording, trial);
             var options = new SolverOptions { MaximumIterations = 300 };
-            var fromTruth = estimator.SolveMap(prepared, truth, options);
-            poor += estimator.SolveMap(prepared, null, options).Cost > fromTruth.Cost + 10 ? 1 : 0;
+            var fromTruth = solver.Solve(prepared, truth, options);
+            poor += solver.Solve(prepared, null, options).Cost > fromTruth.Cost + 10 ? 1 : 0;
             var found = search.Run(prepared, options);
             Assert.True(found.Cost < fromTruth.Cost + 1, $"trial {k}: {found.Cost}, from the truth {fromTruth.Cost}");
         }

@@ -15,14 +15,14 @@ public sealed class OpenLoopPredictionTests
         {
             Seed = 6, States = 3, Inputs = 2, Bins = 9, External = external, Dynamics = dynamics, Readout = ReadoutChoice.SpikesAndValues,
         });
-        var estimator = new ElboEstimator<double>(model, capacity);
-        estimator.SolveMap(trial, null, new SolverOptions());
-        var map = estimator.Solver.Current;
+        var solver = new MapSolver<double>(model.Generative, capacity);
+        var solution = solver.Solve(trial, null, new SolverOptions());
+        var map = solution.Trajectory;
         var openLoop = new OpenLoopPrediction<double>(model.Generative);
-        var predictions = openLoop.Predict(estimator.Problem, map, [4, 1, 20]);
+        var predictions = openLoop.Predict(solution, [4, 1, 20]);
 
         // What inputs do is what a prediction of one step lacks.
-        var effects = openLoop.InputEffects(estimator.Problem, map);
+        var effects = openLoop.InputEffects(solution);
         Assert.Equal([0, 0, 0], effects.Row(recipe.Bins - 1).ToArray());
         for (var t = 0; t < recipe.Bins - 1; t++)
         {
@@ -34,7 +34,7 @@ public sealed class OpenLoopPredictionTests
 
         Assert.Equal([4, 1, 20], predictions.Select(one => one.Steps));
         Assert.Equal([5, 8, 0], predictions.Select(one => one.States.Bins));
-        var naive = new Trajectory<double>(recipe.Bins, recipe.States, recipe.Inputs, estimator.Problem.TapeLength);
+        var naive = new Trajectory<double>(recipe.Bins, recipe.States, recipe.Inputs, solver.Problem.TapeLength);
         foreach (var prediction in predictions.Take(2))
         {
             for (var t = 0; t < prediction.States.Bins; t++)
@@ -47,7 +47,7 @@ public sealed class OpenLoopPredictionTests
                     map.Inputs.Row(s).CopyTo(naive.Inputs.Row(s));
                 }
 
-                IterativeLqr<double>.RollOut(estimator.Problem, naive);
+                IterativeLqr<double>.RollOut(solver.Problem, naive);
                 var expected = naive.States.Row(t + prediction.Steps).ToArray();
                 Assert.Equal(expected, prediction.States.Row(t).ToArray(), (a, b) => Math.Abs(a - b) < 1e-12);
 
@@ -66,14 +66,14 @@ public sealed class OpenLoopPredictionTests
         {
             Seed = 2, States = 4, Inputs = 1, Bins = 12, Dynamics = DynamicsChoice.MiniGru, Readout = ReadoutChoice.Gaussian,
         });
-        var estimator = new ElboEstimator<double>(model, capacity);
-        estimator.Problem.Bind(trial);
-        var free = estimator.Solver.Current;
+        var solver = new MapSolver<double>(model.Generative, capacity);
+        solver.Problem.Bind(trial);
+        var free = solver.Workspace.Current;
         free.SetBins(12);
         free.ClearInputs();
         free.States.Row(0).Fill(0.7);
-        IterativeLqr<double>.RollOut(estimator.Problem, free);
-        var prediction = new OpenLoopPrediction<double>(model.Generative).Predict(estimator.Problem, free, [5])[0];
+        IterativeLqr<double>.RollOut(solver.Problem, free);
+        var prediction = new OpenLoopPrediction<double>(model.Generative).Predict(solver.Problem, free, [5])[0];
         for (var t = 0; t < 7; t++)
         {
             Assert.Equal(free.States.Row(t + 5).ToArray(), prediction.States.Row(t).ToArray(), (a, b) => Math.Abs(a - b) < 1e-14);

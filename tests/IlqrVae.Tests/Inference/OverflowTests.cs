@@ -52,33 +52,32 @@ public sealed class OverflowTests
         var (_, model, trial, capacity) = RandomModels.Create<T>(RandomModels.RandomRecipe(3_000_000 + (ulong)seed));
         var options = new ElboOptions { Solver = new() { Tolerance = 1e-6, MaximumIterations = 30 }, GradientTolerance = 1e-4 };
         var (n, m) = (model.Generative.StateCount, model.Generative.InputCount);
-        var expected = Evaluate(new ElboEstimator<T>(model, capacity), null);
+        var expected = Evaluate(new MapSolver<T>(model.Generative, capacity), new ElboEstimator<T>(model, capacity), null);
         foreach (var size in sizes)
         {
-            var used = new ElboEstimator<T>(model, capacity);
-            var laplace = new LaplacePosterior<T>(model.Generative, used);
+            var used = new MapSolver<T>(model.Generative, capacity);
+            var estimator = new ElboEstimator<T>(model, capacity);
+            var laplace = new LaplacePosterior<T>(used);
             var search = new MapSearch<T>(used);
             foreach (var sign in (int[])[1, -1])
             {
                 var far = new WarmStart<T>(trial.Bins, n, m);
                 far.Values.AsSpan().Fill(T.CreateSaturating(sign * size));
-                Evaluate(used, far);
-                laplace.Prepare();
-                used.SolveMap(trial, far, options.Solver);
-                laplace.Prepare();
+                Evaluate(used, estimator, far);
+                laplace.Prepare(used.Solve(trial, far, options.Solver));
                 search.Run(trial, options.Solver);
             }
 
-            Assert.Equal(expected, Evaluate(used, null));
+            Assert.Equal(expected, Evaluate(used, estimator, null));
         }
 
-        double[] Evaluate(ElboEstimator<T> estimator, WarmStart<T>? start)
+        double[] Evaluate(MapSolver<T> solver, ElboEstimator<T> estimator, WarmStart<T>? start)
         {
             var draws = new PosteriorDraws<T>(1, capacity, n, m);
             draws.SetBins(trial.Bins);
             draws.Fill(1, 2, 3);
             var gradient = new TrialGradient<T>(model, 1);
-            var result = estimator.Evaluate(trial, start, draws, options, gradient);
+            var result = estimator.Evaluate(solver.Solve(trial, start, options.Solver), draws, options, gradient);
             var total = new ParameterGradient<T>(model.Parameters.All);
             gradient.AddTo(total);
             var raw = new double[model.Parameters.RawCount];

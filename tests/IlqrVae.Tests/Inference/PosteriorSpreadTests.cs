@@ -105,10 +105,9 @@ public sealed class PosteriorSpreadTests
         var estimate = Infer(new TrialInference<double>(model, capacity), trial, 2);
         var m = recipe.Inputs;
         var covariances = estimate.LaplaceSpread!.InputCovariances;
-        var estimator = new ElboEstimator<double>(model, capacity);
-        estimator.SolveMap(trial, null, Options.Solver);
-        var laplace = new LaplacePosterior<double>(model.Generative, estimator);
-        Assert.True(laplace.Prepare());
+        var solver = new MapSolver<double>(model.Generative, capacity);
+        var laplace = new LaplacePosterior<double>(solver);
+        Assert.True(laplace.Prepare(solver.Solve(trial, null, Options.Solver)));
         var marginals = laplace.Marginals();
         Assert.Null(marginals.InputCovariances);
         var sums = new double[covariances.Count];

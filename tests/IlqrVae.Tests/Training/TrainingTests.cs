@@ -1,4 +1,5 @@
 using IlqrVae.Benchmarking;
+using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Models.Dynamics;
@@ -200,8 +201,8 @@ public sealed class TrainingTests
             var draws = new PosteriorDraws<T>(2, Small.Bins, Small.States, Small.Inputs);
             draws.Fill(1, 2, 3);
             var trialGradient = new TrialGradient<T>(model, draws.Count);
-            new ElboEstimator<T>(model, Small.Bins).Evaluate(
-                trial, null, draws, new ElboOptions { Solver = new() { Tolerance = 1e-7 }, GradientTolerance = 1e-5 }, trialGradient);
+            var map = new MapSolver<T>(model.Generative, Small.Bins).Solve(trial, null, new SolverOptions { Tolerance = 1e-7 });
+            new ElboEstimator<T>(model, Small.Bins).Evaluate(map, draws, new ElboOptions { GradientTolerance = 1e-5 }, trialGradient);
             var gradient = new ParameterGradient<T>(model.Parameters.All);
             trialGradient.AddTo(gradient);
             var raw = new double[model.Parameters.RawCount];

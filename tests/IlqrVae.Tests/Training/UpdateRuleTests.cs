@@ -130,13 +130,14 @@ public sealed class UpdateRuleTests
             var moved = (double[])raw.Clone();
             moved[at] += step;
             model.SetRaw(moved);
+            var solver = new MapSolver<double>(model.Generative, Bins);
             var estimator = new ElboEstimator<double>(model, Bins);
             var draws = new PosteriorDraws<double>(1, Bins, States, 2);
             var loss = 0.0;
             for (var i = 0; i < 3; i++)
             {
                 draws.Fill(options.Seed, 1, (ulong)i);
-                loss -= estimator.Evaluate(trials.Training[i], null, draws, options.Elbo, null).Elbo;
+                loss -= estimator.Evaluate(solver.Solve(trials.Training[i], null, options.Elbo.Solver), draws, options.Elbo, null).Elbo;
             }
 
             var penalty = recurrent.Sum(parameter => Penalty * parameter.ExactValue.ToArray().Average(x => x * x));

@@ -9,6 +9,8 @@ namespace IlqrVae.Models.Likelihoods;
 public sealed class ObservationMatrix<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly (Matrix<T> Values, Matrix<T> Mask) _room;
+
     /// <summary>Prepares observations. Allocates.</summary>
     /// <param name="observations">Bins x channels with an optional mask.</param>
     /// <param name="kind">Whether they are counts.</param>
@@ -44,21 +46,25 @@ public sealed class ObservationMatrix<T>
 
         if (kind == ChannelKind.Counts)
         {
-            for (var t = 0; t < bins; t++)
-            {
-                foreach (var count in Values.Row(t))
-                {
-                    LogFactorials += SpecialFunctions.LogGamma(double.CreateChecked(count) + 1);
-                }
-            }
+            AddLogFactorials();
         }
     }
 
+    /// <summary>Allocates room for parts of the observations of others; see <see cref="CopyVisible"/>.</summary>
+    /// <param name="capacity">The largest number of bins.</param>
+    /// <param name="channels">Number of channels.</param>
+    internal ObservationMatrix(int capacity, int channels)
+    {
+        _room = (Matrix<T>.Allocate(capacity, channels), Matrix<T>.Allocate(capacity, channels));
+        ColumnSums = new double[channels];
+        ColumnCounts = new long[channels];
+    }
+
     /// <summary>T x N; zero where missing.</summary>
-    public Matrix<T> Values { get; }
+    public Matrix<T> Values { get; private set; }
 
     /// <summary>T x N of ones and zeros; empty when every entry was observed.</summary>
-    public Matrix<T> Mask { get; }
+    public Matrix<T> Mask { get; private set; }
 
     /// <summary>The sum of each channel over its observed bins.</summary>
     public double[] ColumnSums { get; }
@@ -67,8 +73,56 @@ public sealed class ObservationMatrix<T>
     public long[] ColumnCounts { get; }
 
     /// <summary>Number of observed entries.</summary>
-    public long ObservedCount { get; }
+    public long ObservedCount { get; private set; }
 
     /// <summary>The sum of log y! over observed counts; zero for values.</summary>
-    public double LogFactorials { get; }
+    public double LogFactorials { get; private set; }
+
+    /// <summary>Takes on what was observed in another and is not hidden now, with the sums that belong to it.</summary>
+    /// <param name="source">The other, of as many channels.</param>
+    /// <param name="shownBins">Bins from the first of which anything may be seen.</param>
+    /// <param name="hidden">Bins x channels, true where an entry is hidden; null for none.</param>
+    internal void CopyVisible(ObservationMatrix<T> source, int shownBins, bool[]? hidden)
+    {
+        var (bins, channels) = (source.Values.Rows, source.Values.Columns);
+        Values = _room.Values.RowRange(0, bins);
+        Mask = _room.Mask.RowRange(0, bins);
+        Values.Clear();
+        Mask.Clear();
+        Array.Clear(ColumnSums);
+        Array.Clear(ColumnCounts);
+        ObservedCount = 0;
+        LogFactorials = 0;
+        for (var t = 0; t < shownBins; t++)
+        {
+            for (var i = 0; i < channels; i++)
+            {
+                if ((source.Mask.IsEmpty || source.Mask[t, i] != T.Zero) && hidden?[(t * channels) + i] != true)
+                {
+                    Values[t, i] = source.Values[t, i];
+                    Mask[t, i] = T.One;
+                    ColumnSums[i] += double.CreateChecked(source.Values[t, i]);
+                    ColumnCounts[i]++;
+                    ObservedCount++;
+                }
+            }
+        }
+
+        // Zero for values.
+        if (source.LogFactorials != 0)
+        {
+            AddLogFactorials();
+        }
+    }
+
+    private void AddLogFactorials()
+    {
+        for (var t = 0; t < Values.Rows; t++)
+        {
+            foreach (var count in Values.Row(t))
+            {
+                LogFactorials += SpecialFunctions.LogGamma(double.CreateChecked(count) + 1);
+            }
+        }
+    }
 }

@@ -24,7 +24,7 @@ public enum SolverStatus
 /// <param name="Iterations">Steps tried.</param>
 /// <param name="Factorisations">Riccati backward passes.</param>
 /// <param name="ConjugateGradientSteps">Exact Hessian products.</param>
-public readonly record struct Solution(
+public readonly record struct SolveReport(
     SolverStatus Status, double InitialCost, double Cost, double Decrement, int Iterations, int Factorisations, int ConjugateGradientSteps)
 {
     /// <summary>One readable line.</summary>
@@ -35,20 +35,4 @@ public readonly record struct Solution(
         SolverStatus.Stalled => $"no further decrease found after {Iterations} iterations (J = {Cost:G8}, decrement {Decrement:G2} nats)",
         _ => $"numbers overflowed after {Iterations} iterations (J = {Cost:G8}); the returned point is the best finite one",
     };
-}
-
-/// <summary>Settings of <see cref="IterativeLqr{T}"/>.</summary>
-public sealed record SolverOptions
-{
-    /// <summary>Newton decrement, in nats, at which the solve ends. It does not depend on the scaling of states or inputs.</summary>
-    public double Tolerance { get; init; } = 1e-6;
-
-    /// <summary>Limit of steps tried.</summary>
-    public int MaximumIterations { get; init; } = 100;
-
-    /// <summary>Limit of exact Hessian products a step; 0 makes every step a Gauss-Newton one (plain iLQR).</summary>
-    public int MaximumConjugateGradientSteps { get; init; } = 40;
-
-    /// <summary>Share of the predicted decrease that a step must achieve (Armijo's condition).</summary>
-    public double SufficientDecrease { get; init; } = 1e-4;
 }
