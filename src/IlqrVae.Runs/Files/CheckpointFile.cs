@@ -64,7 +64,7 @@ public static class CheckpointFile
         using var archive = Open(path);
         var fingerprint = archive.ReadStrings("fingerprint", 3).Values;
         return new CheckpointOrigin(
-            ConfigurationFile.Parse(archive.ReadStrings("configuration", 1).Values[0], $"{path}: '/configuration'"),
+            ConfigurationFile.Parse(archive.ReadStrings("configuration", 1).Values[0], $"{path}: '/configuration'", Path.GetDirectoryName(path) ?? ""),
             new RecordingFingerprint(fingerprint[0], fingerprint[1], fingerprint[2]));
     }
 

@@ -43,14 +43,16 @@ public static class TrainingSession
     /// <param name="configuration">The configuration; its data path is resolved.</param>
     /// <param name="recording">The recording it names.</param>
     /// <param name="folder">Where to write.</param>
-    /// <param name="request">How.</param>
+    /// <param name="request">How; null for a run of its own, from the start.</param>
     /// <param name="progress">Told of every iteration; null for nobody.</param>
     /// <param name="interrupt">Stops the training, with its state saved.</param>
     /// <exception cref="InputException">The configuration does not fit the recording, or the folder holds another run; nothing was written then.</exception>
     public static TrainingOutcome Run(
-        RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest request,
+        RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest? request = null,
         IProgress<TrainingProgress>? progress = null, CancellationToken interrupt = default)
     {
+        ArgumentNullException.ThrowIfNull(folder);
+        request ??= new TrainingRequest(folder.Root);
         RequireFolder(folder, request);
 
         // A run to be continued is read and written by nobody else from here on; one to be made has no folder yet that could be held.
