@@ -145,16 +145,16 @@ public sealed unsafe class IterativeLqr<T>
                 Current, Adjoint.Gradient, direction, options.SufficientDecrease, ceiling, result.Status == ConjugateGradientStatus.NegativeCurvature);
             if (step > 0)
             {
-                var achieved = (Current.Cost - _lineSearch.Candidate.Cost) / decrement;
-                Current = _lineSearch.Accept(Current);
-                Adjoint.Run(_problem, Current);
                 if (step < 1 && decrement <= visible && _reuse.AreFresh && _regularisation.IsOff)
                 {
-                    // Rounding of the cost has chosen the step.
+                    // Rounding of the cost has chosen the step: the point whose decrement is known is worth more.
                     status = SolverStatus.Converged;
                     break;
                 }
 
+                var achieved = (Current.Cost - _lineSearch.Candidate.Cost) / decrement;
+                Current = _lineSearch.Accept(Current);
+                Adjoint.Run(_problem, Current);
                 Adapt(step, achieved, result, options);
             }
             else if (!_reuse.AreFresh)
