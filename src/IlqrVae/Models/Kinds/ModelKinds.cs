@@ -33,6 +33,7 @@ public sealed class ModelKinds
         [
             new GaussianPriorSpecification(),
             new StudentPriorSpecification(),
+            new LaplacePriorSpecification(),
         ],
         likelihoods:
         [
