@@ -163,7 +163,7 @@ def kinds(path):
 
 if len(sys.argv) > 1:
     for version in ("earliest", "v108", "latest"):
-        tables(os.path.join(sys.argv[1], f"tables_{version}.h5"), version, ["u1", "i2", "f8"] if version != "v108" else ["i4"], every=True)
+        tables(os.path.join(sys.argv[1], f"tables_{version}.h5"), version, {"earliest": ["u1", "f8"], "v108": list(OF), "latest": ["i2", "f8"]}[version], every=version != "v108")
         many(os.path.join(sys.argv[1], f"many_{version}.h5"), version)
 else:
     for version in ("earliest", "latest"):
