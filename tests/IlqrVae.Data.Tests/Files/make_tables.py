@@ -112,6 +112,10 @@ def links(path, version):
         for i in range(300):
             f[f"many/größe {i}"] = f["group/table"] if i % 7 else np.array([float(i)])
         f["plain/Motorkortex-ä/values"] = np.arange(4.0)
+        if version == "latest":
+            # So much text that its heap has blocks of blocks, and its index three levels.
+            for i in range(3000):
+                f[f"long/{i:04d}{'x' * 200}"] = f["group/table"]
 
 
 def diamonds(path):
