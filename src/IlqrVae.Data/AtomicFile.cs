@@ -13,7 +13,8 @@ public static class AtomicFile
     private const string Suffix = ".tmp";
     private const int IdentifierLength = 32;
 
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    // Longer than from making a file to holding it and, on Windows, from letting go of it to renaming it.
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromSeconds(5);
 
     /// <summary>Writes a file.</summary>
     /// <param name="path">Destination; an existing file is replaced, a symbolic link keeps pointing at its target, which is replaced.</param>
@@ -119,7 +120,7 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Deletes what killed processes left of a file: what has the name of an unfinished one and is held by nobody.</summary>
+    /// <summary>Deletes what killed processes left of a file: what has the name of an unfinished one, rested and is held by nobody.</summary>
     private static void DeleteUnfinished(string folder, string start)
     {
         try
@@ -127,13 +128,10 @@ public static class AtomicFile
             var options = new EnumerationOptions { MatchType = MatchType.Simple, AttributesToSkip = FileAttributes.Directory | FileAttributes.ReparsePoint };
             foreach (var file in new DirectoryInfo(folder).EnumerateFiles($".*{Suffix}", options).Where(file => IsUnfinished(file.Name, start)).ToList())
             {
-                // Where files cannot be held, as on Windows between writing and renaming, one that rested for long is taken for left behind.
-                if (IsHeld(file.FullName) || (OperatingSystem.IsWindows() && DateTime.UtcNow - file.LastWriteTimeUtc < LongestPause))
+                if (DateTime.UtcNow - file.LastWriteTimeUtc > ShortestRest && !IsHeld(file.FullName))
                 {
-                    continue;
+                    DeleteQuietly(file.FullName);
                 }
-
-                DeleteQuietly(file.FullName);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -19,7 +19,11 @@ internal sealed class Hdf5Bytes(Stream stream, long start)
 
     public int LengthBytes { get; set; } = 8;
 
-    public ulong Undefined => AddressBytes == 8 ? ulong.MaxValue : (1UL << (8 * AddressBytes)) - 1;
+    /// <summary>The address of what is nowhere.</summary>
+    public ulong Undefined => ulong.MaxValue >> (64 - (8 * AddressBytes));
+
+    /// <summary>The largest length of an axis that can grow for ever.</summary>
+    public ulong Unlimited => ulong.MaxValue >> (64 - (8 * LengthBytes));
 
     /// <summary>Reads a run of bytes.</summary>
     public Hdf5Cursor Read(ulong address, ulong count)

@@ -12,20 +12,23 @@ internal sealed class Hdf5Table
     private readonly Hdf5Header header;
     private readonly int layout;
     private readonly int index;
+    private readonly ulong[] chunk;
+    private readonly double firstPaged;
+    private readonly ulong[] shape;
     private readonly ulong[] most;
 
     private Hdf5Table(Hdf5Bytes file, Hdf5Header header)
     {
         this.header = header;
-        (layout, index, ChunkBytes) = Layout(header);
-        most = LargestShape(file, header);
+        (layout, index, chunk, firstPaged) = Layout(header);
+        (shape, most) = Shapes(file, header);
         Filters = ReadFilters(header);
     }
 
     public IReadOnlyList<Hdf5Filter> Filters { get; }
 
     /// <summary>Bytes of a chunk once its filters are undone; 0 of a table that is not chunked.</summary>
-    public double ChunkBytes { get; }
+    public double ChunkBytes => chunk.Length == 0 ? 0 : chunk.Aggregate(1.0, (product, length) => product * length);
 
     public static Hdf5Table Read(Hdf5Bytes file, Hdf5Header header) => new(file, header);
 
@@ -52,56 +55,75 @@ internal sealed class Hdf5Table
             return "holds numbers of an unusual format; write them as float32, float64 or plain integers";
         }
 
+        // PureHDF 2.2.0 loses its way in both.
         if (index == ExtensibleArray && Array.FindLastIndex(most, length => length == ulong.MaxValue) > 0)
         {
             return "can grow along another axis than the first and is stored as of HDF5 1.10, which is not read; write it with maxshape=None or libver='earliest'";
         }
 
+        if (index == ExtensibleArray && Chunks() > firstPaged)
+        {
+            return "can grow, is stored as of HDF5 1.10 and has more chunks than are read; write it with larger chunks, maxshape=None or libver='earliest'";
+        }
+
         return null;
     }
 
-    private static (int Layout, int Index, double ChunkBytes) Layout(Hdf5Header header)
+    private double Chunks() => shape.Zip(chunk, (length, part) => Math.Ceiling((double)length / Math.Max(1, part))).Aggregate(1.0, (product, count) => product * count);
+
+    private static (int Layout, int Index, ulong[] Chunk, double FirstPaged) Layout(Hdf5Header header)
     {
         if (header.First(Hdf5Header.Layout) is not { } message)
         {
-            return (-1, 0, 0);
+            return (-1, 0, [], 0);
         }
 
         var version = message.Byte();
         if (version < 3)
         {
             message.Skip(1);
-            return (message.Byte(), 0, 0);
+            return (message.Byte(), 0, [], 0);
         }
 
         var kind = message.Byte();
         if (kind != Chunked)
         {
-            return (kind, 0, 0);
+            return (kind, 0, [], 0);
         }
 
         // The last axis of a chunk is its elements' bytes.
-        var bytes = 1.0;
         if (version == 3)
         {
-            var rank = message.Byte();
+            var parts = new ulong[message.Byte()];
             message.Address();
-            for (var axis = 0; axis < rank; axis++)
-            {
-                bytes *= message.Int();
-            }
-
-            return (kind, 0, bytes);
+            return (kind, 0, Array.ConvertAll(parts, _ => (ulong)message.Int()), 0);
         }
 
         message.Skip(1);
-        var (count, size) = (message.Byte(), message.Byte());
-        for (var axis = 0; axis < count; axis++)
+        var lengths = new ulong[message.Byte()];
+        var size = message.Byte();
+        lengths = Array.ConvertAll(lengths, _ => message.Whole(size is >= 1 and <= 8 ? size : throw new InvalidDataException("chunks of unlikely lengths")));
+        var type = message.Byte();
+        return (kind, type, lengths, type == ExtensibleArray ? FirstPaged(message) : 0);
+    }
+
+    /// <summary>
+    /// How many chunks an extensible array holds before the blocks of its index are cut into pages: block i has 2^((i + 1) / 2) times so many entries as
+    /// the first, and there are 2^(i / 2) such blocks.
+    /// </summary>
+    private static double FirstPaged(Hdf5Cursor message)
+    {
+        message.Skip(1);
+        var chunks = (double)message.Byte();
+        message.Skip(1);
+        double entries = message.Byte();
+        var page = Math.Pow(2, message.Byte());
+        for (var i = 0; i < 64 && entries * Math.Pow(2, (i + 1) / 2) <= page; i++)
         {
-            bytes *= message.Whole(Math.Clamp((int)size, 1, 8));
+            chunks += Math.Pow(2, i / 2) * Math.Pow(2, (i + 1) / 2) * entries;
         }
 
-        return (kind, message.Byte(), bytes);
+        return chunks;
     }
 
     /// <summary>Whether the numbers are not whole bytes of two's complement, or not IEEE 754 (bfloat16 is not).</summary>
@@ -137,19 +159,17 @@ internal sealed class Hdf5Table
         return format is not ((0, 16, 10, 5, 0, 10, 15) or (0, 32, 23, 8, 0, 23, 127) or (0, 64, 52, 11, 0, 52, 1023));
     }
 
-    private static ulong[] LargestShape(Hdf5Bytes file, Hdf5Header header)
+    private static (ulong[] Shape, ulong[] Most) Shapes(Hdf5Bytes file, Hdf5Header header)
     {
         if (header.First(Hdf5Header.Dataspace) is not { } message)
         {
-            return [];
+            return ([], []);
         }
 
         var (version, rank, flags) = (message.Byte(), message.Byte(), message.Byte());
         message.Skip(version == 1 ? 5 : 1);
-        message.Skip(rank * file.LengthBytes);
-        return (flags & 1) == 0 ? [] : [.. Enumerable.Range(0, rank).Select(_ => file.LengthBytes == 8 ? message.Length() : Widen(message.Length(), file.LengthBytes))];
-
-        static ulong Widen(ulong length, int bytes) => length == (1UL << (8 * bytes)) - 1 ? ulong.MaxValue : length;
+        var now = Array.ConvertAll(new ulong[rank], _ => message.Length());
+        return (now, (flags & 1) == 0 ? now : Array.ConvertAll(now, _ => message.Length() is var length && length == file.Unlimited ? ulong.MaxValue : length));
     }
 
     private static List<Hdf5Filter> ReadFilters(Hdf5Header header)

@@ -4,7 +4,7 @@ namespace IlqrVae.Data;
 internal static class MatFile73
 {
     private const int DeepestNesting = 32;
-    private const int MostVariables = 100_000;
+    private const int MostVariables = 10_000;
 
     public static IReadOnlyList<MatVariable> Read(string path)
     {
