@@ -1,4 +1,6 @@
 using IlqrVae.Control;
+using IlqrVae.Inference;
+using IlqrVae.Tests.Inference;
 
 namespace IlqrVae.Tests.Control;
 
@@ -118,5 +120,25 @@ public sealed class SolverPartsTests
         Assert.True(factors.AreUsable && factors.AreFresh);
         factors.Discard();
         Assert.False(factors.AreUsable);
+    }
+
+    [Fact]
+    public void Gauss_newton_steps_are_given_up_for_the_rest_of_a_solve_once_one_is_short()
+    {
+        var (_, model, trial, capacity) = RandomModels.Create<double>(new Recipe { Seed = 2 });
+        var problem = new TrialProblem<double>(model.Generative, capacity);
+        problem.Bind(trial);
+        var current = new Trajectory<double>(capacity, problem.StateCount, problem.InputCount, problem.TapeLength);
+        var (adjoint, factors, gradients) = (new AdjointSweep<double>(problem), new RiccatiFactors<double>(problem), new ConjugateGradients<double>(problem));
+        var direction = new DescentDirection<double>(
+            problem, adjoint, factors, new ExactHessian<double>(problem), gradients, new LineSearch<double>(problem, factors, current));
+        for (var solve = 0; solve < 2; solve++)
+        {
+            direction.Begin();
+            Assert.True(direction.Judge(0.1, isNewton: false));
+            Assert.False(direction.Judge(0.01, isNewton: true));
+            Assert.True(direction.Judge(0.09, isNewton: false));
+            Assert.False(direction.Judge(1, isNewton: false));
+        }
     }
 }

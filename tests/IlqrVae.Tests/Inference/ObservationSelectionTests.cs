@@ -74,8 +74,16 @@ public sealed class ObservationSelectionTests
             Assert.Equal(Cost(recording, selection), Cost(other, selection));
         }
 
+        // One trial with one selection after the other.
+        var trial = new PreparedTrial<double>(model.Generative, recording, recording.Trials[0]);
+        foreach (var which in (string[])["group", "end", "entries", "end", "nothing"])
+        {
+            var selection = Selection(which);
+            Assert.Equal(Cost(recording, selection), solver.Solve(trial, null, new SolverOptions(), new SolveScope { Selection = selection }).Cost);
+        }
+
         double Cost(Recording data, ObservationSelection? selection)
-            => solver.Solve(new PreparedTrial<double>(model.Generative, data, data.Trials[0]), null, new SolverOptions(), new SolveScope { Selection = selection }).Cost;
+            => new MapSolver<double>(model.Generative, capacity).Solve(new PreparedTrial<double>(model.Generative, data, data.Trials[0]), null, new SolverOptions(), new SolveScope { Selection = selection }).Cost;
     }
 
     [Fact]
