@@ -2,10 +2,15 @@ namespace IlqrVae.Numerics;
 
 /// <summary>
 /// Who draws from which stream of <see cref="CounterRandom"/>: every purpose for which random numbers are drawn, in one place. Draws of a run are a
-/// function of its seed, a stream and a substream; what each is, is said here.
+/// function of its seed, a stream and a substream; what each is, is said here. The high 16 bits of a stream are its purpose, so that no two purposes
+/// meet, whatever iteration, trial or draw the rest counts. Purpose 0 is shared by what makes data and first weights, a few streams that are numbered by
+/// hand.
 /// </summary>
 public static class RandomStreams
 {
+    /// <summary>Position of the purpose in a stream.</summary>
+    private const int Purpose = 48;
+
     /// <summary>The system of a simulation, shared by its trials. Substream 0.</summary>
     public const ulong SimulatedSystem = 0;
 
@@ -34,28 +39,28 @@ public static class RandomStreams
     public const ulong Benchmarks = 0xbe7c;
 
     /// <summary>The order of trials in an epoch. Substream: the epoch.</summary>
-    public const ulong MiniBatches = 0xba7c;
+    public const ulong MiniBatches = 1UL << Purpose;
 
     /// <summary>
     /// Draws of the posterior in validation, the same at every validation so that losses compare. Substream <see cref="Draw"/>; for the objective
     /// 'evidence' the trial.
     /// </summary>
-    public const ulong Validation = ulong.MaxValue;
-
-    /// <summary>Initial states among which a search looks for the likeliest, of seed 0 whatever the run's. Substream 0.</summary>
-    public const ulong LikelyStates = 0x5ea7c4;
+    public const ulong Validation = 3UL << Purpose;
 
     /// <summary>Samples of the Laplace posterior that bound a trial's evidence. Substream: the trial.</summary>
-    public const ulong ImportanceLaplace = 0x1a0f;
+    public const ulong ImportanceLaplace = 5UL << Purpose;
 
     /// <summary>Samples of the posterior that are reported or written. Substream: the trial.</summary>
-    public const ulong PosteriorSamples = 0x5a3e;
+    public const ulong PosteriorSamples = 6UL << Purpose;
 
     /// <summary>Draws behind the ELBO that is reported. Substream <see cref="Draw"/>.</summary>
-    public const ulong ReportedElbo = 0xe1b0;
+    public const ulong ReportedElbo = 7UL << Purpose;
 
     /// <summary>The first tangents of a free run's Lyapunov exponents. Substream 0.</summary>
-    public const ulong FreeRunTangents = 0x1a9;
+    public const ulong FreeRunTangents = 8UL << Purpose;
+
+    /// <summary>Initial states among which a search looks for the likeliest, of seed 0 whatever the run's. Substream 0.</summary>
+    public const ulong LikelyStates = 9UL << Purpose;
 
     /// <summary>A simulated trial, by split and number within it: more training trials leave the test trials as they were.</summary>
     /// <param name="split">The split: 0 training, 1 validation, 2 test.</param>
@@ -70,11 +75,11 @@ public static class RandomStreams
     /// Draws of the posterior behind an update of the parameters. Substream <see cref="Draw"/>; for the objective 'evidence' the trial.
     /// </summary>
     /// <param name="update">The update, from 1.</param>
-    public static ulong Training(int update) => (ulong)update;
+    public static ulong Training(int update) => (2UL << Purpose) | (uint)update;
 
     /// <summary>A sample of the shared posterior that bounds a trial's evidence. Substream <see cref="Draw"/> 0 of the trial.</summary>
     /// <param name="sample">Which sample.</param>
-    public static ulong ImportanceShared(int sample) => (0x1a0eUL << 32) | (uint)sample;
+    public static ulong ImportanceShared(int sample) => (4UL << Purpose) | (uint)sample;
 
     /// <summary>Substream of a draw of a trial's posterior.</summary>
     /// <param name="trial">A number that identifies the trial.</param>

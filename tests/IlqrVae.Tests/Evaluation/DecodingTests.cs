@@ -92,6 +92,19 @@ public sealed class DecodingTests
             }
         }
 
+        // Looking ahead, to the last bin and not beyond, at square roots.
+        var root = LinearAlignment.Stack(counts).Values.Average(Math.Sqrt);
+        Table[] ahead = [.. counts.Select(table => new Table(table.Bins, 1, [.. Enumerable.Range(0, table.Bins).Select(t => t == table.Bins - 1 ? root : Math.Sqrt(table[t + 1, 0]))]))];
+        decoder = BaselineDecoder.Fit(new BaselineFeatures(1, 1), counts, ahead);
+        for (var k = 0; k < counts.Length; k++)
+        {
+            var decoded = decoder.Decode(counts[k]);
+            for (var t = 0; t < counts[k].Bins; t++)
+            {
+                Assert.Equal(ahead[k][t, 0], decoded[t, 0], 1e-3);
+            }
+        }
+
         // The last bin of every trial is learned from: behaviour that moves there alone is.
         Table[] last = [.. counts.Select(table => new Table(table.Bins, 1, [.. Enumerable.Range(0, table.Bins).Select(t => t == table.Bins - 1 ? 1.0 : 0)]))];
         Assert.Equal(7, counts.Zip(last).Sum(pair => BaselineDecoder.Fit(new BaselineFeatures(0, 0), counts, last).Decode(pair.First).Values.Sum()), 1e-9);

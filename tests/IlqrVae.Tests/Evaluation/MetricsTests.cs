@@ -34,7 +34,9 @@ public sealed class MetricsTests
         var truth = new Table(4, 1, [0, 1, 3, 8]);
         var predictions = new Table(2, 1, [4, 6]);
         Assert.Equal(1 - (5.0 / 25), Metrics.KStepR2([truth, new Table(2, 1)], [predictions, new Table(0, 1)], 2), 1e-15);
+        Assert.Equal(0.8, Metrics.KStepR2([truth, new Table(2, 1)], [predictions, new Table(7, 3)], 2), 1e-15);
         Assert.Throws<ArgumentException>(() => Metrics.KStepR2([truth], [predictions], 1));
+        Assert.Throws<ArgumentException>(() => Metrics.KStepR2([truth], [], 1));
     }
 
     [Fact]

@@ -50,6 +50,25 @@ public sealed class RegressionTests
     }
 
     [Fact]
+    public void A_relative_penalty_is_in_units_of_the_mean_sum_of_squares()
+    {
+        var (x, y) = Problem(60, 4, 2, 2);
+        var squares = 0.0;
+        for (var i = 0; i < 4; i++)
+        {
+            var mean = Enumerable.Range(0, 60).Average(t => x[t, i]);
+            squares += Enumerable.Range(0, 60).Sum(t => (x[t, i] - mean) * (x[t, i] - mean));
+        }
+
+        var relative = RidgeRegression.Fit(x, y, 0.3, RidgePenalty.Relative);
+        var absolute = RidgeRegression.Fit(x, y, 0.3 * squares / 4);
+        for (var i = 0; i < 8; i++)
+        {
+            Assert.Equal(absolute.Weights[i], relative.Weights[i], 1e-12);
+        }
+    }
+
+    [Fact]
     public void Least_squares_recovers_an_exact_map_over_many_blocks_of_rows()
     {
         var (x, _) = Problem(3000, 6, 1, 3);
@@ -91,6 +110,34 @@ public sealed class RegressionTests
         Assert.Equal(0, fit.Weights[2], 1e-5);
     }
 
+    /// <summary>Pivots that rounding alone keeps above zero must not be divided by.</summary>
+    [Fact]
+    public void Combinations_of_other_features_do_no_harm_under_the_weakest_penalty()
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            var random = new CounterRandom((ulong)seed, 5);
+            var (few, y) = Problem(40, 3, 1, (ulong)seed);
+            var x = new Table(40, 7);
+            var mix = new double[3 * 4];
+            random.FillNormal(mix);
+            for (var t = 0; t < 40; t++)
+            {
+                few.Row(t).CopyTo(x.Row(t));
+                for (var i = 0; i < 4; i++)
+                {
+                    x[t, 3 + i] = Enumerable.Range(0, 3).Sum(j => mix[(j * 4) + i] * few[t, j]);
+                }
+            }
+
+            var (weakest, smallest) = (RidgeRegression.Fit(x, y, 1e-300), RidgeRegression.LeastSquares(x, y));
+            for (var i = 0; i < 7; i++)
+            {
+                Assert.Equal(smallest.Weights[i], weakest.Weights[i], 1e-9);
+            }
+        }
+    }
+
     [Fact]
     public void Fewer_rows_than_features_give_the_smallest_exact_weights()
     {
@@ -109,11 +156,21 @@ public sealed class RegressionTests
         }
     }
 
-    [Fact]
-    public void Cross_validation_chooses_as_fits_on_the_folds_do()
+    /// <summary>With a drift folds differ in their means, and every training set has one of its own.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.03)]
+    [InlineData(0.3)]
+    public void Cross_validation_chooses_as_fits_on_the_folds_do(double drift)
     {
         var (x, y) = Problem(101, 20, 2, 6);
-        double[] alphas = [0.01, 1, 30, 1000];
+        for (var t = 0; t < 101; t++)
+        {
+            x[t, 0] += drift * t;
+            y[t, 1] -= drift * t;
+        }
+
+        double[] alphas = [.. Enumerable.Range(0, 36).Select(i => 0.01 * Math.Pow(1.5, i))];
         var scores = alphas.Select(alpha => Enumerable.Range(0, 4).Average(fold =>
         {
             var (start, end) = (101 * fold / 4, 101 * (fold + 1) / 4);

@@ -51,6 +51,24 @@ public sealed class SpectrumTests
     }
 
     [Fact]
+    public void As_many_steps_as_determine_it_are_enough_and_the_transition_is_not_its_transpose()
+    {
+        var system = new LinearSystem(2, 1, [0.9, 0.3, 0, 0.5], [0, 1]);
+        Table inputs = new(6, 1, [1, -2, 0.5, 3, 1, 0]);
+        var states = system.Simulate([1, 2], inputs);
+        var transition = Spectrum.TransitionOf([states], [inputs]);
+        Assert.NotNull(transition);
+        double[] expected = [0.9, 0.3, 0, 0.5];
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(expected[i], transition[i], 1e-10);
+        }
+
+        // 3 + 1 numbers a state from 4 steps fit anything.
+        Assert.Null(Spectrum.TransitionOf([new Table(5, 2, states.Values[..10])], [new Table(5, 1, inputs.Values[..5])]));
+    }
+
+    [Fact]
     public void States_that_follow_no_linear_recursion_have_no_transition()
     {
         Assert.Null(Spectrum.TransitionOf(Truth(Simulations.Lorenz(new LorenzOptions { Trials = 3 }), "states"), null));
