@@ -1,6 +1,7 @@
 using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 using IlqrVae.Training;
@@ -38,7 +39,7 @@ public sealed class BatchGradientTests
         for (var i = 0; i < batch.Length; i++)
         {
             var draws = new PosteriorDraws<double>(1, Bins, States, 2);
-            draws.Fill(_options.Seed, (ulong)state.Iteration + 1, (ulong)batch[i]);
+            draws.Fill(_options.Seed, RandomStreams.Training(state.Iteration + 1), (ulong)batch[i]);
             var one = new TrialGradient<double>(_model, 1);
             var map = new MapSolver<double>(_model.Generative, Bins).Solve(trials.Training[batch[i]], null, _options.Elbo.Solver);
             Assert.Equal(new ElboEstimator<double>(_model, Bins).Evaluate(map, draws, _options.Elbo, one), outcome.Trials[i].Result);

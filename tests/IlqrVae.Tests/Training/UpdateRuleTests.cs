@@ -1,6 +1,7 @@
 using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 using IlqrVae.Tests.Inference;
@@ -136,7 +137,7 @@ public sealed class UpdateRuleTests
             var loss = 0.0;
             for (var i = 0; i < 3; i++)
             {
-                draws.Fill(options.Seed, 1, (ulong)i);
+                draws.Fill(options.Seed, RandomStreams.Training(1), (ulong)i);
                 loss -= estimator.Evaluate(solver.Solve(trials.Training[i], null, options.Elbo.Solver), draws, options.Elbo, null).Elbo;
             }
 
