@@ -16,9 +16,8 @@ public sealed class Hdf5ArchiveReader : IDisposable
     private const long LargestCompression = 1100;
 
     private const int MostPaths = 1_000_000;
-    private const int CachedChunks = 1 << 16;
-    private const ulong CachedBytes = 1 << 28;
-    private const ulong CachedBytesOfRows = 1 << 25;
+    private const long CachedBytes = 1 << 28;
+    private const long CachedBytesOfRows = 1 << 25;
 
     private readonly FileStream stream;
     private readonly Hdf5Objects objects;
@@ -251,7 +250,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var dataset = (IH5Dataset)opened;
         var type = RequireNumbers(path, dataset);
         Count(shape, StoredNumbers.Bytes(type), path);
-        var cache = new SimpleReadingChunkCache(CachedChunks, CachedBytesOfRows);
+        var cache = new Hdf5ChunkCache(CachedBytesOfRows);
         return new StoredRows(
             shape[0],
             shape[1],
@@ -293,7 +292,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         _ => Read<double>(dataset, count),
     };
 
-    private static Array ReadArray(IH5Dataset dataset, StoredType type, int columns, int first, int rows, SimpleReadingChunkCache cache) => type switch
+    private static Array ReadArray(IH5Dataset dataset, StoredType type, int columns, int first, int rows, Hdf5ChunkCache cache) => type switch
     {
         StoredType.Int8 => Read<sbyte>(dataset, columns, first, rows, cache),
         StoredType.UInt8 => Read<byte>(dataset, columns, first, rows, cache),
@@ -308,7 +307,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         _ => Read<double>(dataset, columns, first, rows, cache),
     };
 
-    private static T[] Read<T>(IH5Dataset dataset, int columns, int first, int rows, SimpleReadingChunkCache cache)
+    private static T[] Read<T>(IH5Dataset dataset, int columns, int first, int rows, Hdf5ChunkCache cache)
         where T : unmanaged
     {
         if (rows == 0 || columns == 0)
@@ -338,9 +337,8 @@ public sealed class Hdf5ArchiveReader : IDisposable
             return [dataset.Read<T>()];
         }
 
-        // A row of a table may cross many chunks; with the cache of one megabyte that is the default, each would be unpacked again for every row.
         return dataset is NativeDataset native
-            ? native.Read<T[]>(new H5DatasetAccess(ChunkCache: new SimpleReadingChunkCache(CachedChunks, CachedBytes)))
+            ? native.Read<T[]>(new H5DatasetAccess(ChunkCache: new Hdf5ChunkCache(CachedBytes)))
             : dataset.Read<T[]>();
     }
 

@@ -83,6 +83,7 @@ public sealed class Hdf5_tables
         Assert.Equal("abc", archive.ReadText("/", "fixed"));
         Assert.Equal(2.5, Assert.Single(archive.ReadDoubles("scalar").Values));
         Assert.Empty(archive.ReadDoubles("empty").Values);
+        Assert.Equal(new byte[131060], archive.ReadInts("most chunks").Values.Select(value => (byte)value));
         Assert.Equal(archive.ReadInts("noise").Values, archive.ReadInts("noise shuffled").Values);
         Assert.Equal(archive.ReadInts("noise").Values, archive.ReadInts("noise checked").Values);
     }
@@ -95,6 +96,7 @@ public sealed class Hdf5_tables
     [InlineData("scaleoffset", "scaleoffset", "gzip")]
     [InlineData("external", "other files")]
     [InlineData("virtual", "virtual")]
+    [InlineData("too many chunks", "more chunks", "libver='earliest'")]
     [InlineData("grows sideways", "another axis", "libver='earliest'")]
     public void What_is_not_read_is_refused_by_its_name(string table, params string[] mentioned)
     {
@@ -135,6 +137,25 @@ public sealed class Hdf5_tables
                 }
             }
         }
+    }
+
+    [Fact]
+    public void The_chunks_used_last_are_kept_and_no_more_than_asked_for()
+    {
+        var cache = new Hdf5ChunkCache(bytes: 30);
+        var read = new List<ulong>();
+        foreach (var index in new ulong[] { 1, 2, 3, 1, 4, 1, 2, 5, 5 })
+        {
+            var chunk = cache.GetChunk(index, () =>
+            {
+                read.Add(index);
+                return Enumerable.Repeat((byte)index, index == 5 ? 50 : 10).ToArray();
+            });
+            Assert.Equal(index, chunk.Span[0]);
+        }
+
+        // 4 pushes out 2, which was used before 3 and 1; a chunk larger than all is kept alone.
+        Assert.Equal([1UL, 2, 3, 4, 2, 5], read);
     }
 
     internal static string Unpack(string name, TestFolder folder)

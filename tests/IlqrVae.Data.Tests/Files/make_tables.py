@@ -160,6 +160,9 @@ def kinds(path):
         h5py.h5d.create(f.id, b"bfloat16", brain, h5py.h5s.create_simple((3,)))
     with h5py.File(path, "a", libver="latest") as f:
         f.create_dataset("grows sideways", data=np.zeros((6, 4)), chunks=(2, 2), maxshape=(6, None))
+        # One chunk more than the first blocks of their index hold; none is written.
+        f.create_dataset("most chunks", shape=(131060,), dtype="u1", chunks=(1,), maxshape=(None,))
+        f.create_dataset("too many chunks", shape=(131061,), dtype="u1", chunks=(1,), maxshape=(None,))
         layout = h5py.VirtualLayout(shape=(17, 12), dtype="i4")
         layout[:] = h5py.VirtualSource("none.h5", "x", shape=(17, 12))
         f.create_virtual_dataset("virtual", layout)
