@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -163,14 +164,19 @@ public readonly unsafe struct Matrix<T>
     {
         if (source.Rows != Rows || source.Columns != Columns)
         {
-            throw new ArgumentException($"The source is {source.Rows} x {source.Columns}, the matrix {Rows} x {Columns}.", nameof(source));
+            ThrowOtherShape(source);
         }
 
+        // Once the shapes are known to agree no row needs a check: small systems copy a matrix for every bin.
         for (var i = 0; i < Rows; i++)
         {
-            source.Row(i).CopyTo(Row(i));
+            new ReadOnlySpan<T>(source.RowPointer(i), Columns).CopyTo(new Span<T>(RowPointer(i), Columns));
         }
     }
+
+    [DoesNotReturn]
+    private void ThrowOtherShape(Matrix<T> source)
+        => throw new ArgumentException($"The source is {source.Rows} x {source.Columns}, the matrix {Rows} x {Columns}.", nameof(source));
 
     /// <summary>Copies row-major numbers into the matrix.</summary>
     /// <param name="source">Rows * Columns numbers.</param>
@@ -245,12 +251,22 @@ public readonly unsafe struct Matrix<T>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CheckRange(int first, int count, int length)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, length - first);
+        // One comparison each, signs included: ranges are taken for every bin.
+        if ((uint)first > (uint)length || (uint)count > (uint)(length - first))
+        {
+            ThrowOutOfRange(first, count, length);
+        }
+    }
+
+    [DoesNotReturn]
+    private static void ThrowOutOfRange(int first, int count, int length)
+    {
+        var isFirst = (uint)first > (uint)length;
+        throw new ArgumentOutOfRangeException(
+            isFirst ? nameof(first) : nameof(count), isFirst ? first : count, $"There are {length} rows or columns; a range of {count} from {first} goes beyond them.");
     }
 
     private void CheckLength(int length, string name)
