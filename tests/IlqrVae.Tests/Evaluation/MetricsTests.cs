@@ -134,4 +134,11 @@ public sealed class MetricsTests
         Assert.Throws<ArgumentException>(() => Metrics.R2(new Table(2, 1), new Table(3, 1)));
         Assert.Throws<ArgumentException>(() => Metrics.BitsPerSpike([new Table(2, 1)], []));
     }
+
+    [Theory]
+    [InlineData(new[] { double.NaN, 0.5, double.NaN }, 0.5)]
+    [InlineData(new[] { 0.25, 0.75 }, 0.5)]
+    [InlineData(new[] { double.NaN }, double.NaN)]
+    public void A_mean_is_of_what_is_defined_even_if_that_is_one_number(double[] values, double expected)
+        => Assert.Equal(expected, Metrics.MeanOfDefined(values));
 }
