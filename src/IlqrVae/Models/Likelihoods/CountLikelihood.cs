@@ -125,8 +125,7 @@ public abstract unsafe class CountLikelihood<T> : Likelihood<T>
         for (var t = 0; t < activations.Rows; t++)
         {
             Span<T> d = first.Row(t), f = fisher.Row(t), e = exact.Row(t);
-            Link.Differentiate(activations.Row(t), f, slope, bend);
-            TensorPrimitives.Multiply(f, _factor.Row(0), f);
+            DifferentiateMeans(activations.Row(t), f, slope, bend);
             DerivativesOf(f, observed.Row(t), d, e);
             TensorPrimitives.Multiply(e, slope, e);
             TensorPrimitives.Multiply(e, slope, e);
@@ -171,8 +170,7 @@ public abstract unsafe class CountLikelihood<T> : Likelihood<T>
         Span<T> mean = scratch.Row(1), second = scratch.Row(2), slope = scratch.Row(3), rest = scratch.Row(0);
         for (var t = 0; t < count; t++)
         {
-            Link.Differentiate(scratch.Activations.Row(t), mean, slope, rest);
-            TensorPrimitives.Multiply(mean, _factor.Row(0), mean);
+            DifferentiateMeans(scratch.Activations.Row(t), mean, slope, rest);
             DerivativesOf(mean, observed.Values.Row(start + t), rest, second);
             TensorPrimitives.Multiply(second, slope, second);
             TensorPrimitives.Multiply(second, scratch.ActivationTangents.Row(t), second);
@@ -189,6 +187,17 @@ public abstract unsafe class CountLikelihood<T> : Likelihood<T>
     protected void MeansOf(ReadOnlySpan<T> activations, Span<T> means, Span<T> logarithms)
     {
         Link.Evaluate(activations, means, logarithms);
+        TensorPrimitives.Multiply(means, _factor.Row(0), means);
+    }
+
+    /// <summary>r = gain * link(a) * bin width, and the derivatives of its logarithm.</summary>
+    /// <param name="activations">a.</param>
+    /// <param name="means">r.</param>
+    /// <param name="slopes">h'.</param>
+    /// <param name="bends">h''.</param>
+    protected void DifferentiateMeans(ReadOnlySpan<T> activations, Span<T> means, Span<T> slopes, Span<T> bends)
+    {
+        Link.Differentiate(activations, means, slopes, bends);
         TensorPrimitives.Multiply(means, _factor.Row(0), means);
     }
 

@@ -170,8 +170,7 @@ public sealed class NegativeBinomialLikelihood<T> : CountLikelihood<T>
         Span<T> mean = scratch.Row(1), slope = scratch.Row(2), first = scratch.Row(3), rest = scratch.Row(0);
         for (var t = 0; t < count; t++)
         {
-            Link.Differentiate(scratch.Activations.Row(t), mean, slope, rest);
-            MeansOf(scratch.Activations.Row(t), mean, rest);
+            DifferentiateMeans(scratch.Activations.Row(t), mean, slope, rest);
             DerivativesOf(mean, observed.Values.Row(start + t), first, rest);
             TensorPrimitives.Multiply(first, mean, first);
             TensorPrimitives.Multiply(first, slope, first);
