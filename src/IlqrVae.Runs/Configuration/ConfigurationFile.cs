@@ -2,6 +2,7 @@ using System.Text;
 using IlqrVae.Data;
 using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Likelihoods;
+using IlqrVae.Training.Hiding;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
@@ -72,13 +73,19 @@ public static class ConfigurationFile
                 Line(2 * depth, $"{key}: {value}");
             }
 
-            if (section == ModelSections.Prior.Path && configuration.Model.Likelihoods.Count > 0)
+            // A list follows the last section of its parent that is written before it.
+            foreach (var list in ModelSections.Lists.Where(list => section == (list == ModelSections.Likelihoods ? ModelSections.Prior.Path : "training")))
             {
-                Line(2, "likelihoods:");
-                foreach (var likelihood in configuration.Model.Likelihoods)
+                var entries = ModelSections.WriteList(list, configuration).ToList();
+                if (entries.Count > 0)
+                {
+                    Line(2, $"{list[(list.LastIndexOf('.') + 1)..]}:");
+                }
+
+                foreach (var entry in entries)
                 {
                     var lead = "- ";
-                    foreach (var (key, value) in ModelSections.Write(likelihood, configuration.Kinds))
+                    foreach (var (key, value) in entry)
                     {
                         Line(4, $"{lead}{key}: {value}");
                         lead = "  ";
@@ -191,6 +198,10 @@ public static class ConfigurationFile
             {
                 configuration = configuration with { Model = configuration.Model with { Likelihoods = ReadLikelihoods(value, configuration, reading) } };
             }
+            else if (full == ModelSections.Hide)
+            {
+                configuration = configuration with { Training = configuration.Training with { Hide = ReadHide(value, configuration, reading) } };
+            }
             else if (full == ModelSections.Dynamics.Path)
             {
                 configuration = ReadPart(ModelSections.Dynamics, configuration, value, reading);
@@ -220,7 +231,7 @@ public static class ConfigurationFile
     {
         var prefix = path.Length == 0 ? "" : path + ".";
         var keys = Settings.All.Where(setting => setting.Section == path).Select(setting => setting.Key).ToList();
-        keys.AddRange(Settings.Sections.Select(section => section.Path).Append(ModelSections.Likelihoods)
+        keys.AddRange(Settings.Sections.Select(section => section.Path).Concat(ModelSections.Lists)
             .Where(section => section.Length > prefix.Length && section.StartsWith(prefix, StringComparison.Ordinal) && !section[prefix.Length..].Contains('.', StringComparison.Ordinal))
             .Select(section => section[prefix.Length..]));
         return keys;
@@ -274,6 +285,28 @@ public static class ConfigurationFile
         }
 
         return likelihoods;
+    }
+
+    private static List<HidingRule> ReadHide(YamlNode node, RunConfiguration configuration, Reading reading)
+    {
+        var where = reading.Where;
+        var words = HidingRule.Kinds.Select(kind => kind.Kind).ToList();
+        if (node is YamlScalarNode { Value: null or "" })
+        {
+            return [];
+        }
+
+        if (node is not YamlSequenceNode list)
+        {
+            throw new InputException($"{where}, line {node.Start.Line}: '{ModelSections.Hide}' is a list; write each entry as '- kind: {words[0]}', indented.");
+        }
+
+        return
+        [
+            .. list.Children.Select(entry => entry is YamlMappingNode mapping && NamedKind(mapping, HidingRule.Kinds, ModelSections.Hide, where) is { } kind
+                ? ReadSettings(kind, mapping, HidingRule.Kinds, configuration.Kinds, ModelSections.Hide, reading)
+                : throw new InputException($"{where}, line {entry.Start.Line}: an entry of '{ModelSections.Hide}' has no 'kind'; give {Setting.Words(words)}.")),
+        ];
     }
 
     /// <summary>The kind that a part names, at its defaults; null where it names none.</summary>

@@ -3,6 +3,7 @@ using IlqrVae.Models.Dynamics;
 using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Likelihoods;
 using IlqrVae.Models.Priors;
+using IlqrVae.Training.Hiding;
 
 namespace IlqrVae.Runs.Configuration;
 
@@ -22,6 +23,12 @@ public static class ModelSections
 {
     /// <summary>Path of the list of likelihoods.</summary>
     public const string Likelihoods = "model.likelihoods";
+
+    /// <summary>Path of the list of what is hidden while learning.</summary>
+    public const string Hide = "training.hide";
+
+    /// <summary>Paths of lists whose entries have keys.</summary>
+    public static IReadOnlyList<string> Lists { get; } = [Likelihoods, Hide];
 
     /// <summary>The key that names the kind of a part.</summary>
     public const string Kind = "kind";
@@ -63,10 +70,18 @@ public static class ModelSections
         return rest.Prepend((Group, Setting.Quote(likelihood.Group)));
     }
 
-    /// <summary>Every key below 'model' but the sizes, with its value as YAML.</summary>
+    /// <summary>The entries of a list, each with its keys and values as YAML.</summary>
+    /// <param name="list">Path of the list.</param>
+    /// <param name="configuration">The configuration.</param>
+    public static IEnumerable<IEnumerable<(string Key, string Value)>> WriteList(string list, RunConfiguration configuration)
+        => list == Hide
+            ? configuration.Training.Hide.Select(rule => Write<HidingRule>(rule, configuration.Kinds))
+            : configuration.Model.Likelihoods.Select(likelihood => Write(likelihood, configuration.Kinds));
+
+    /// <summary>Every key that parts bring with them and every list, with its value as YAML.</summary>
     /// <param name="configuration">The configuration.</param>
     public static IEnumerable<(string Path, string Value)> WriteAll(RunConfiguration configuration)
         => Write(configuration.Model.Dynamics, configuration.Kinds).Select(one => ($"{Dynamics.Path}.{one.Key}", one.Value))
             .Concat(Write(configuration.Model.Prior, configuration.Kinds).Select(one => ($"{Prior.Path}.{one.Key}", one.Value)))
-            .Append((Likelihoods, string.Join('\n', configuration.Model.Likelihoods.Select(one => string.Join(", ", Write(one, configuration.Kinds))))));
+            .Concat(Lists.Select(list => (list, string.Join('\n', WriteList(list, configuration).Select(entry => string.Join(", ", entry))))));
 }

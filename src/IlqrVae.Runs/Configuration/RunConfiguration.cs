@@ -65,6 +65,15 @@ public sealed record RunConfiguration
             }
         }
 
+        foreach (var hidden in Training.Hide.SelectMany(rule => rule.Of))
+        {
+            if (model.Likelihoods.All(likelihood => likelihood.Group != hidden))
+            {
+                throw new InputException(
+                    $"training: hide names '{hidden}', which the model does not explain; it explains {string.Join(", ", model.Likelihoods.Select(one => $"'{one.Group}'"))}.");
+            }
+        }
+
         return this with { Model = model, Training = Training with { Seed = Seed } };
     }
 }

@@ -56,11 +56,15 @@ public static class Settings
         Training("patience", 0, c => c.Patience, (c, v) => c with { Patience = v }, "Validations without improvement after which training stops.", "never"),
         Training("checkpoint-interval", 0, c => c.CheckpointInterval, (c, v) => c with { CheckpointInterval = v }, "Iterations between checkpoints.", "only at the end and on Ctrl-C"),
         Setting.Texts<RunConfiguration>("training.validation-hides", "a list of channel groups", c => c.Training.ValidationHides, (c, v) => c with { Training = c.Training with { ValidationHides = v } },
-            "Channel groups hidden in validation, such as behaviour, so that the validation loss is that of the others alone."),
+            "Channel groups hidden in validation, such as behaviour, so that the validation loss is that of the others alone; where validation is by prediction, they are what is predicted."),
         Training("objective", Objectives, c => c.Objective, (c, v) => c with { Objective = v },
-            "What is learned: the ELBO, or Laplace's approximation of log p(observations) by draws of each trial's own posterior, which is maximum likelihood for linear-Gaussian models and leaves the shared covariance as it is."),
+            "What is learned: the ELBO, or Laplace's approximation of log p(observations) by draws of each trial's own posterior, which is maximum likelihood for linear-Gaussian models and leaves the shared covariance as it is; or the prediction of what `hide` hides from what it leaves."),
+        Training("hidden-weight", v => v > 0, Setting.Positive, c => c.HiddenWeight, (c, v) => c with { HiddenWeight = v },
+            "With the objective `elbo` and rules under `hide`: the weight of a hidden entry beside one that was seen. 1 learns a bound of everything, more a mix with prediction."),
         Training("validation-score", Objectives, c => c.ValidationScore, (c, v) => c with { ValidationScore = v },
-            "What validation measures: the bound that is learned, by the covariance all trials share, or Laplace's approximation of log p(observations), which does without draws and without that covariance. A run whose `objective` is the evidence is always scored by it."),
+            "What validation measures: the bound that is learned, by the covariance all trials share, or Laplace's approximation of log p(observations), which does without draws and without that covariance. A run whose `objective` is the evidence is never scored by the bound. `predictive` hides channels in turn, and behaviour every time, and measures how much likelier they are than under constant rates."),
+        Training("validation-folds", 2, c => c.ValidationFolds, (c, v) => c with { ValidationFolds = v },
+            "Parts into which validation by prediction divides the channels, to hide one after the other."),
         Training("draws", 1, c => c.Elbo.Draws, (c, v) => c with { Elbo = c.Elbo with { Draws = v } }, "Posterior draws a trial and update."),
         Training("gradient", [("exact", GradientMethod.Exact), ("gauss-newton", GradientMethod.GaussNewton)], c => c.Elbo.Method, (c, v) => c with { Elbo = c.Elbo with { Method = v } },
             "How the gradient passes through the inferred inputs: exactly, or by the cheaper Gauss-Newton approximation."),
@@ -82,7 +86,7 @@ public static class Settings
 
     private static TrainingOptions WithSolver(TrainingOptions c, SolverOptions solver) => c with { Elbo = c.Elbo with { Solver = solver } };
 
-    private static IReadOnlyList<(string Word, LearningObjective Value)> Objectives => [("elbo", LearningObjective.Elbo), ("evidence", LearningObjective.Evidence)];
+    private static IReadOnlyList<(string Word, LearningObjective Value)> Objectives => [("elbo", LearningObjective.Elbo), ("evidence", LearningObjective.Evidence), ("predictive", LearningObjective.Predictive)];
 
     private static Setting<RunConfiguration> Training(
         string key, int least, Func<TrainingOptions, int> get, Func<TrainingOptions, int, TrainingOptions> set, string meaning, string? zero = null)

@@ -16,7 +16,7 @@ public sealed record CheckpointOrigin(RunConfiguration Configuration, RecordingF
 public static class CheckpointFile
 {
     private const string Format = "ilqr-vae checkpoint";
-    private const long Version = 3;
+    private const long Version = 4;
 
     /// <summary>Writes a state, all of it or nothing.</summary>
     /// <typeparam name="T">float or double.</typeparam>
@@ -48,11 +48,14 @@ public static class CheckpointFile
         archive.Add("first_losses/value", [.. firstLosses.Select(pair => pair.Value)]);
         Add(archive, "optimiser", state.Optimiser);
         Add(archive, "best_optimiser", state.BestOptimiser);
-        var starts = state.WarmStarts.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
-        archive.Add("warm_starts/name", [.. starts.Select(pair => pair.Key)]);
-        archive.Add("warm_starts/count", [.. starts.Select(pair => pair.Value.Values.LongLength)]);
-        archive.Add("warm_starts/is_lost", [.. starts.Select(pair => pair.Value.IsLost ? 1L : 0L)]);
-        archive.Add("warm_starts/values", [.. starts.SelectMany(pair => pair.Value.Values).Select(double.CreateChecked)]);
+        var starts = state.WarmStarts.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .SelectMany(pair => pair.Value.Variants.Select(variant => (Name: pair.Key, Variant: (long)variant.Key, Start: variant.Value)).Prepend((Name: pair.Key, Variant: 0L, Start: pair.Value)))
+            .ToList();
+        archive.Add("warm_starts/name", [.. starts.Select(start => start.Name)]);
+        archive.Add("warm_starts/variant", [.. starts.Select(start => start.Variant)]);
+        archive.Add("warm_starts/count", [.. starts.Select(start => start.Start.Values.LongLength)]);
+        archive.Add("warm_starts/is_lost", [.. starts.Select(start => start.Start.IsLost ? 1L : 0L)]);
+        archive.Add("warm_starts/values", [.. starts.SelectMany(start => start.Start.Values).Select(double.CreateChecked)]);
         archive.Save(path, withChecksum: true);
     }
 
@@ -107,13 +110,19 @@ public static class CheckpointFile
         }
 
         var names = archive.ReadStrings("warm_starts/name", -1).Values;
+        var variants = archive.ReadLongs("warm_starts/variant", names.Length).Values;
         var counts = archive.ReadLongs("warm_starts/count", names.Length).Values;
         var values = archive.ReadDoubles("warm_starts/values", -1).Values;
         var isLost = archive.ReadLongs("warm_starts/is_lost", names.Length).Values;
         var at = 0;
         for (var i = 0; i < names.Length; i++)
         {
-            if (!fresh.WarmStarts.TryGetValue(names[i], out var start) || start.Values.Length != counts[i] || at + counts[i] > values.Length)
+            if (variants[i] is < 0 or > int.MaxValue)
+            {
+                throw Damaged(path, $"trial '{names[i]}' has a start number {variants[i]}");
+            }
+
+            if (!fresh.WarmStarts.TryGetValue(names[i], out var whole) || whole.Of((int)variants[i]) is not { } start || start.Values.Length != counts[i] || at + counts[i] > values.Length)
             {
                 throw new InputException($"{path}: the start of trial '{names[i]}' does not fit the recording; resume with the recording the run was made with.");
             }
@@ -128,7 +137,7 @@ public static class CheckpointFile
             }
 
             start.IsLost = isLost[i] != 0;
-            state.WarmStarts[names[i]] = start;
+            state.WarmStarts[names[i]] = whole;
         }
 
         return state;

@@ -87,7 +87,12 @@ public static class TrainingSession
 
     /// <summary>What an objective is called in messages.</summary>
     /// <param name="objective">The objective.</param>
-    public static string NameOf(LearningObjective objective) => objective == LearningObjective.Evidence ? "log evidence" : "ELBO";
+    public static string NameOf(LearningObjective objective) => objective switch
+    {
+        LearningObjective.Evidence => "log evidence",
+        LearningObjective.Predictive => "prediction",
+        _ => "ELBO",
+    };
 
     /// <summary>What to call to continue a run.</summary>
     /// <param name="folder">The run.</param>
@@ -208,8 +213,9 @@ public static class TrainingSession
                 _model.Parameters.RawCount);
         }
 
+        /// <summary>What each channel being constant scores; a prediction is measured from there.</summary>
         private double ConstantOnValidation()
-            => NullModel.Of(_description, _recording, _recording.TrialsOf(TrialSplit.Validation), _configuration.Training.ValidationHides.ToHashSet(StringComparer.Ordinal)).LogLikelihood;
+            => _configuration.Training.ScoreOfValidation == LearningObjective.Predictive ? 0 : NullModel.Of(_description, _recording, _recording.TrialsOf(TrialSplit.Validation), _configuration.Training.ValidationHides.ToHashSet(StringComparer.Ordinal)).LogLikelihood;
 
         private void Save(TrainingState<T> state)
         {

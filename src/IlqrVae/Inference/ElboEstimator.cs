@@ -39,14 +39,16 @@ public sealed unsafe class ElboEstimator<T>
     /// <summary>The gradient of the loss with respect to (z_0*, u*) of the last evaluation with gradient.</summary>
     public InputVector<T> LossGradient => Samples.LossGradient;
 
-    /// <summary>Estimates the ELBO of a trial. Entries hidden from the solve do not count here either.</summary>
+    /// <summary>Estimates the ELBO of a trial, or another objective of the same posterior.</summary>
     /// <param name="map">The trial's solution, of all its bins; not more of them than the posterior's covariance covers.</param>
     /// <param name="draws">The draws, filled for this trial.</param>
     /// <param name="options">Settings.</param>
     /// <param name="lossGradient">Receives the gradient of -ELBO (overwritten), or null when it is not wanted.</param>
+    /// <param name="counted">What counts of the trial's observations; null for what the solve saw, so that entries hidden from it do not count here either.</param>
     /// <returns>The estimate; negative infinity, with a zero gradient, where the trial's numbers overflow.</returns>
     /// <exception cref="ArgumentException">The solution is of a part of the trial, or longer than the covariance.</exception>
-    public ElboResult Evaluate(MapSolution<T> map, PosteriorDraws<T> draws, ElboOptions options, TrialGradient<T>? lossGradient)
+    public ElboResult Evaluate(
+        MapSolution<T> map, PosteriorDraws<T> draws, ElboOptions options, TrialGradient<T>? lossGradient, CountedObservations? counted = null)
     {
         ArgumentNullException.ThrowIfNull(draws);
         ArgumentNullException.ThrowIfNull(options);
@@ -55,10 +57,10 @@ public sealed unsafe class ElboEstimator<T>
         if (!map.IsUsable)
         {
             lossGradient?.Clear(steps);
-            return new ElboResult(double.NegativeInfinity, double.NegativeInfinity, double.NaN, map.Report, 0, true);
+            return new ElboResult(double.NegativeInfinity, double.NegativeInfinity, double.NaN, map.Report, 0, true) { Weight = map.Problem.ObservedWeight };
         }
 
-        var elbo = EvaluateAt(map, draws, options, lossGradient, out var logLikelihood, out var divergence);
+        var elbo = EvaluateAt(map, draws, options, lossGradient, counted, out var logLikelihood, out var divergence);
         var products = 0;
         var fellBack = false;
         if (lossGradient is not null)
@@ -66,7 +68,7 @@ public sealed unsafe class ElboEstimator<T>
             (products, fellBack) = AddImplicitGradient(map, options, lossGradient.Others);
         }
 
-        return new ElboResult(elbo, logLikelihood, divergence, map.Report, products, fellBack);
+        return new ElboResult(elbo, logLikelihood, divergence, map.Report, products, fellBack) { Weight = Samples.Problem.ObservedWeight };
     }
 
     /// <summary>Rolls one draw of the shared posterior out around a MAP solution.</summary>
@@ -127,6 +129,7 @@ public sealed unsafe class ElboEstimator<T>
         PosteriorDraws<T> draws,
         ElboOptions options,
         TrialGradient<T>? gradient,
+        CountedObservations? counted,
         out double logLikelihood,
         out double divergence)
     {
@@ -134,11 +137,13 @@ public sealed unsafe class ElboEstimator<T>
         var steps = map.Bins - 1;
         var posterior = _model.Posterior;
         var timeFactor = posterior.Time.Value.RowRange(0, steps).ColumnRange(0, steps);
-        var closedForm = options.PriorTerm == PriorTerm.ClosedFormWhereKnown;
+        var countsDivergence = counted?.CountsDivergence != false;
+        var closedForm = countsDivergence && options.PriorTerm == PriorTerm.ClosedFormWhereKnown;
         var inputsInClosedForm = closedForm && _model.Generative.InputPrior.IsQuadratic;
-        Samples.Problem.BindAs(solution.Problem);
-        Samples.Problem.OmitsPriorGradient = inputsInClosedForm;
-        Samples.Problem.OmitsInitialPriorGradient = closedForm;
+        var (omitsInputs, omitsInitial) = (inputsInClosedForm || !countsDivergence, closedForm || !countsDivergence);
+        Samples.Problem.BindAs(solution.Problem, counted);
+        Samples.Problem.OmitsPriorGradient = omitsInputs;
+        Samples.Problem.OmitsInitialPriorGradient = omitsInitial;
         Samples.Trajectory.SetBins(map.Bins);
         LossGradient.SetBins(map.Bins);
         LossGradient.Clear();
@@ -157,7 +162,7 @@ public sealed unsafe class ElboEstimator<T>
             observationLoss += (Samples.Trajectory.Cost - inputs - initial) / draws.Count;
             if (gradient is not null)
             {
-                AccumulateDraw(draws, k, inputsInClosedForm, closedForm, gradient);
+                AccumulateDraw(draws, k, omitsInputs, omitsInitial, gradient);
             }
         }
 
@@ -166,6 +171,13 @@ public sealed unsafe class ElboEstimator<T>
             gradient.Others.Scale(1.0 / draws.Count);
             gradient.Time.ScaleDraws(1.0 / draws.Count);
             LossGradient.Scale(1.0 / draws.Count);
+        }
+
+        logLikelihood = -observationLoss;
+        if (!countsDivergence)
+        {
+            divergence = 0;
+            return logLikelihood;
         }
 
         if (closedForm)
@@ -179,7 +191,6 @@ public sealed unsafe class ElboEstimator<T>
         }
 
         var entropy = Entropy(steps, gradient);
-        logLikelihood = -observationLoss;
         divergence = inputLoss + initialLoss - entropy;
         return logLikelihood - divergence;
     }

@@ -52,4 +52,8 @@ public sealed record ElboOptions
 /// <param name="GradientSteps">Hessian products of the exact gradient.</param>
 /// <param name="FellBack">True when the exact gradient's solve met negative curvature or did not converge, and the Gauss-Newton one was used; the evidence, whose gradient needs no solve, leaves it false.</param>
 public readonly record struct ElboResult(
-    double Elbo, double LogLikelihood, double Divergence, SolveReport Map, int GradientSteps, bool FellBack);
+    double Elbo, double LogLikelihood, double Divergence, SolveReport Map, int GradientSteps, bool FellBack)
+{
+    /// <summary>The sum of weights of the observed entries that counted: their number, where each counts once.</summary>
+    public double Weight { get; init; }
+}

@@ -47,7 +47,7 @@ public sealed class EvidenceEstimator<T>
         lossGradient?.Clear(map.Trajectory.Bins - 1);
         if (!map.IsUsable || !_laplace.Prepare(map))
         {
-            return new ElboResult(double.NegativeInfinity, double.NegativeInfinity, double.NaN, map.Report, 0, true);
+            return new ElboResult(double.NegativeInfinity, double.NegativeInfinity, double.NaN, map.Report, 0, true) { Weight = map.ObservedCount };
         }
 
         var evidence = _laplace.LogEvidence;
@@ -63,7 +63,7 @@ public sealed class EvidenceEstimator<T>
             lossGradient.Others.Scale(1.0 / options.Draws);
         }
 
-        return new ElboResult(evidence, logLikelihood, logLikelihood - evidence, map.Report, 0, _laplace.IsGaussNewton);
+        return new ElboResult(evidence, logLikelihood, logLikelihood - evidence, map.Report, 0, _laplace.IsGaussNewton) { Weight = map.ObservedCount };
     }
 
     private void Accumulate(Trajectory<T> sample, ParameterGradient<T> gradient)

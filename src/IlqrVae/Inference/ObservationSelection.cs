@@ -12,6 +12,6 @@ public sealed record ObservationSelection
     /// <summary>Bins at the end of the trial that are hidden in every group; at least 0.</summary>
     public int HiddenEnd { get; init; }
 
-    /// <summary>For names of channel groups bins x channels, row by row, true where an entry is hidden: neurons left out, bins dropped.</summary>
+    /// <summary>For names of channel groups bins x channels, row by row, true where an entry is hidden: neurons left out, bins dropped. What follows is ignored.</summary>
     public IReadOnlyDictionary<string, bool[]> HiddenEntries { get; init; } = new Dictionary<string, bool[]>(StringComparer.Ordinal);
 }

@@ -24,6 +24,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     private PreparedTrial<T>? _trial;
     private IReadOnlyList<ObservationMatrix<T>> _observations = [];
     private VisibleObservations<T>? _visible;
+    private ObservationMatrix<T>[]? _counted;
     private double _inputPriorWeight = 1;
     private int _bins;
 
@@ -96,11 +97,25 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
 
     /// <summary>Binds to what another problem of the same model is bound to: the same trial, observations and weights.</summary>
     /// <param name="other">The other problem, which must not be bound anew while this one is in use.</param>
-    internal void BindAs(TrialProblem<T> other)
+    /// <param name="counted">What counts of the trial's observations; null for what the other problem sees.</param>
+    internal void BindAs(TrialProblem<T> other, CountedObservations? counted = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(other._bins, Capacity);
         (_trial, _observations, _bins, _inputPriorWeight) = (other.Trial, other._observations, other._bins, other._inputPriorWeight);
+        if (counted is not null)
+        {
+            _counted ??= [.. _model.Likelihoods.Select(likelihood => new ObservationMatrix<T>(Capacity, likelihood.ChannelCount))];
+            for (var g = 0; g < _counted.Length; g++)
+            {
+                _counted[g].CopyWeighted(_trial.Observations[g], other._observations[g], counted.VisibleWeight, counted.HiddenWeight);
+            }
+
+            _observations = _counted;
+        }
     }
+
+    /// <summary>The sum of weights of observed entries.</summary>
+    internal double ObservedWeight => _observations.Sum(observed => observed.TotalWeight);
 
     /// <summary>A draw of the initial state from its prior.</summary>
     /// <param name="random">The generator.</param>

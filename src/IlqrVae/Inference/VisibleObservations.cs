@@ -65,7 +65,7 @@ internal sealed class VisibleObservations<T>
 
         foreach (var likelihood in _model.Likelihoods)
         {
-            if (selection.HiddenEntries.TryGetValue(likelihood.Group, out var hidden) && hidden.Length != (long)trial.Bins * likelihood.ChannelCount)
+            if (selection.HiddenEntries.TryGetValue(likelihood.Group, out var hidden) && hidden.Length < (long)trial.Bins * likelihood.ChannelCount)
             {
                 throw new InputException(
                     $"trial '{trial.Name}', group '{likelihood.Group}': {hidden.Length} entries are told to be hidden or not where there are {trial.Bins} x {likelihood.ChannelCount}.");

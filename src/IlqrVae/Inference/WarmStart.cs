@@ -8,6 +8,8 @@ namespace IlqrVae.Inference;
 public sealed class WarmStart<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly SortedDictionary<int, WarmStart<T>> _variants = [];
+
     /// <summary>Allocates a start at rest.</summary>
     /// <param name="bins">Number of bins.</param>
     /// <param name="states">n.</param>
@@ -17,11 +19,47 @@ public sealed class WarmStart<T>
         Values = new T[states + ((long)(bins - 1) * inputs)];
     }
 
+    private WarmStart(T[] values) => Values = values;
+
     /// <summary>The initial state's n numbers, then the inputs' m for each step.</summary>
     public T[] Values { get; }
 
     /// <summary>Whether the variables are of no use, so that the next solve should be a <see cref="MapSearch{T}"/>.</summary>
     public bool IsLost { get; set; }
+
+    /// <summary>
+    /// Starts of the same trial where other parts of it are hidden, by a number that tells which: what is inferred of a reach from spikes alone is no start
+    /// for what is inferred from spikes and hand. Number 0 is this start.
+    /// </summary>
+    public IReadOnlyDictionary<int, WarmStart<T>> Variants => _variants;
+
+    /// <summary>The start of a variant; where there is none yet it begins as a copy of this one.</summary>
+    /// <param name="variant">Its number.</param>
+    public WarmStart<T> Of(int variant)
+    {
+        if (variant == 0)
+        {
+            return this;
+        }
+
+        if (!_variants.TryGetValue(variant, out var start))
+        {
+            start = new WarmStart<T>((T[])Values.Clone()) { IsLost = IsLost };
+            _variants.Add(variant, start);
+        }
+
+        return start;
+    }
+
+    /// <summary>Marks this start and all its variants as lost.</summary>
+    public void Lose()
+    {
+        IsLost = true;
+        foreach (var start in _variants.Values)
+        {
+            start.IsLost = true;
+        }
+    }
 
     /// <summary>Copies the variables into a trajectory of as many bins.</summary>
     /// <param name="trajectory">The trajectory.</param>

@@ -62,6 +62,9 @@ public static class RandomStreams
     /// <summary>Initial states among which a search looks for the likeliest, of seed 0 whatever the run's. Substream 0.</summary>
     public const ulong LikelyStates = 9UL << Purpose;
 
+    /// <summary>Which channels validation by prediction holds out together. Substream: the channel group.</summary>
+    public const ulong ValidationFolds = 11UL << Purpose;
+
     /// <summary>A simulated trial, by split and number within it: more training trials leave the test trials as they were.</summary>
     /// <param name="split">The split: 0 training, 1 validation, 2 test.</param>
     /// <param name="number">Its number in the split.</param>
@@ -76,6 +79,10 @@ public static class RandomStreams
     /// </summary>
     /// <param name="update">The update, from 1.</param>
     public static ulong Training(int update) => (2UL << Purpose) | (uint)update;
+
+    /// <summary>What is hidden from a trial behind an update of the parameters. Substream: the trial.</summary>
+    /// <param name="update">The update, from 1.</param>
+    public static ulong Hiding(int update) => (10UL << Purpose) | (uint)update;
 
     /// <summary>A sample of the shared posterior that bounds a trial's evidence. Substream <see cref="Draw"/> 0 of the trial.</summary>
     /// <param name="sample">Which sample.</param>

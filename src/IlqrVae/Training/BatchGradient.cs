@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using IlqrVae.Inference;
 using IlqrVae.Models.Parameters;
-using IlqrVae.Numerics;
 
 namespace IlqrVae.Training;
 
@@ -151,10 +150,9 @@ internal sealed class BatchGradient<T>
             var position = _owned[_order[i]];
             var trial = _trials[batch[position]];
             var gradient = _gradients[keeps ? _order[i] : worker.Index];
-            var result = _objective.Evaluate(
-                worker, trial, state.WarmStarts[trial.Name], _options.Objective, RandomStreams.Training(state.Iteration + 1), batch[position], gradient, keeps);
-            var norm = double.IsFinite(result.Elbo) ? gradient.Norm(worker.TimeNorm) / Math.Max(1, trial.ObservedCount) : double.NaN;
-            _outcomes[position] = new TrialOutcome(result, norm, trial.ObservedCount);
+            var result = _objective.Learn(worker, trial, state.WarmStarts[trial.Name], state.Iteration + 1, batch[position], gradient, keeps);
+            var norm = double.IsFinite(result.Elbo) ? gradient.Norm(worker.TimeNorm) / Math.Max(1, result.Weight) : double.NaN;
+            _outcomes[position] = new TrialOutcome(result, norm, result.Weight);
         });
     }
 
@@ -167,7 +165,7 @@ internal sealed class BatchGradient<T>
             if (_weights[i] < 1)
             {
                 _gradients[i].Time.Scale(_weights[i]);
-                state.WarmStarts[_trials[batch[_owned[i]]].Name].IsLost = true;
+                state.WarmStarts[_trials[batch[_owned[i]]].Name].Lose();
             }
         }
     }
@@ -207,6 +205,6 @@ internal sealed class BatchGradient<T>
 /// <param name="Bounded">Trials whose gradient was bounded or left out.</param>
 internal sealed record BatchOutcome(IReadOnlyList<TrialOutcome> Trials, int Bounded)
 {
-    /// <summary>Observed entries of the batch, at least 1.</summary>
-    public long Entries => Math.Max(1, Trials.Sum(trial => trial.ObservedCount));
+    /// <summary>The sum of weights of the batch's entries, at least 1: their number, where each counts once.</summary>
+    public double Entries => Math.Max(1, Trials.Sum(trial => trial.Weight));
 }

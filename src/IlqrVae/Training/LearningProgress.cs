@@ -105,7 +105,7 @@ internal sealed class LearningProgress<T>(VariationalModel<T> model, TrainingOpt
         state.Optimiser.CopyFrom(state.BestOptimiser);
         foreach (var start in state.WarmStarts.Values)
         {
-            start.IsLost = true;
+            start.Lose();
         }
 
         model.SetRaw(state.Raw);

@@ -1,4 +1,5 @@
 using IlqrVae.Inference;
+using IlqrVae.Training.Hiding;
 
 namespace IlqrVae.Training;
 
@@ -27,6 +28,12 @@ public enum LearningObjective
     /// the shared covariance may explode in a trial whose own posterior does not.
     /// </summary>
     Evidence,
+
+    /// <summary>
+    /// What was hidden from inference, predicted from what was not: log p(hidden | u) by draws of the shared covariance around what the rest says of the
+    /// inputs, with its exact gradient. In validation: hidden neurons and behaviour, see <see cref="ValidationScore{T}"/>.
+    /// </summary>
+    Predictive,
 }
 
 /// <summary>Settings of <see cref="Trainer{T}"/>.</summary>
@@ -69,7 +76,17 @@ public sealed record TrainingOptions
     public LearningObjective ValidationScore { get; init; }
 
     /// <summary>By what validation trials are scored in the end.</summary>
-    public LearningObjective ScoreOfValidation => Objective == LearningObjective.Evidence ? LearningObjective.Evidence : ValidationScore;
+    public LearningObjective ScoreOfValidation
+        => Objective == LearningObjective.Evidence && ValidationScore == LearningObjective.Elbo ? LearningObjective.Evidence : ValidationScore;
+
+    /// <summary>What is hidden from inference in learning, drawn anew at every turn of a trial; the rules add up.</summary>
+    public IReadOnlyList<HidingRule> Hide { get; init; } = [];
+
+    /// <summary>The weight of hidden entries where the ELBO is learned: 1 is a bound of the whole trial, more is a mix with their prediction.</summary>
+    public double HiddenWeight { get; init; } = 1;
+
+    /// <summary>Parts into which validation by prediction divides the channels, to hold out one after the other.</summary>
+    public int ValidationFolds { get; init; } = 4;
 
     /// <summary>Validations without improvement after which training stops; 0 means never.</summary>
     public int Patience { get; init; }
@@ -112,6 +129,27 @@ public sealed record TrainingOptions
         Require(ValidationInterval >= 0, "validation-interval", ValidationInterval, "a whole number from 1, or 0 for never");
         Require(Patience >= 0, "patience", Patience, "a whole number from 1, or 0 for never");
         Require(CheckpointInterval >= 0, "checkpoint-interval", CheckpointInterval, "a whole number from 1, or 0");
+        Require(HiddenWeight > 0 && double.IsFinite(HiddenWeight), "hidden-weight", HiddenWeight, "a positive number");
+        Require(ValidationFolds >= 2, "validation-folds", ValidationFolds, "a whole number from 2");
+        foreach (var rule in Hide)
+        {
+            rule.RequireBounds("training: an entry of 'hide'");
+            if (rule is GroupHiding { Of.Count: 0 })
+            {
+                throw new InputException("training: an entry of 'hide' of the kind 'groups' names no group in 'of'; name those to hide, such as [velocity].");
+            }
+        }
+
+        if (Objective == LearningObjective.Predictive && Hide.Count == 0)
+        {
+            throw new InputException("training: the objective 'predictive' learns what is hidden, and nothing is; give rules under 'hide', such as {kind: channels, share: 0.25}.");
+        }
+
+        if (Objective == LearningObjective.Evidence && Hide.Count > 0)
+        {
+            throw new InputException("training: the objective 'evidence' does not look at what is hidden; drop 'hide', or choose the objective 'predictive' or 'elbo'.");
+        }
+
         Require(Elbo.Draws >= 1, "draws", Elbo.Draws, "a whole number from 1");
     }
 

@@ -18,7 +18,8 @@ internal sealed class TrainingTrials<T>
     public TrainingTrials(VariationalModel<T> model, Recording recording, TrainingOptions options)
     {
         Training = Prepare(model.Generative, recording, TrialSplit.Train, hidden: null);
-        var hidden = options.ValidationHides.Count == 0 ? null : new HashSet<string>(options.ValidationHides, StringComparer.Ordinal);
+        // Validation by prediction hides and shows by itself what it predicts.
+        var hidden = options.ValidationHides.Count == 0 || options.ScoreOfValidation == LearningObjective.Predictive ? null : new HashSet<string>(options.ValidationHides, StringComparer.Ordinal);
         Validation = options.ValidationInterval == 0 ? [] : Prepare(model.Generative, recording, TrialSplit.Validation, hidden);
         if (Training.Length == 0)
         {

@@ -1,5 +1,7 @@
 using System.Numerics;
 using IlqrVae.Inference;
+using IlqrVae.Numerics;
+using IlqrVae.Training.Hiding;
 
 namespace IlqrVae.Training;
 
@@ -12,6 +14,8 @@ namespace IlqrVae.Training;
 internal sealed class TrainingWorker<T>(int index, VariationalModel<T> model, int longest, int draws)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private Matrix<T>[]? _means;
+
     public int Index { get; } = index;
 
     public MapSolver<T> Solver { get; } = new(model.Generative, longest);
@@ -23,6 +27,11 @@ internal sealed class TrainingWorker<T>(int index, VariationalModel<T> model, in
     public EvidenceEstimator<T> Evidence => field ??= new EvidenceEstimator<T>(Solver);
 
     public PosteriorDraws<T> Draws { get; } = new(draws, longest, model.Generative.StateCount, model.Generative.InputCount);
+
+    public HiddenEntries Hidden => field ??= new HiddenEntries(model.Generative.Likelihoods.Select(likelihood => (likelihood.Group, likelihood.ChannelCount)), longest);
+
+    /// <summary>Room for one bin of a group: activations, means and slopes.</summary>
+    public Matrix<T> Means(int group) => (_means ??= [.. model.Generative.Likelihoods.Select(likelihood => Matrix<T>.Allocate(3, likelihood.ChannelCount))])[group];
 
     public TimeFactorNorm<T> TimeNorm { get; } = new(draws * model.Generative.InputCount);
 }

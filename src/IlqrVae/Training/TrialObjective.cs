@@ -13,26 +13,38 @@ namespace IlqrVae.Training;
 internal sealed class TrialObjective<T>(TrainingOptions options)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Evaluates a trial.</summary>
+    private readonly CountedObservations? _counted = options.Hide.Count == 0 ? null
+        : options.Objective == LearningObjective.Predictive ? CountedObservations.Hidden
+        : CountedObservations.All with { HiddenWeight = options.HiddenWeight };
+
+    /// <summary>Evaluates a trial at one of its turns in learning.</summary>
     /// <param name="worker">The workspaces.</param>
     /// <param name="trial">The trial.</param>
-    /// <param name="start">Its start; searched for anew where it is lost.</param>
-    /// <param name="objective">What to evaluate.</param>
-    /// <param name="stream">Stream of the draws.</param>
+    /// <param name="start">Its start, with its variants.</param>
+    /// <param name="update">The update, from 1, which decides what is hidden and drawn.</param>
     /// <param name="key">The trial's number.</param>
-    /// <param name="gradient">Receives the gradient, or null when it is not wanted.</param>
+    /// <param name="gradient">Receives the gradient.</param>
     /// <param name="keepsSolution">Whether the solution becomes the trial's next start.</param>
-    public ElboResult Evaluate(
-        TrainingWorker<T> worker, PreparedTrial<T> trial, WarmStart<T> start, LearningObjective objective, ulong stream, int key, TrialGradient<T>? gradient,
-        bool keepsSolution = true)
+    public ElboResult Learn(
+        TrainingWorker<T> worker, PreparedTrial<T> trial, WarmStart<T> start, int update, int key, TrialGradient<T> gradient, bool keepsSolution)
     {
-        if (start.IsLost)
+        ObservationSelection? selection = null;
+        if (options.Hide.Count > 0)
         {
-            Search(worker, trial, start);
+            var hidden = worker.Hidden;
+            hidden.Begin(trial.Bins);
+            var random = new CounterRandom(options.Seed, RandomStreams.Hiding(update), (ulong)key);
+            for (var i = 0; i < options.Hide.Count; i++)
+            {
+                options.Hide[i].Draw(ref random, hidden);
+            }
+
+            selection = hidden.Selection();
+            start = start.Of(hidden.HiddenGroups());
         }
 
-        var map = worker.Solver.Solve(trial, start, options.Elbo.Solver);
-        var result = Evaluate(worker, map, objective, stream, key, gradient);
+        var map = Solve(worker, trial, start, selection);
+        var result = Evaluate(worker, map, options.Objective, RandomStreams.Training(update), key, gradient, _counted);
         if (keepsSolution)
         {
             start.TryCopyFrom(map);
@@ -41,8 +53,38 @@ internal sealed class TrialObjective<T>(TrainingOptions options)
         return result;
     }
 
+    /// <summary>Evaluates a trial as it is, by one of the objectives.</summary>
+    /// <param name="worker">The workspaces.</param>
+    /// <param name="trial">The trial.</param>
+    /// <param name="start">Its start, which its solution replaces.</param>
+    /// <param name="objective">What to evaluate.</param>
+    /// <param name="stream">Stream of the draws.</param>
+    /// <param name="key">The trial's number.</param>
+    public ElboResult Score(TrainingWorker<T> worker, PreparedTrial<T> trial, WarmStart<T> start, LearningObjective objective, ulong stream, int key)
+    {
+        var map = Solve(worker, trial, start, null);
+        var result = Evaluate(worker, map, objective, stream, key, null, null);
+        start.TryCopyFrom(map);
+        return result;
+    }
+
+    /// <summary>Solves a trial from its start, which is searched for anew where it is lost.</summary>
+    /// <param name="worker">The workspaces.</param>
+    /// <param name="trial">The trial.</param>
+    /// <param name="start">Its start.</param>
+    /// <param name="selection">What is hidden of it; null for nothing.</param>
+    public MapSolution<T> Solve(TrainingWorker<T> worker, PreparedTrial<T> trial, WarmStart<T> start, ObservationSelection? selection)
+    {
+        if (start.IsLost)
+        {
+            Search(worker, trial, start, selection);
+        }
+
+        return worker.Solver.Solve(trial, start, options.Elbo.Solver, selection is null ? null : new SolveScope { Selection = selection });
+    }
+
     private ElboResult Evaluate(
-        TrainingWorker<T> worker, MapSolution<T> map, LearningObjective objective, ulong stream, int key, TrialGradient<T>? gradient)
+        TrainingWorker<T> worker, MapSolution<T> map, LearningObjective objective, ulong stream, int key, TrialGradient<T>? gradient, CountedObservations? counted)
     {
         if (objective == LearningObjective.Evidence)
         {
@@ -52,19 +94,19 @@ internal sealed class TrialObjective<T>(TrainingOptions options)
 
         worker.Draws.SetBins(map.Trial.Bins);
         worker.Draws.Fill(options.Seed, stream, (ulong)key);
-        return worker.Estimator.Evaluate(map, worker.Draws, options.Elbo, gradient);
+        return worker.Estimator.Evaluate(map, worker.Draws, options.Elbo, gradient, counted);
     }
 
     /// <summary>
     /// A better start for a trial that exploded, or whose start belongs to other parameters: by now the dynamics may be strong, where a solve from a bad
     /// start or from rest ends in a poor minimum again and again, and what that teaches would lead away from the good region.
     /// </summary>
-    private void Search(TrainingWorker<T> worker, PreparedTrial<T> trial, WarmStart<T> start)
+    private void Search(TrainingWorker<T> worker, PreparedTrial<T> trial, WarmStart<T> start, ObservationSelection? selection)
     {
         // It may have been a draw that exploded, from a good solution.
-        var old = worker.Solver.Solve(trial, start, options.Elbo.Solver);
+        var old = worker.Solver.Solve(trial, start, options.Elbo.Solver, new SolveScope { Selection = selection });
         start.TryCopyFrom(old);
-        var found = worker.Search.Run(trial, options.Elbo.Solver);
+        var found = worker.Search.Run(trial, options.Elbo.Solver, selection);
         if (!(old.Cost <= found.Cost))
         {
             start.TryCopyFrom(found);

@@ -37,11 +37,11 @@ internal sealed class UpdateRule<T>
 
     /// <summary>One update. Where the gradient is not finite, nothing moves.</summary>
     /// <param name="sum">The gradient of the batch's loss with respect to the values; the penalty is added to it.</param>
-    /// <param name="entries">Observed entries of the batch.</param>
+    /// <param name="entries">Observed entries of the batch, by their weights.</param>
     /// <param name="state">The state, whose raw numbers and optimiser change; and with them the model.</param>
     /// <param name="crew">The threads.</param>
     /// <returns>The norm of the gradient before it was clipped, and the learning rate.</returns>
-    public (double Norm, double Rate) Apply(ParameterGradient<T> sum, long entries, TrainingState<T> state, WorkerCrew crew)
+    public (double Norm, double Rate) Apply(ParameterGradient<T> sum, double entries, TrainingState<T> state, WorkerCrew crew)
     {
         var blocks = _model.Parameters.Blocks;
         crew.ForEach(blocks.Count, (_, b) => _squares[b] = PullBack(blocks[b], _penalties[b], sum, entries));
@@ -63,7 +63,7 @@ internal sealed class UpdateRule<T>
 
     /// <summary>Adds the penalty to a block of the sum and turns it into derivatives with respect to raw numbers per entry.</summary>
     /// <returns>The sum of their squares.</returns>
-    private double PullBack(ParameterBlock<T> block, double penalty, ParameterGradient<T> sum, long entries)
+    private double PullBack(ParameterBlock<T> block, double penalty, ParameterGradient<T> sum, double entries)
     {
         if (penalty != 0)
         {

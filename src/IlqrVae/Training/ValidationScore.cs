@@ -15,6 +15,7 @@ internal sealed class ValidationScore<T>
     private readonly TrainingOptions _options;
     private readonly PreparedTrial<T>[] _trials;
     private readonly TrialObjective<T> _objective;
+    private readonly PredictiveValidation<T>? _prediction;
     private readonly TrainingWorker<T>[] _workers;
     private readonly IGradientReduction<T> _reduction;
     private readonly TrialOutcome[] _outcomes;
@@ -25,11 +26,14 @@ internal sealed class ValidationScore<T>
     /// <param name="options">Settings.</param>
     /// <param name="workers">The workspaces of the threads.</param>
     /// <param name="reduction">Which trials are worked out here.</param>
-    public ValidationScore(PreparedTrial<T>[] trials, TrainingOptions options, TrainingWorker<T>[] workers, IGradientReduction<T> reduction)
+    /// <param name="prediction">What scores by prediction; null where another score is asked for.</param>
+    public ValidationScore(
+        PreparedTrial<T>[] trials, TrainingOptions options, TrainingWorker<T>[] workers, IGradientReduction<T> reduction, PredictiveValidation<T>? prediction = null)
     {
         _options = options;
         _trials = trials;
         _objective = new TrialObjective<T>(options);
+        _prediction = prediction;
         _workers = workers;
         _reduction = reduction;
         _outcomes = new TrialOutcome[trials.Length];
@@ -45,13 +49,18 @@ internal sealed class ValidationScore<T>
     /// <returns>Minus the score in nats per observed entry; infinite where no trial can be scored.</returns>
     public double Loss(TrainingState<T> state, WorkerCrew crew)
     {
+        if (_prediction is not null)
+        {
+            return PredictionLoss(_prediction, state, crew);
+        }
+
         crew.ForEach(_trials.Length, (number, i) =>
         {
             if (_reduction.Owns(i))
             {
                 var trial = _trials[i];
-                var result = _objective.Evaluate(
-                    _workers[number], trial, state.WarmStarts[trial.Name], _options.ScoreOfValidation, RandomStreams.Validation, i, gradient: null);
+                var result = _objective.Score(
+                    _workers[number], trial, state.WarmStarts[trial.Name], _options.ScoreOfValidation, RandomStreams.Validation, i);
                 _outcomes[i] = new TrialOutcome(result, double.NaN, trial.ObservedCount);
             }
         });
@@ -64,7 +73,7 @@ internal sealed class ValidationScore<T>
             }
         }
 
-        var (loss, entries) = (0.0, 0L);
+        var (loss, entries) = (0.0, 0.0);
         for (var i = 0; i < _trials.Length; i++)
         {
             var first = state.FirstLosses.GetValueOrDefault(_trials[i].Name, double.NaN);
@@ -73,10 +82,37 @@ internal sealed class ValidationScore<T>
             if (double.IsFinite(first))
             {
                 loss += hasExploded ? first : -_outcomes[i].Result.Elbo;
-                entries += _outcomes[i].ObservedCount;
+                entries += _outcomes[i].Weight;
             }
         }
 
         return state.FirstLosses.Count == 0 ? double.PositiveInfinity : loss / Math.Max(1, entries);
+    }
+
+    /// <summary>Minus the nats that a hidden entry gains over constants; a trial that is predicted worse than by constants counts as much as these.</summary>
+    private double PredictionLoss(PredictiveValidation<T> prediction, TrainingState<T> state, WorkerCrew crew)
+    {
+        crew.ForEach(_trials.Length, (number, i) =>
+        {
+            if (_reduction.Owns(i))
+            {
+                var score = prediction.Score(_workers[number], _trials[i], state.WarmStarts[_trials[i].Name], out var last);
+                _outcomes[i] = new TrialOutcome(last, double.NaN, score.Entries, score);
+            }
+        });
+        _reduction.Gather(_numbers, _outcomes);
+        var sum = default(PredictionScore);
+        for (var i = 0; i < _trials.Length; i++)
+        {
+            var score = _outcomes[i].Prediction;
+            if (!score.IsUsable)
+            {
+                state.WarmStarts[_trials[i].Name].Lose();
+            }
+
+            sum += score.IsBetterThanConstant ? score : score.Constant;
+        }
+
+        return sum.Loss;
     }
 }

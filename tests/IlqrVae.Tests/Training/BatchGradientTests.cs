@@ -123,7 +123,7 @@ public sealed class BatchGradientTests
         {
             start.IsLost = true;
             var worker = new TrainingWorker<double>(0, _model, Bins, 1);
-            var result = new TrialObjective<double>(few).Evaluate(worker, trial, start, LearningObjective.Elbo, 1, 0, gradient: null, keepsSolution: false);
+            var result = new TrialObjective<double>(few).Score(worker, trial, start, LearningObjective.Elbo, 1, 0);
             Assert.False(start.IsLost);
             return result.Map.InitialCost;
         }

@@ -101,7 +101,7 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
         var sum = 0.0;
         for (var i = 0; i < ChannelCount; i++)
         {
-            sum += 0.5 * observed.ColumnCounts[i] * Math.Log(2 * Math.PI * Variance.ExactValue[i]);
+            sum += 0.5 * observed.ColumnWeights[i] * Math.Log(2 * Math.PI * Variance.ExactValue[i]);
         }
 
         return sum;
@@ -136,7 +136,8 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
     protected override void AccumulateChannelGradient(LikelihoodScratch<T> scratch, int start, int count, ParameterGradient<T> gradient)
     {
         // The first window brings in the part that depends on the number of observations alone.
-        var counts = scratch.Observed!.ColumnCounts;
+        var observed = scratch.Observed!;
+        var counts = observed.ColumnWeights;
         var half = T.CreateChecked(0.5);
         for (var i = 0; i < ChannelCount; i++)
         {
@@ -144,8 +145,9 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
             var squares = T.Zero;
             for (var t = 0; t < count; t++)
             {
+                // The first derivative holds the entry's weight once, its square would hold it twice.
                 var first = scratch.First[t, i];
-                squares += first * first;
+                squares += observed.Mask.IsEmpty || first == T.Zero ? first * first : first * first / observed.Mask[start + t, i];
             }
 
             gradient[Variance].Pointer[i] += half * ((T.CreateChecked(start == 0 ? counts[i] : 0) * precision) - squares);

@@ -107,7 +107,8 @@ public sealed class NegativeBinomialLikelihood<T> : CountLikelihood<T>
             var counts = observed.Values.Row(t);
             for (var i = 0; i < counts.Length; i++)
             {
-                sum -= RisingSum(i, counts[i]).Value;
+                var weight = observed.Mask.IsEmpty ? 1 : double.CreateChecked(observed.Mask[t, i]);
+                sum -= weight == 0 ? 0 : weight * RisingSum(i, counts[i]).Value;
             }
         }
 

@@ -4,7 +4,9 @@ using IlqrVae.Recordings;
 
 namespace IlqrVae.Models.Likelihoods;
 
-/// <summary>What was observed of one channel group in one trial, in the model's precision.</summary>
+/// <summary>
+/// What was observed of one channel group in one trial, in the model's precision, and how much each entry counts: once, not at all, or by a weight.
+/// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed class ObservationMatrix<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -20,7 +22,7 @@ public sealed class ObservationMatrix<T>
         Values = Matrix<T>.Allocate(bins, channels);
         Mask = observations.AllObserved ? default : Matrix<T>.Allocate(bins, channels);
         ColumnSums = new double[channels];
-        ColumnCounts = new long[channels];
+        ColumnWeights = new double[channels];
         var row = new double[channels];
         for (var bin = 0; bin < bins; bin++)
         {
@@ -39,7 +41,7 @@ public sealed class ObservationMatrix<T>
                 }
 
                 ColumnSums[channel] += row[channel];
-                ColumnCounts[channel]++;
+                ColumnWeights[channel]++;
                 ObservedCount++;
             }
         }
@@ -50,32 +52,35 @@ public sealed class ObservationMatrix<T>
         }
     }
 
-    /// <summary>Allocates room for parts of the observations of others; see <see cref="CopyVisible"/>.</summary>
+    /// <summary>Allocates room for parts of the observations of others; see <see cref="CopyVisible"/> and <see cref="CopyWeighted"/>.</summary>
     /// <param name="capacity">The largest number of bins.</param>
     /// <param name="channels">Number of channels.</param>
     internal ObservationMatrix(int capacity, int channels)
     {
         _room = (Matrix<T>.Allocate(capacity, channels), Matrix<T>.Allocate(capacity, channels));
         ColumnSums = new double[channels];
-        ColumnCounts = new long[channels];
+        ColumnWeights = new double[channels];
     }
 
     /// <summary>T x N; zero where missing.</summary>
     public Matrix<T> Values { get; private set; }
 
-    /// <summary>T x N of ones and zeros; empty when every entry was observed.</summary>
+    /// <summary>T x N, the weight of every entry, zero where missing; empty when every entry was observed and counts once.</summary>
     public Matrix<T> Mask { get; private set; }
 
-    /// <summary>The sum of each channel over its observed bins.</summary>
+    /// <summary>The weighted sum of each channel over its observed bins.</summary>
     public double[] ColumnSums { get; }
 
-    /// <summary>The number of observed bins of each channel.</summary>
-    public long[] ColumnCounts { get; }
+    /// <summary>The sum of weights of each channel: the number of its observed bins where each counts once.</summary>
+    public double[] ColumnWeights { get; }
+
+    /// <summary>The sum of all weights.</summary>
+    public double TotalWeight => ColumnWeights.Sum();
 
     /// <summary>Number of observed entries.</summary>
     public long ObservedCount { get; private set; }
 
-    /// <summary>The sum of log y! over observed counts; zero for values.</summary>
+    /// <summary>The weighted sum of log y! over observed counts; zero for values.</summary>
     public double LogFactorials { get; private set; }
 
     /// <summary>Takes on what was observed in another and is not hidden now, with the sums that belong to it.</summary>
@@ -84,30 +89,70 @@ public sealed class ObservationMatrix<T>
     /// <param name="hidden">Bins x channels, true where an entry is hidden; null for none.</param>
     internal void CopyVisible(ObservationMatrix<T> source, int shownBins, bool[]? hidden)
     {
-        var (bins, channels) = (source.Values.Rows, source.Values.Columns);
-        Values = _room.Values.RowRange(0, bins);
-        Mask = _room.Mask.RowRange(0, bins);
-        Values.Clear();
-        Mask.Clear();
-        Array.Clear(ColumnSums);
-        Array.Clear(ColumnCounts);
-        ObservedCount = 0;
-        LogFactorials = 0;
+        Begin(source);
         for (var t = 0; t < shownBins; t++)
         {
-            for (var i = 0; i < channels; i++)
+            for (var i = 0; i < source.Values.Columns; i++)
             {
-                if ((source.Mask.IsEmpty || source.Mask[t, i] != T.Zero) && hidden?[(t * channels) + i] != true)
+                if (source.Has(t, i) && hidden?[(t * source.Values.Columns) + i] != true)
                 {
-                    Values[t, i] = source.Values[t, i];
-                    Mask[t, i] = T.One;
-                    ColumnSums[i] += double.CreateChecked(source.Values[t, i]);
-                    ColumnCounts[i]++;
-                    ObservedCount++;
+                    Take(source, t, i, T.One);
                 }
             }
         }
 
+        End(source);
+    }
+
+    /// <summary>Takes on everything that was observed in another, by weights that tell what a solve saw from what it did not.</summary>
+    /// <param name="source">The other, of as many channels.</param>
+    /// <param name="visible">What the solve saw of it.</param>
+    /// <param name="visibleWeight">The weight of an entry that it saw.</param>
+    /// <param name="hiddenWeight">The weight of an entry that it did not see.</param>
+    internal void CopyWeighted(ObservationMatrix<T> source, ObservationMatrix<T> visible, double visibleWeight, double hiddenWeight)
+    {
+        Begin(source);
+        var (seen, unseen) = (T.CreateChecked(visibleWeight), T.CreateChecked(hiddenWeight));
+        for (var t = 0; t < source.Values.Rows; t++)
+        {
+            for (var i = 0; i < source.Values.Columns; i++)
+            {
+                var weight = visible.Has(t, i) ? seen : unseen;
+                if (source.Has(t, i) && weight != T.Zero)
+                {
+                    Take(source, t, i, weight);
+                }
+            }
+        }
+
+        End(source);
+    }
+
+    private bool Has(int t, int i) => Mask.IsEmpty || Mask[t, i] != T.Zero;
+
+    private void Begin(ObservationMatrix<T> source)
+    {
+        Values = _room.Values.RowRange(0, source.Values.Rows);
+        Mask = _room.Mask.RowRange(0, source.Values.Rows);
+        Values.Clear();
+        Mask.Clear();
+        Array.Clear(ColumnSums);
+        Array.Clear(ColumnWeights);
+        ObservedCount = 0;
+        LogFactorials = 0;
+    }
+
+    private void Take(ObservationMatrix<T> source, int t, int i, T weight)
+    {
+        Values[t, i] = source.Values[t, i];
+        Mask[t, i] = weight;
+        ColumnSums[i] += double.CreateChecked(weight * source.Values[t, i]);
+        ColumnWeights[i] += double.CreateChecked(weight);
+        ObservedCount++;
+    }
+
+    private void End(ObservationMatrix<T> source)
+    {
         // Zero for values.
         if (source.LogFactorials != 0)
         {
@@ -119,9 +164,11 @@ public sealed class ObservationMatrix<T>
     {
         for (var t = 0; t < Values.Rows; t++)
         {
-            foreach (var count in Values.Row(t))
+            var counts = Values.Row(t);
+            for (var i = 0; i < counts.Length; i++)
             {
-                LogFactorials += SpecialFunctions.LogGamma(double.CreateChecked(count) + 1);
+                var weight = Mask.IsEmpty ? 1 : double.CreateChecked(Mask[t, i]);
+                LogFactorials += weight == 0 ? 0 : weight * SpecialFunctions.LogGamma(double.CreateChecked(counts[i]) + 1);
             }
         }
     }
