@@ -106,6 +106,7 @@ internal static partial class Application
         root.Subcommands.Add(SimulateCommand.Create(terminal));
         root.Subcommands.Add(ImportCommand.Create(terminal));
         root.Subcommands.Add(InspectCommand.Create(terminal));
+        root.Subcommands.Add(FitCommand.Create(terminal));
         root.Subcommands.Add(TrainCommand.Create(terminal));
         root.Subcommands.Add(InferCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));

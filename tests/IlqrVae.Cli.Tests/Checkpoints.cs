@@ -36,6 +36,9 @@ public sealed class Checkpoints
         Fill(state.WarmStarts["a"].Values, 7);
         Fill(state.WarmStarts["b"].Values, 8);
         state.WarmStarts["b"].IsLost = true;
+        Fill(state.WarmStarts["b"].Of(6).Values, 9);
+        state.WarmStarts["b"].Of(6).IsLost = false;
+        Fill(state.WarmStarts["b"].Of(2).Values, 10);
         if (isValidated)
         {
             state.FirstLosses["b"] = 33.5;
@@ -66,6 +69,9 @@ public sealed class Checkpoints
         {
             Assert.Equal(start.Values, read.WarmStarts[name].Values);
             Assert.Equal(start.IsLost, read.WarmStarts[name].IsLost);
+            Assert.Equal(start.Variants.Keys, read.WarmStarts[name].Variants.Keys);
+            Assert.All(start.Variants, variant => Assert.Equal(variant.Value.Values, read.WarmStarts[name].Of(variant.Key).Values));
+            Assert.All(start.Variants, variant => Assert.Equal(variant.Value.IsLost, read.WarmStarts[name].Of(variant.Key).IsLost));
         }
 
         // A property that the state gains must be saved too.

@@ -11,6 +11,7 @@ using IlqrVae.Models.Likelihoods;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Training;
+using IlqrVae.Training.Hiding;
 
 namespace IlqrVae.Cli.Tests;
 
@@ -46,7 +47,15 @@ public sealed class ConfigurationTests
           patience: 4
           checkpoint-interval: 0
           validation-hides: [v]
-          objective: evidence
+          chunk: 33
+          validation-share: 0.25
+          hidden-weight: 4
+          validation-folds: 6
+          hide:
+            - {kind: groups, of: [v], probability: 0.5}
+            - kind: end
+              bins: 7
+          objective: predictive
           validation-score: evidence
           draws: 2
           gradient: gauss-newton
@@ -89,8 +98,13 @@ public sealed class ConfigurationTests
         Check(kinds.Dynamics, (part, model) => model with { Dynamics = part }, model => model.Dynamics);
         Check(kinds.Priors, (part, model) => model with { Prior = part }, model => model.Prior);
         Check(kinds.Likelihoods, (part, model) => model with { Likelihoods = [part with { Group = "g" }] }, model => model.Likelihoods[0] with { Group = "" });
+        CheckAll(HidingRule.Kinds, (part, configuration) => configuration with { Training = configuration.Training with { Hide = [part] } }, configuration => configuration.Training.Hide[0]);
 
         void Check<TPart>(IReadOnlyList<TPart> parts, Func<TPart, ModelSpecification, ModelSpecification> put, Func<ModelSpecification, TPart> take)
+            where TPart : PartSpecification<TPart>
+            => CheckAll(parts, (part, configuration) => configuration with { Model = put(part, configuration.Model) }, configuration => take(configuration.Model));
+
+        void CheckAll<TPart>(IReadOnlyList<TPart> parts, Func<TPart, RunConfiguration, RunConfiguration> put, Func<RunConfiguration, TPart> take)
             where TPart : PartSpecification<TPart>
         {
             foreach (var part in parts)
@@ -98,15 +112,29 @@ public sealed class ConfigurationTests
                 var changed = part;
                 foreach (var setting in part.SettingsAmong(kinds))
                 {
-                    changed = new[] { "true", "false", "softplus", "7" }.Select(text => setting.Read(changed, [text])).First(one => one is not null && setting.Write(one) != setting.Write(part))!;
+                    changed = new[] { "true", "false", "softplus", "7", "0.7" }.Select(text => setting.Read(changed, [text])).First(one => one is not null && setting.Write(one) != setting.Write(part))!;
                 }
 
                 Assert.All(part.SettingsAmong(kinds), setting => Assert.False(setting.Write(part) == setting.Write(changed), setting.Key));
                 AssertChanged(part.GetType(), changed, part, nameof(LikelihoodSpecification.Group));
-                var written = ConfigurationFile.Write(new RunConfiguration { Data = "d.h5", Model = put(changed, new ModelSpecification()) });
-                Assert.Equal(changed, take(ConfigurationFile.Parse(written, "text").Model));
+                var written = ConfigurationFile.Write(put(changed, new RunConfiguration { Data = "d.h5" }));
+                var read = take(ConfigurationFile.Parse(written, "text"));
+                Assert.Equal(changed.GetType(), read.GetType());
+                Assert.All(part.SettingsAmong(kinds), setting => Assert.Equal(setting.Write(changed), setting.Write(read)));
             }
         }
+    }
+
+    [Fact]
+    public void Rules_of_hiding_are_read_strictly()
+    {
+        static string Message(string rules) => Assert.Throws<InputException>(() => ConfigurationFile.Parse($"data: d.h5\ntraining:\n  hide: {rules}", "text")).Message;
+        Assert.Contains("line 3: 'training.hide' is a list", Message("all"), StringComparison.Ordinal);
+        Assert.Contains("has no 'kind'; give groups, channels, entries, bins or end", Message("[{of: [v]}]"), StringComparison.Ordinal);
+        Assert.Contains("'training.hide.kind' is 'group'; did you mean 'groups'?", Message("[{kind: group}]"), StringComparison.Ordinal);
+        Assert.Contains("'training.hide.share' is a key of 'channels' or 'entries', not of 'end'", Message("[{kind: end, share: 0.5}]"), StringComparison.Ordinal);
+        Assert.Contains("'training.hide.share' is '2'", Message("[{kind: entries, share: 2}]"), StringComparison.Ordinal);
+        Assert.Empty(ConfigurationFile.Parse("data: d.h5\ntraining: {hide: }", "text").Training.Hide);
     }
 
     [Fact]
@@ -178,6 +206,13 @@ public sealed class ConfigurationTests
             foreach (var setting in Settings.All.Where(setting => setting.Section == path))
             {
                 Row(text, setting.Key, setting.Path == "data" ? "" : setting.Write(defaults), setting.Allowed, setting.Meaning);
+            }
+
+            if (path == "training")
+            {
+                text.Append("\n### `training.hide`\n\nA list of rules by which observations are hidden from inference while learning, drawn anew at every turn of a trial; they add up.\n\n");
+                Header(text);
+                Rows(text, HidingRule.Kinds, "");
             }
         }
 

@@ -42,6 +42,9 @@ public static class Settings
             "Standard deviation of each input."),
 
         Training("iterations", 1, c => c.Iterations, (c, v) => c with { Iterations = v }, "Number of parameter updates."),
+        Training("chunk", 0, c => c.Chunk, (c, v) => c with { Chunk = v }, "The most bins of a trial to learn from or to validate on; longer ones are cut into chunks of equal length.", "trials as they are"),
+        Training("validation-share", v => v is >= 0 and < 1, "zero or more, below 1", c => c.ValidationShare, (c, v) => c with { ValidationShare = v },
+            "Share of the training trials, or chunks, set aside for validation where the recording marks none."),
         Training("batch", 0, c => c.BatchSize, (c, v) => c with { BatchSize = v }, "Trials an update.", "all trials"),
         Training("learning-rate", v => v > 0, Setting.Positive, c => c.LearningRate, (c, v) => c with { LearningRate = v }, "Learning rate of Adam at the start."),
         Training("schedule",

@@ -62,7 +62,11 @@ public static class TrainingSession
             : new Session<double>(configuration, recording, folder, request, progress, interrupt).Run();
     }
 
-    private static void RequireFolder(RunFolder folder, TrainingRequest request)
+    /// <summary>Checks that a run may be written to a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="request">Whether it is to be resumed or replaced.</param>
+    /// <exception cref="InputException">It may not.</exception>
+    internal static void RequireFolder(RunFolder folder, TrainingRequest request)
     {
         if (request.Resume)
         {
@@ -121,15 +125,17 @@ public static class TrainingSession
             RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest request, IProgress<TrainingProgress>? progress, CancellationToken interrupt)
         {
             _folder = folder;
-            _recording = recording;
             _request = request;
             _progress = progress;
             _interrupt = interrupt;
+            var fingerprint = RecordingFingerprint.Of(recording);
+            recording = LearningTrials.Of(recording, configuration.Training.Chunk, configuration.Training.ValidationShare);
+            _recording = recording;
             RequireTrials(configuration.Data, recording);
             _configuration = Completed(configuration, recording);
-            _description = ModelDescription.Of(_configuration, recording);
+            _description = ModelDescription.Of(_configuration, recording) with { Fingerprint = fingerprint.Whole };
             _model = _description.Build<T>();
-            _origin = new CheckpointOrigin(_configuration, RecordingFingerprint.Of(recording));
+            _origin = new CheckpointOrigin(_configuration, fingerprint);
             if (request.Resume)
             {
                 RequireSameRun(configuration.Data);
@@ -307,7 +313,7 @@ public static class TrainingSession
             if (recording.Trials.FirstOrDefault(trial => trial.Split != TrialSplit.Test && trial.Bins > LongestTrial) is { } longest)
             {
                 throw new InputException(
-                    $"{where}: trial '{longest.Name}' has {longest.Bins} bins, too many to learn from (at most {LongestTrial}); cut it into chunks, as 'ilqr-vae import --chunk SECONDS' does, or mark it for testing.");
+                    $"{where}: trial '{longest.Name}' has {longest.Bins} bins, too many to learn from (at most {LongestTrial}); have it cut by 'training.chunk: 100', or mark it for testing.");
             }
         }
 

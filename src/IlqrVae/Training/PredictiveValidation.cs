@@ -70,7 +70,7 @@ internal sealed class PredictiveValidation<T>
 
     private PredictionScore Hidden(TrainingWorker<T> worker, MapSolution<T> map)
     {
-        var (gain, counts, squares, values) = (0.0, 0.0, 0.0, 0.0);
+        var (gain, counts, squares, constant, values) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for (var g = 0; g < _groups.Length; g++)
         {
             var hidden = worker.Hidden.Of(g);
@@ -104,12 +104,13 @@ internal sealed class PredictiveValidation<T>
                     else
                     {
                         squares += weight * (y - mean) * (y - mean) / summary.Variance[i];
+                        constant += weight * (y - summary.Mean[i]) * (y - summary.Mean[i]) / summary.Variance[i];
                         values += weight;
                     }
                 }
             }
         }
 
-        return new PredictionScore(gain, counts, squares, values);
+        return new PredictionScore(gain, counts, squares, constant, values);
     }
 }

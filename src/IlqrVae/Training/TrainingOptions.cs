@@ -97,6 +97,12 @@ public sealed record TrainingOptions
     /// <summary>Channel groups hidden in validation, such as behaviour: the loss is then that of the others alone.</summary>
     public IReadOnlyList<string> ValidationHides { get; init; } = [];
 
+    /// <summary>The most bins of a trial to learn from or to validate on; longer ones are cut into chunks. 0 leaves them whole.</summary>
+    public int Chunk { get; init; }
+
+    /// <summary>The share of training trials (or chunks) set aside for validation where the recording marks none; 0 for none.</summary>
+    public double ValidationShare { get; init; }
+
     /// <summary>The ELBO and its gradient.</summary>
     public ElboOptions Elbo { get; init; } = new() { GradientTolerance = 1e-4 };
 
@@ -150,6 +156,8 @@ public sealed record TrainingOptions
             throw new InputException("training: the objective 'evidence' does not look at what is hidden; drop 'hide', or choose the objective 'predictive' or 'elbo'.");
         }
 
+        Require(Chunk >= 0, "chunk", Chunk, "a whole number from 1, or 0 for none");
+        Require(ValidationShare is >= 0 and < 1, "validation-share", ValidationShare, "zero or more, below 1");
         Require(Elbo.Draws >= 1, "draws", Elbo.Draws, "a whole number from 1");
     }
 

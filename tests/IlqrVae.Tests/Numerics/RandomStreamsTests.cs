@@ -37,8 +37,10 @@ public sealed class RandomStreamsTests
             yield return (nameof(RandomStreams.MiniBatches), RandomStreams.MiniBatches, (ulong)number);
             yield return (nameof(RandomStreams.ImportanceLaplace), RandomStreams.ImportanceLaplace, (ulong)number);
             yield return (nameof(RandomStreams.PosteriorSamples), RandomStreams.PosteriorSamples, (ulong)number);
+            yield return (nameof(RandomStreams.ValidationFolds), RandomStreams.ValidationFolds, (ulong)number);
             foreach (var other in Numbers)
             {
+                yield return (nameof(RandomStreams.Hiding), RandomStreams.Hiding(other), (ulong)number);
                 yield return (nameof(RandomStreams.ImportanceShared), RandomStreams.ImportanceShared(other), RandomStreams.Draw((ulong)number, 0));
             }
 

@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using IlqrVae.Data;
+using IlqrVae.Recordings;
+using IlqrVae.Runs;
+using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Fitting;
+using IlqrVae.Runs.Scores;
+using IlqrVae.Runs.Sessions;
+using IlqrVae.Training;
+
+namespace IlqrVae.Cli.Commands;
+
+/// <summary>ilqr-vae fit</summary>
+internal static class FitCommand
+{
+    private const string Description =
+        """
+        Finds and trains a model of a dataset, without a configuration, within a time you give.
+
+        Models of several sizes learn to predict what is hidden from them: neurons from other neurons, behaviour from spikes. Those that predict the
+        validation trials best go on; the best of all is trained for what is left of the time. Test trials have no part in it. The result is an ordinary run,
+        with its configuration, for 'infer', 'evaluate' and 'train --resume'.
+
+        Example:
+          ilqr-vae fit data.h5
+          ilqr-vae fit data.h5 -o run --minutes 30 --hide held-out
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        var data = new Argument<string>("DATA") { Description = "The dataset file, as 'ilqr-vae import' makes it." };
+        var output = Arguments.Output("Folder of the run; by default called like the dataset, with -run behind.", isRequired: false);
+        var minutes = Arguments.Number<double?>("--minutes", "Minutes it may take (10).", "MIN");
+        var hide = Arguments.Hide();
+        hide.Description = "Neurons that are to be predicted from the others in validation, a channel group; may be given several times. Values, such as behaviour, always are.";
+        var seed = Arguments.Seed("Seed of everything random (1).");
+        var threads = Arguments.Threads();
+        var force = Arguments.Force("Replace a run that is in the folder already.");
+        var json = Arguments.Json();
+        return Arguments.Make("fit", Description, [data, output, minutes, hide, seed, threads, force, json], result =>
+        {
+            terminal.IsJson = result.GetValue(json);
+            var path = result.GetValue(data)!;
+            var given = result.GetValue(minutes) ?? 10;
+            if (!(given is > 0 and <= 100_000))
+            {
+                throw new InputException("--minutes: give a number above 0, such as 10.");
+            }
+
+            if (result.GetValue(threads) is < 0 and var wrong)
+            {
+                throw new InputException($"--threads: {wrong} is not possible; give a whole number from 1, or 0 for one a core.");
+            }
+
+            var recording = RecordingFile.Read(path);
+            var folder = new RunFolder(result.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(path) ?? "", Path.GetFileNameWithoutExtension(path) + "-run"));
+            var request = new FitRequest
+            {
+                Seconds = 60 * given,
+                Seed = result.GetValue(seed) ?? 1,
+                Threads = result.GetValue(threads) ?? 0,
+                Predict = result.GetValue(hide) ?? [],
+                Force = result.GetValue(force),
+            };
+            return Run(path, recording, folder, request, terminal);
+        });
+    }
+
+    private static int Run(string path, Recording recording, RunFolder folder, FitRequest request, Terminal terminal)
+    {
+        var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), terminal.OfTraining(), terminal.Interrupt);
+        var training = outcome.Training;
+        if (training.End == TrainingEnd.Interrupted)
+        {
+            terminal.Remark($"stopped at iteration {training.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");
+            return ExitCode.Interrupted;
+        }
+
+        if (training.End == TrainingEnd.Diverged)
+        {
+            throw new FailedRunException($"numbers overflowed again and again; the best parameters are in {folder.Model}. Look for extreme values with 'ilqr-vae inspect'.");
+        }
+
+        terminal.WriteJson(() => new JsonObject
+        {
+            ["run"] = folder.Root,
+            ["chosen"] = outcome.Chosen.Name,
+            ["attempts"] = new JsonArray([.. outcome.Attempts.Select(attempt => (JsonNode)new JsonObject
+            {
+                ["round"] = attempt.Round,
+                ["candidate"] = attempt.Candidate,
+                ["iterations"] = attempt.Iterations,
+                ["seconds"] = Json.Number(attempt.Seconds),
+                ["validation_gain"] = Json.Number(attempt.Gain),
+                ["kept"] = attempt.IsKept,
+            })]),
+            ["iterations"] = training.Iterations,
+            ["best_iteration"] = training.BestIteration,
+            ["validation_gain"] = Json.Number(-training.ValidationLoss),
+            ["seconds"] = Json.Number(outcome.Seconds),
+        });
+        terminal.WriteLine();
+        terminal.WriteTable(
+            ["round", "model", "updates", "seconds", "gain", ""],
+            outcome.Attempts.Select(attempt => (IReadOnlyList<string>)
+            [
+                attempt.Round.ToString(CultureInfo.InvariantCulture), attempt.Candidate, attempt.Iterations.ToString(CultureInfo.InvariantCulture),
+                Wording.Number(attempt.Seconds, "0"), Wording.Number(attempt.Gain, "0.0000"), attempt.IsKept ? "kept" : "",
+            ]).Append(["last", outcome.Chosen.Name, training.Iterations.ToString(CultureInfo.InvariantCulture), Wording.Number(training.Seconds, "0"), Wording.Number(-training.ValidationLoss, "0.0000"), "chosen"]));
+        terminal.WriteLine("gain: nats that a hidden entry of the validation trials gains over each channel being constant; what was hidden is neurons in turn, and behaviour");
+        if (training.IsNoBetterThanConstant)
+        {
+            terminal.Remark("the model predicts the validation trials no better than each channel being constant does: give it more time or data, or take it that there is nothing to find.");
+        }
+
+        var test = recording.TrialsOf(TrialSplit.Test).Count > 0 ? "test" : "validation";
+        var hides = string.Concat(recording.Groups.Where(group => group.Kind == ChannelKind.Values).Select(group => group.Name).Concat(request.Predict).Distinct(StringComparer.Ordinal)
+            .Where(_ => recording.Groups.Any(group => group.Kind == ChannelKind.Counts)).Select(name => $" --hide {Wording.Quoted(name)}"));
+        terminal.WriteLine($"model: {folder.Model}, from {folder.Configuration}");
+        terminal.WriteLine($"next:  ilqr-vae evaluate {Wording.Quoted(folder.Root)} --data {Wording.Quoted(path)} --split {test}{hides}");
+        return ExitCode.Done;
+    }
+
+    private static void Tell(FitAttempt attempt, Terminal terminal) => terminal.Remark(string.Create(
+        CultureInfo.InvariantCulture,
+        $"round {attempt.Round}: {attempt.Candidate}, {attempt.Iterations} updates in {Wording.Duration(attempt.Seconds)}: gain {attempt.Gain:0.0000}{(attempt.IsKept ? ", kept" : "")}"));
+}
