@@ -98,7 +98,7 @@ public sealed class ConfigurationTests
         Check(kinds.Dynamics, (part, model) => model with { Dynamics = part }, model => model.Dynamics);
         Check(kinds.Priors, (part, model) => model with { Prior = part }, model => model.Prior);
         Check(kinds.Likelihoods, (part, model) => model with { Likelihoods = [part with { Group = "g" }] }, model => model.Likelihoods[0] with { Group = "" });
-        CheckAll(HidingRule.Kinds, (part, configuration) => configuration with { Training = configuration.Training with { Hide = [part] } }, configuration => configuration.Training.Hide[0]);
+        CheckAll(HidingRule.Kinds, (part, configuration) => configuration with { Training = configuration.Training with { Hide = [part] } }, configuration => configuration.Training.Hide![0]);
 
         void Check<TPart>(IReadOnlyList<TPart> parts, Func<TPart, ModelSpecification, ModelSpecification> put, Func<ModelSpecification, TPart> take)
             where TPart : PartSpecification<TPart>
@@ -134,7 +134,13 @@ public sealed class ConfigurationTests
         Assert.Contains("'training.hide.kind' is 'group'; did you mean 'groups'?", Message("[{kind: group}]"), StringComparison.Ordinal);
         Assert.Contains("'training.hide.share' is a key of 'channels' or 'entries', not of 'end'", Message("[{kind: end, share: 0.5}]"), StringComparison.Ordinal);
         Assert.Contains("'training.hide.share' is '2'", Message("[{kind: entries, share: 2}]"), StringComparison.Ordinal);
-        Assert.Empty(ConfigurationFile.Parse("data: d.h5\ntraining: {hide: }", "text").Training.Hide);
+        Assert.Equal([], ConfigurationFile.Parse("data: d.h5\ntraining: {hide: }", "text").Training.Hide);
+
+        // Not given is not the same as nothing: the recording decides then.
+        Assert.Null(ConfigurationFile.Parse("data: d.h5", "text").Training.Hide);
+        var none = ConfigurationFile.Parse("data: d.h5\ntraining: {hide: []}", "text");
+        Assert.Equal([], ConfigurationFile.Parse(ConfigurationFile.Write(none), "text").Training.Hide);
+        Assert.Equal(["training.hide"], ConfigurationFile.Differences(none, ConfigurationFile.Parse("data: d.h5", "text")));
     }
 
     [Fact]

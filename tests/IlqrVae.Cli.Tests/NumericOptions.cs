@@ -10,6 +10,7 @@ public sealed class NumericOptions
         ["simulate"] = ["linear", "-o", "@/x.h5"],
         ["import"] = ["@/in.mat", "-o", "@/x.h5"],
         ["train"] = ["@/config.yaml"],
+        ["fit"] = ["@/data.h5"],
         ["infer"] = ["@/run", "--data", "@/data.h5", "-o", "@/x.h5"],
         ["evaluate"] = ["@/run", "--data", "@/data.h5"],
     };

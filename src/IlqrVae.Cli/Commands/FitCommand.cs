@@ -6,7 +6,6 @@ using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Fitting;
-using IlqrVae.Runs.Scores;
 using IlqrVae.Runs.Sessions;
 using IlqrVae.Training;
 

@@ -77,9 +77,9 @@ public static class ConfigurationFile
             foreach (var list in ModelSections.Lists.Where(list => section == (list == ModelSections.Likelihoods ? ModelSections.Prior.Path : "training")))
             {
                 var entries = ModelSections.WriteList(list, configuration).ToList();
-                if (entries.Count > 0)
+                if (!ModelSections.IsOpen(list, configuration))
                 {
-                    Line(2, $"{list[(list.LastIndexOf('.') + 1)..]}:");
+                    Line(2, $"{list[(list.LastIndexOf('.') + 1)..]}:{(entries.Count > 0 ? "" : " []")}");
                 }
 
                 foreach (var entry in entries)

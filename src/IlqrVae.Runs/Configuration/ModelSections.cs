@@ -75,13 +75,19 @@ public static class ModelSections
     /// <param name="configuration">The configuration.</param>
     public static IEnumerable<IEnumerable<(string Key, string Value)>> WriteList(string list, RunConfiguration configuration)
         => list == Hide
-            ? configuration.Training.Hide.Select(rule => Write<HidingRule>(rule, configuration.Kinds))
+            ? (configuration.Training.Hide ?? []).Select(rule => Write<HidingRule>(rule, configuration.Kinds))
             : configuration.Model.Likelihoods.Select(likelihood => Write(likelihood, configuration.Kinds));
+
+    /// <summary>Whether a list was not given, so that the recording decides what is in it.</summary>
+    /// <param name="list">Path of the list.</param>
+    /// <param name="configuration">The configuration.</param>
+    public static bool IsOpen(string list, RunConfiguration configuration)
+        => list == Hide ? configuration.Training.Hide is null : configuration.Model.Likelihoods.Count == 0;
 
     /// <summary>Every key that parts bring with them and every list, with its value as YAML.</summary>
     /// <param name="configuration">The configuration.</param>
     public static IEnumerable<(string Path, string Value)> WriteAll(RunConfiguration configuration)
         => Write(configuration.Model.Dynamics, configuration.Kinds).Select(one => ($"{Dynamics.Path}.{one.Key}", one.Value))
             .Concat(Write(configuration.Model.Prior, configuration.Kinds).Select(one => ($"{Prior.Path}.{one.Key}", one.Value)))
-            .Concat(Lists.Select(list => (list, string.Join('\n', WriteList(list, configuration).Select(entry => string.Join(", ", entry))))));
+            .Concat(Lists.Select(list => (list, IsOpen(list, configuration) ? "" : "[" + string.Join('\n', WriteList(list, configuration).Select(entry => string.Join(", ", entry))))));
 }

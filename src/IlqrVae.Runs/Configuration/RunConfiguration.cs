@@ -2,6 +2,7 @@ using IlqrVae.Models;
 using IlqrVae.Models.Kinds;
 using IlqrVae.Recordings;
 using IlqrVae.Training;
+using IlqrVae.Training.Hiding;
 
 namespace IlqrVae.Runs.Configuration;
 
@@ -45,7 +46,7 @@ public sealed record RunConfiguration
     /// <summary>How to learn; its seed is <see cref="Seed"/>.</summary>
     public TrainingOptions Training { get; init; } = new();
 
-    /// <summary>The same configuration with a likelihood for every channel group it explains, checked against the recording.</summary>
+    /// <summary>The same configuration with a likelihood for every channel group it explains, and with what is hidden, checked against the recording.</summary>
     /// <param name="recording">The recording.</param>
     /// <exception cref="InputException">It does not fit the recording, or a setting is not allowed.</exception>
     public RunConfiguration CompletedFor(Recording recording)
@@ -65,7 +66,8 @@ public sealed record RunConfiguration
             }
         }
 
-        foreach (var hidden in Training.Hide.SelectMany(rule => rule.Of))
+        var hide = Training.Hide ?? (Training.Objective == LearningObjective.Evidence ? [] : UsualHiding.Of([.. recording.Groups.Where(group => model.Likelihoods.Any(likelihood => likelihood.Group == group.Name))]));
+        foreach (var hidden in hide.SelectMany(rule => rule.Of))
         {
             if (model.Likelihoods.All(likelihood => likelihood.Group != hidden))
             {
@@ -74,6 +76,6 @@ public sealed record RunConfiguration
             }
         }
 
-        return this with { Model = model, Training = Training with { Seed = Seed } };
+        return this with { Model = model, Training = Training with { Seed = Seed, Hide = hide } };
     }
 }

@@ -1,5 +1,5 @@
+using System.Globalization;
 using IlqrVae.Models;
-using IlqrVae.Models.Likelihoods;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Training;
@@ -39,14 +39,7 @@ public static class FitLadder
 
         var learned = recording.Trials.Where(trial => trial.Split != TrialSplit.Test).ToList();
         var isCut = learned.Count > 0 && learned.Max(trial => trial.Bins) > LongestTrial;
-        var behaviour = recording.Groups.Where(group => group.Kind == ChannelKind.Values).Select(group => group.Name).ToList();
-        var neurons = recording.Groups.Where(group => group.Kind == ChannelKind.Counts).Select(group => group.Name).ToList();
-        if (neurons.Count == 0)
-        {
-            // Values alone are told from each other.
-            (neurons, behaviour) = (behaviour, []);
-        }
-
+        var rules = UsualHiding.Of(recording.Groups);
         var training = new TrainingOptions
         {
             Seed = request.Seed,
@@ -54,36 +47,29 @@ public static class FitLadder
             Chunk = isCut ? ChunkBins : 0,
             ValidationShare = recording.TrialsOf(TrialSplit.Validation).Count > 0 ? 0 : ValidationShare,
             ValidationScore = LearningObjective.Predictive,
-            ValidationHides = [.. request.Predict.Where(name => !behaviour.Contains(name, StringComparer.Ordinal))],
-            Hide = Rules(behaviour, neurons),
-            HiddenWeight = 5,
+            ValidationHides = request.Predict,
         };
         var configuration = new RunConfiguration { Data = data, Seed = request.Seed, Precision = Precision.Single, Training = training };
-        var channels = recording.Groups.Where(group => neurons.Contains(group.Name, StringComparer.Ordinal)).Sum(group => group.Channels);
-        var entries = learned.Sum(trial => (double)trial.Bins) * channels;
-        return
-        [
-            .. Sizes(entries, channels).Select(size => new FitCandidate(
-                $"{size.States} states, {size.Inputs} inputs",
-                configuration with { Model = new ModelSpecification { States = size.States, Inputs = size.Inputs } })),
-        ];
-    }
-
-    private static IReadOnlyList<HidingRule> Rules(List<string> behaviour, List<string> neurons)
-    {
-        List<HidingRule> rules = [];
-        if (behaviour.Count > 0)
+        FitCandidate Candidate(int states, int inputs, double hiddenWeight) => new(
+            string.Create(CultureInfo.InvariantCulture, $"{states} states, {inputs} inputs, {(hiddenWeight > 0 ? $"hidden counts {hiddenWeight}" : "nothing hidden")}"),
+            configuration with
+            {
+                Model = new ModelSpecification { States = states, Inputs = inputs },
+                Training = hiddenWeight > 0 ? training with { Hide = rules, HiddenWeight = hiddenWeight } : training with { Hide = [] },
+            });
+        if (rules.Count == 0)
         {
-            rules.Add(new GroupHiding { Of = behaviour, Probability = 0.5 });
+            return [Candidate(20, 5, 0), Candidate(40, 10, 0), Candidate(10, 3, 0), Candidate(60, 10, 0)];
         }
 
-        rules.Add(new ChannelHiding { Of = neurons, Share = 0.25 });
-        return rules;
-    }
-
-    private static IEnumerable<(int States, int Inputs)> Sizes(double entries, int channels)
-    {
-        IEnumerable<(int States, int Inputs)> all = [(60, 10), (40, 10), (20, 5), (10, 3)];
-        return entries < 1e6 || channels < 20 ? all.Skip(1) : all;
+        return
+        [
+            Candidate(40, 10, 5),
+            Candidate(20, 5, 2),
+            Candidate(60, 10, 5),
+            Candidate(20, 5, 5),
+            Candidate(40, 10, 2),
+            Candidate(20, 5, 0),
+        ];
     }
 }

@@ -15,6 +15,9 @@ public sealed record FitRequest
     /// <summary>Channel groups that are to be predicted wholly, besides values, which always are: neurons held out.</summary>
     public IReadOnlyList<string> Predict { get; init; } = [];
 
+    /// <summary>Seconds that an update of any candidate is taken to need, for searches that depend on no clock; null to measure it.</summary>
+    public double? SecondsPerUpdate { get; init; }
+
     /// <summary>Whether an existing run may be replaced.</summary>
     public bool Force { get; init; }
 }

@@ -21,7 +21,7 @@ public sealed record FitOutcome(IReadOnlyList<FitAttempt> Attempts, FitCandidate
 public static class FitSession
 {
     /// <summary>Shares of the time for the first and the second round; the rest is for the last training.</summary>
-    private static readonly double[] Shares = [0.25, 0.2];
+    private static readonly double[] Shares = [0.3, 0.2];
 
     /// <summary>Share of the time that the last training leaves for what comes after it.</summary>
     private const double Reserve = 0.03;
@@ -30,12 +30,15 @@ public static class FitSession
     private const int Probe = 12;
     private const int ProbeWarmUp = 4;
 
-    /// <summary>A training has at least and at most as many updates.</summary>
-    private const int FewestIterations = 60;
+    /// <summary>Updates below which candidates cannot be told apart: then there are fewer of them. Every training has at least so many.</summary>
+    private const int FewestIterations = 120;
     private const int MostIterations = 8000;
 
-    /// <summary>A candidate in training may overrun its time by this factor.</summary>
-    private const double Overrun = 1.3;
+    /// <summary>Validations of a candidate in a round.</summary>
+    private const int Validations = 4;
+
+    /// <summary>Validations of the last training.</summary>
+    private const int LastValidations = 40;
 
     /// <summary>Fits.</summary>
     /// <param name="data">Path of the dataset.</param>
@@ -57,18 +60,25 @@ public static class FitSession
         var candidates = FitLadder.Of(data, recording, request);
         var attempts = new List<FitAttempt>();
         var pace = new Dictionary<FitCandidate, double>();
+        if (request.SecondsPerUpdate is { } assumed)
+        {
+            pace = candidates.ToDictionary(candidate => candidate, _ => assumed);
+        }
+
         for (var round = 0; round < Shares.Length && candidates.Count > 1; round++)
         {
-            var kept = round == Shares.Length - 1 ? 1 : (candidates.Count + 1) / 2;
+            var seconds = Shares[round] * request.Seconds;
+            var end = clock.Elapsed.TotalSeconds + seconds;
+            candidates = Affordable(candidates, recording, seconds, pace, interrupt);
+            var iterations = (int)Math.Clamp((end - clock.Elapsed.TotalSeconds) / candidates.Sum(one => pace[one]), FewestIterations, MostIterations);
             var found = new List<(FitCandidate Candidate, FitAttempt Attempt)>();
             foreach (var candidate in candidates)
             {
-                var seconds = Shares[round] * request.Seconds / candidates.Count;
-                var attempt = Try(candidate, recording, round + 1, seconds, pace, progress, interrupt);
-                found.Add((candidate, attempt));
+                found.Add((candidate, Try(candidate, recording, round + 1, iterations, pace, request.SecondsPerUpdate is null, progress, interrupt)));
             }
 
-            // Not a number comes last.
+            // What is not a number comes last.
+            var kept = round == Shares.Length - 1 ? 1 : Math.Max(1, candidates.Count / 2);
             var best = found.OrderByDescending(one => double.IsFinite(one.Attempt.Gain) ? one.Attempt.Gain : double.NegativeInfinity).Take(kept).Select(one => one.Candidate).ToList();
             foreach (var (candidate, attempt) in found)
             {
@@ -81,37 +91,44 @@ public static class FitSession
 
         var chosen = candidates[0];
         var left = ((1 - Reserve) * request.Seconds) - clock.Elapsed.TotalSeconds;
-        var configuration = WithIterations(chosen, recording, left, PaceOf(chosen, recording, pace, interrupt));
+        var updates = (int)Math.Clamp(left / PaceOf(chosen, recording, pace, interrupt), FewestIterations, MostIterations);
+        var configuration = WithIterations(chosen, recording, updates, Math.Max(1, updates / LastValidations));
         var outcome = TrainingSession.Run(
             configuration, recording, folder, new TrainingRequest(folder.Root, Force: request.Force), progress, interrupt);
         return new FitOutcome(attempts, chosen with { Configuration = configuration }, outcome, clock.Elapsed.TotalSeconds);
     }
 
+    /// <summary>The first candidates that can be told apart in the time, all trained by as many updates; at least one.</summary>
+    private static List<FitCandidate> Affordable(
+        IReadOnlyList<FitCandidate> candidates, Recording recording, double seconds, Dictionary<FitCandidate, double> pace, CancellationToken interrupt)
+    {
+        var clock = Stopwatch.StartNew();
+        var taken = new List<FitCandidate>();
+        foreach (var candidate in candidates)
+        {
+            var own = PaceOf(candidate, recording, pace, interrupt);
+            if (taken.Count == 0 || clock.Elapsed.TotalSeconds + (FewestIterations * (own + taken.Sum(one => pace[one]))) <= seconds)
+            {
+                taken.Add(candidate);
+            }
+        }
+
+        return taken;
+    }
+
     private static FitAttempt Try(
-        FitCandidate candidate, Recording recording, int round, double seconds, Dictionary<FitCandidate, double> pace,
+        FitCandidate candidate, Recording recording, int round, int iterations, Dictionary<FitCandidate, double> pace, bool isMeasured,
         IProgress<TrainingProgress>? progress, CancellationToken interrupt)
     {
         var clock = Stopwatch.StartNew();
-        var perIteration = PaceOf(candidate, recording, pace, interrupt);
-        var configuration = WithIterations(candidate, recording, seconds - clock.Elapsed.TotalSeconds, perIteration);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
-        var started = clock.Elapsed.TotalSeconds;
+        var configuration = WithIterations(candidate, recording, iterations, iterations / Validations);
         var trainer = TrainerOf(configuration, recording);
-        var iterations = 0;
         trainer.Run(
-            record =>
-            {
-                iterations = record.Iteration;
-                progress?.Report(new TrainingProgress(record, configuration.Training.Iterations, trainer.State.BestLoss, double.NaN, configuration.Training.Objective));
-                if (clock.Elapsed.TotalSeconds > Overrun * seconds)
-                {
-                    stop.Cancel();
-                }
-            },
-            null, stop.Token);
+            record => progress?.Report(new TrainingProgress(record, iterations, trainer.State.BestLoss, double.NaN, configuration.Training.Objective)), null, interrupt);
         interrupt.ThrowIfCancellationRequested();
-        pace[candidate] = (clock.Elapsed.TotalSeconds - started) / Math.Max(1, iterations);
-        return new FitAttempt(round, candidate.Name, iterations, clock.Elapsed.TotalSeconds, -trainer.State.BestLoss, false);
+        var seconds = clock.Elapsed.TotalSeconds;
+        pace[candidate] = isMeasured ? seconds / iterations : pace[candidate];
+        return new FitAttempt(round, candidate.Name, trainer.State.Iteration, seconds, -trainer.State.BestLoss, false);
     }
 
     /// <summary>Seconds an update, validation included: of the last training of the candidate, or of a few updates.</summary>
@@ -122,31 +139,28 @@ public static class FitSession
             return known;
         }
 
-        var configuration = candidate.Configuration with { Training = candidate.Configuration.Training with { Iterations = Probe, ValidationInterval = Probe } };
-        var warm = 0.0;
-        var last = 0.0;
-        TrainerOf(configuration, recording).Run(
+        var (warm, last) = (0.0, 0.0);
+        TrainerOf(WithIterations(candidate, recording, Probe, 0), recording).Run(
             record =>
             {
                 warm = record.Iteration == ProbeWarmUp ? record.Seconds : warm;
-                last = record.Iteration < Probe ? record.Seconds : last;
+                last = record.Seconds;
             },
             null, interrupt);
         interrupt.ThrowIfCancellationRequested();
-        return pace[candidate] = Math.Max(1e-6, (last - warm) / (Probe - 1 - ProbeWarmUp));
+        return pace[candidate] = Math.Max(1e-6, (last - warm) / (Probe - ProbeWarmUp));
     }
 
-    private static RunConfiguration WithIterations(FitCandidate candidate, Recording recording, double seconds, double perIteration)
+    /// <summary>A candidate trained by so many updates; validated at an interval, but never more than for a fifth of the time.</summary>
+    private static RunConfiguration WithIterations(FitCandidate candidate, Recording recording, int iterations, int interval)
     {
+        // A validation solves every trial once a part; an update is worth about two solves a trial.
         var training = candidate.Configuration.Training;
-        var iterations = (int)Math.Clamp(seconds / perIteration, FewestIterations, MostIterations);
         var validations = LearningTrials.Of(recording, training.Chunk, training.ValidationShare).TrialsOf(TrialSplit.Validation).Count;
-
-        // A validation solves every trial once a part; it may take about a fifth of the time, an update being worth two solves a trial.
-        var interval = (int)Math.Ceiling(training.ValidationFolds * validations / (0.4 * Math.Max(1, training.BatchSize)));
+        var least = (int)Math.Ceiling(training.ValidationFolds * validations / (0.4 * Math.Max(1, training.BatchSize)));
         return candidate.Configuration with
         {
-            Training = training with { Iterations = iterations, ValidationInterval = Math.Clamp(Math.Max(interval, iterations / 40), 1, Math.Max(1, iterations / 3)) },
+            Training = training with { Iterations = iterations, ValidationInterval = interval == 0 ? 0 : Math.Clamp(Math.Max(interval, least), 1, Math.Max(1, iterations / 2)) },
         };
     }
 

@@ -313,7 +313,7 @@ public static class TrainingSession
             if (recording.Trials.FirstOrDefault(trial => trial.Split != TrialSplit.Test && trial.Bins > LongestTrial) is { } longest)
             {
                 throw new InputException(
-                    $"{where}: trial '{longest.Name}' has {longest.Bins} bins, too many to learn from (at most {LongestTrial}); have it cut by 'training.chunk: 100', or mark it for testing.");
+                    $"{where}: trial '{longest.Name}' has {longest.Bins} bins, too many to learn from (at most {LongestTrial}); have it cut into chunks by 'training.chunk: 100', or mark it for testing.");
             }
         }
 

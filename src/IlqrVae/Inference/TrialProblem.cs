@@ -115,7 +115,19 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     }
 
     /// <summary>The sum of weights of observed entries.</summary>
-    internal double ObservedWeight => _observations.Sum(observed => observed.TotalWeight);
+    internal double ObservedWeight
+    {
+        get
+        {
+            var sum = 0.0;
+            for (var i = 0; i < _observations.Count; i++)
+            {
+                sum += _observations[i].TotalWeight;
+            }
+
+            return sum;
+        }
+    }
 
     /// <summary>A draw of the initial state from its prior.</summary>
     /// <param name="random">The generator.</param>

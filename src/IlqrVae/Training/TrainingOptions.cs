@@ -72,18 +72,25 @@ public sealed record TrainingOptions
     /// <summary>What is learned.</summary>
     public LearningObjective Objective { get; init; }
 
-    /// <summary>By what validation trials are scored where the ELBO is learned; where the evidence is, they are scored by that.</summary>
-    public LearningObjective ValidationScore { get; init; }
+    /// <summary>By what validation trials are scored; null for the prediction of what is hidden where anything is, else for what is learned.</summary>
+    public LearningObjective? ValidationScore { get; init; }
 
-    /// <summary>By what validation trials are scored in the end.</summary>
-    public LearningObjective ScoreOfValidation
-        => Objective == LearningObjective.Evidence && ValidationScore == LearningObjective.Elbo ? LearningObjective.Evidence : ValidationScore;
+    /// <summary>By what validation trials are scored in the end. A run that learns the evidence is never scored by the bound, which it does not learn.</summary>
+    public LearningObjective ScoreOfValidation => ValidationScore switch
+    {
+        LearningObjective.Elbo when Objective == LearningObjective.Evidence => LearningObjective.Evidence,
+        { } given => given,
+        _ => Hide is { Count: > 0 } ? LearningObjective.Predictive : Objective,
+    };
 
-    /// <summary>What is hidden from inference in learning, drawn anew at every turn of a trial; the rules add up.</summary>
-    public IReadOnlyList<HidingRule> Hide { get; init; } = [];
+    /// <summary>
+    /// What is hidden from inference in learning, drawn anew at every turn of a trial; the rules add up. Null for nothing, as an empty list; configurations fill it
+    /// in by what was recorded.
+    /// </summary>
+    public IReadOnlyList<HidingRule>? Hide { get; init; }
 
     /// <summary>The weight of hidden entries where the ELBO is learned: 1 is a bound of the whole trial, more is a mix with their prediction.</summary>
-    public double HiddenWeight { get; init; } = 1;
+    public double HiddenWeight { get; init; } = 3;
 
     /// <summary>Parts into which validation by prediction divides the channels, to hold out one after the other.</summary>
     public int ValidationFolds { get; init; } = 4;
@@ -137,7 +144,7 @@ public sealed record TrainingOptions
         Require(CheckpointInterval >= 0, "checkpoint-interval", CheckpointInterval, "a whole number from 1, or 0");
         Require(HiddenWeight > 0 && double.IsFinite(HiddenWeight), "hidden-weight", HiddenWeight, "a positive number");
         Require(ValidationFolds >= 2, "validation-folds", ValidationFolds, "a whole number from 2");
-        foreach (var rule in Hide)
+        foreach (var rule in Hide ?? [])
         {
             rule.RequireBounds("training: an entry of 'hide'");
             if (rule is GroupHiding { Of.Count: 0 })
@@ -146,12 +153,12 @@ public sealed record TrainingOptions
             }
         }
 
-        if (Objective == LearningObjective.Predictive && Hide.Count == 0)
+        if (Objective == LearningObjective.Predictive && Hide is not { Count: > 0 })
         {
             throw new InputException("training: the objective 'predictive' learns what is hidden, and nothing is; give rules under 'hide', such as {kind: channels, share: 0.25}.");
         }
 
-        if (Objective == LearningObjective.Evidence && Hide.Count > 0)
+        if (Objective == LearningObjective.Evidence && Hide is { Count: > 0 })
         {
             throw new InputException("training: the objective 'evidence' does not look at what is hidden; drop 'hide', or choose the objective 'predictive' or 'elbo'.");
         }

@@ -13,7 +13,7 @@ namespace IlqrVae.Training;
 internal sealed class TrialObjective<T>(TrainingOptions options)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly CountedObservations? _counted = options.Hide.Count == 0 ? null
+    private readonly CountedObservations? _counted = options.Hide is not { Count: > 0 } ? null
         : options.Objective == LearningObjective.Predictive ? CountedObservations.Hidden
         : CountedObservations.All with { HiddenWeight = options.HiddenWeight };
 
@@ -29,14 +29,14 @@ internal sealed class TrialObjective<T>(TrainingOptions options)
         TrainingWorker<T> worker, PreparedTrial<T> trial, WarmStart<T> start, int update, int key, TrialGradient<T> gradient, bool keepsSolution)
     {
         ObservationSelection? selection = null;
-        if (options.Hide.Count > 0)
+        if (options.Hide is { Count: > 0 } rules)
         {
             var hidden = worker.Hidden;
             hidden.Begin(trial.Bins);
             var random = new CounterRandom(options.Seed, RandomStreams.Hiding(update), (ulong)key);
-            for (var i = 0; i < options.Hide.Count; i++)
+            for (var i = 0; i < rules.Count; i++)
             {
-                options.Hide[i].Draw(ref random, hidden);
+                rules[i].Draw(ref random, hidden);
             }
 
             selection = hidden.Selection();

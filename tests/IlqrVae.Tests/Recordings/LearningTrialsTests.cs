@@ -8,7 +8,7 @@ public sealed class LearningTrialsTests
     public void Long_trials_are_cut_into_chunks_of_equal_length_and_test_trials_stay_whole()
     {
         var recording = LearningTrials.Of(Recording((25, TrialSplit.Train), (10, TrialSplit.Validation), (25, TrialSplit.Test)), 10, 0);
-        Assert.Equal(["0 from bin 0", "0 from bin 8", "0 from bin 16", "1", "2"], recording.Trials.Select(trial => trial.Name));
+        Assert.Equal(["0 from bin 0", "0 from bin 8", "0 from bin 16", "1", "2"], recording.Trials.Select(trial => trial.Name), StringComparer.Ordinal);
         Assert.Equal([8, 8, 9, 10, 25], recording.Trials.Select(trial => trial.Bins));
         Assert.Equal([TrialSplit.Train, TrialSplit.Train, TrialSplit.Train, TrialSplit.Validation, TrialSplit.Test], recording.Trials.Select(trial => trial.Split));
         recording.Validate("chunks");
@@ -25,7 +25,7 @@ public sealed class LearningTrialsTests
         var recording = Recording((20, TrialSplit.Train), (5, TrialSplit.Train));
         recording = recording with { Trials = [recording.Trials[0], recording.Trials[1] with { Name = "0 from bin 10" }] };
         var cut = LearningTrials.Of(recording, 10, 0);
-        Assert.Equal(["0 from bin 0", "0 from bin 10'", "0 from bin 10"], cut.Trials.Select(trial => trial.Name));
+        Assert.Equal(["0 from bin 0", "0 from bin 10'", "0 from bin 10"], cut.Trials.Select(trial => trial.Name), StringComparer.Ordinal);
         Assert.Same(recording.Trials[1], cut.Trials[2]);
         Assert.Equal(recording.Trials, LearningTrials.Of(recording, 0, 0).Trials);
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 
@@ -75,7 +76,7 @@ public sealed class ObservationMatrix<T>
     public double[] ColumnWeights { get; }
 
     /// <summary>The sum of all weights.</summary>
-    public double TotalWeight => ColumnWeights.Sum();
+    public double TotalWeight => TensorPrimitives.Sum<double>(ColumnWeights);
 
     /// <summary>Number of observed entries.</summary>
     public long ObservedCount { get; private set; }

@@ -1,0 +1,102 @@
+using IlqrVae.Data;
+using IlqrVae.Recordings;
+using IlqrVae.Runs.Configuration;
+using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Fitting;
+using IlqrVae.Runs.Sessions;
+using IlqrVae.Simulation;
+using IlqrVae.Training;
+using IlqrVae.Training.Hiding;
+
+namespace IlqrVae.Runs.Tests;
+
+public sealed class Fits : IDisposable
+{
+    private static readonly Recording Maze = LearningTrials.Of(
+        Simulations.Maze(new MazeOptions { Neurons = 12, HeldOutNeurons = 3, Trials = 12, ValidationTrials = 4, TestTrials = 2, Seed = 3 }), 30, 0);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ilqr-vae-runs-");
+
+    private string this[string name] => Path.Combine(_folder.FullName, name);
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void A_fit_is_an_ordinary_run_that_predicts_better_than_constants()
+    {
+        RecordingFile.Write(this["data.h5"], Maze);
+        var told = new List<FitAttempt>();
+        var outcome = FitSession.Run(this["data.h5"], Maze, new RunFolder(this["run"]), new FitRequest { Seconds = 0.5, Seed = 5, Threads = 2 }, told.Add, null, TestContext.Current.CancellationToken);
+
+        // So little time is enough for the first candidate alone, and for the fewest updates.
+        Assert.Equal(told, outcome.Attempts);
+        Assert.Equal(TrainingEnd.Finished, outcome.Training.End);
+        Assert.Equal(120, outcome.Training.Iterations);
+        Assert.False(outcome.Training.IsNoBetterThanConstant);
+        var configuration = ConfigurationFile.Read(new RunFolder(this["run"]).Configuration);
+        Assert.Equal((5UL, LearningObjective.Predictive, 40), (configuration.Seed, configuration.Training.ValidationScore, configuration.Model.States));
+        Assert.Equal(Path.GetFullPath(this["data.h5"]), Path.GetFullPath(configuration.Data));
+        var found = InferenceSession.Run(this["run"], this["data.h5"], Maze, new InferenceRequest { Split = "test", Hidden = new HashSet<string>(StringComparer.Ordinal) { "velocity" } }, null, TestContext.Current.CancellationToken);
+        Assert.Equal(2, found.Estimates.Count);
+
+        // A run that is there is not replaced unasked, and the same configuration gives the same model.
+        Assert.Throws<InputException>(() => FitSession.Run(this["data.h5"], Maze, new RunFolder(this["run"]), new FitRequest { Seconds = 0.5 }, null, null, TestContext.Current.CancellationToken));
+        TrainingSession.Run(configuration, Maze, new RunFolder(this["again"]), null, null, TestContext.Current.CancellationToken);
+        Assert.Equal(ModelFile.Read(new RunFolder(this["run"]).Model).Raw, ModelFile.Read(new RunFolder(this["again"]).Model).Raw);
+    }
+
+    [Fact]
+    public void With_time_candidates_are_thinned_out_by_what_they_predict()
+    {
+        // By a pace that is not measured: 300 seconds for 3 candidates of 120 updates of 0.8 seconds, then 200 for one; the last training has what the clock leaves.
+        var recording = LearningTrials.Of(
+            Simulations.Maze(new MazeOptions { Neurons = 6, HeldOutNeurons = 2, Trials = 4, ValidationTrials = 2, TestTrials = 0, Seed = 3 }), 10, 0);
+        recording = recording with { Trials = [.. recording.TrialsOf(TrialSplit.Train).Take(5), .. recording.TrialsOf(TrialSplit.Validation).Take(3)] };
+        var outcome = FitSession.Run(
+            "data.h5", recording, new RunFolder(this["run"]), new FitRequest { Seconds = 1000, Threads = 2, SecondsPerUpdate = 0.8 }, null, null, TestContext.Current.CancellationToken);
+        var first = outcome.Attempts.Where(attempt => attempt.Round == 1).ToList();
+        Assert.Equal(3, first.Count);
+        Assert.Single(first.Select(attempt => attempt.Iterations).Distinct());
+        foreach (var round in outcome.Attempts.GroupBy(attempt => attempt.Round))
+        {
+            Assert.Contains(round, attempt => attempt.IsKept);
+            Assert.True(round.Where(attempt => attempt.IsKept).Min(attempt => attempt.Gain) >= round.Where(attempt => !attempt.IsKept).Select(attempt => attempt.Gain).DefaultIfEmpty(double.NegativeInfinity).Max());
+        }
+
+        var last = outcome.Attempts.GroupBy(attempt => attempt.Round).Last();
+        Assert.Equal(outcome.Chosen.Name, last.Single(attempt => attempt.IsKept).Candidate);
+        Assert.InRange(outcome.Training.Iterations, 120, 1210);
+    }
+
+    [Fact]
+    public void An_interrupted_search_leaves_nothing_behind()
+    {
+        using var interrupt = new CancellationTokenSource();
+        interrupt.Cancel();
+        Assert.Throws<OperationCanceledException>(() => FitSession.Run("data.h5", Maze, new RunFolder(this["run"]), new FitRequest(), null, null, interrupt.Token));
+        Assert.False(Directory.Exists(this["run"]));
+    }
+
+    [Fact]
+    public void What_is_tried_follows_what_was_recorded()
+    {
+        var candidates = FitLadder.Of("data.h5", Maze, new FitRequest { Predict = ["held-out"], Seed = 9, Threads = 3 });
+        Assert.Equal(candidates.Count, candidates.Select(one => one.Name).Distinct(StringComparer.Ordinal).Count());
+        Assert.All(candidates, one =>
+        {
+            one.Configuration.CompletedFor(Maze).Training.Validate();
+            Assert.Equal((9UL, 3, 0, 0.0), (one.Configuration.Seed, one.Configuration.Training.Threads, one.Configuration.Training.Chunk, one.Configuration.Training.ValidationShare));
+            Assert.Equal(["held-out"], one.Configuration.Training.ValidationHides);
+        });
+        Assert.Equal(["velocity"], candidates[0].Configuration.Training.Hide!.OfType<GroupHiding>().Single().Of);
+        Assert.Equal(["spikes", "held-out"], candidates[0].Configuration.Training.Hide!.OfType<ChannelHiding>().Single().Of);
+        Assert.Contains("'velocities'", Assert.Throws<InputException>(() => FitLadder.Of("data.h5", Maze, new FitRequest { Predict = ["velocities"] })).Message, StringComparison.Ordinal);
+
+        // One long trial and nothing marked for validation: it is cut, and chunks are set aside.
+        var whole = Simulations.Lorenz(new LorenzOptions { Bins = 600, Trials = 1, ValidationTrials = 0, TestTrials = 0, Seed = 1 });
+        var training = FitLadder.Of("data.h5", whole, new FitRequest())[0].Configuration.Training;
+        Assert.Equal((128, 0.125), (training.Chunk, training.ValidationShare));
+        Assert.Empty(training.Hide!.OfType<GroupHiding>());
+        Assert.Single(LearningTrials.Of(whole, training.Chunk, training.ValidationShare).TrialsOf(TrialSplit.Validation));
+    }
+}
