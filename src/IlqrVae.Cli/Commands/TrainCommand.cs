@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using IlqrVae.Data;
+using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
@@ -55,6 +56,12 @@ internal static class TrainCommand
 
             var folder = new RunFolder(result.GetValue(output) ?? DefaultFolder(path));
             var recording = RecordingFile.Read(configuration.Data);
+            if (!result.GetValue(resume))
+            {
+                terminal.Remarks(RecordingRemarks.Of(recording));
+                terminal.Remarks(TrainingSession.RemarksOf(configuration, recording));
+            }
+
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
                 new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(), terminal.Interrupt);

@@ -62,6 +62,9 @@ public static class RandomStreams
     /// <summary>Initial states among which a search looks for the likeliest, of seed 0 whatever the run's. Substream 0.</summary>
     public const ulong LikelyStates = 9UL << Purpose;
 
+    /// <summary>Shuffled predictions, to see what chance gives. Substream: the shuffle.</summary>
+    public const ulong ShuffledPredictions = 10UL << Purpose;
+
     /// <summary>A simulated trial, by split and number within it: more training trials leave the test trials as they were.</summary>
     /// <param name="split">The split: 0 training, 1 validation, 2 test.</param>
     /// <param name="number">Its number in the split.</param>
