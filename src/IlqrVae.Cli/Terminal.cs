@@ -150,7 +150,13 @@ internal sealed class Terminal
     public T Interruptible<T>(Func<T> work) => Task.Run(work, Interrupt).WaitAsync(Interrupt).GetAwaiter().GetResult();
 
     /// <summary>Shows how far a training is.</summary>
-    public IProgress<TrainingProgress> OfTraining() => new Watcher<TrainingProgress>(progress => Progress(() => Describe(progress), progress.IsLast));
+    /// <param name="remarks">What is to be said once it has begun: a training that is refused has one line to say.</param>
+    public IProgress<TrainingProgress> OfTraining(IEnumerable<string>? remarks = null) => new Watcher<TrainingProgress>(progress =>
+    {
+        Remarks(remarks ?? []);
+        remarks = null;
+        Progress(() => Describe(progress), progress.IsLast);
+    });
 
     /// <summary>Shows how far an inference is.</summary>
     public IProgress<InferenceProgress> OfInference()

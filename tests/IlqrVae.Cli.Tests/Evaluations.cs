@@ -34,6 +34,24 @@ public sealed class Evaluations
     }
 
     [Fact]
+    public void Baselines_and_chance_stand_beside_the_model()
+    {
+        using var line = Maze();
+        string[] asked = ["evaluate", "@/run", "--data", "@/data.h5", "--hide", "held-out,velocity", "--baselines", "--shuffle"];
+        Refused(line, ["velocity"], asked[4..]);
+        asked[5] = "held-out";
+        var scores = Json(line, [.. asked, "--json"]);
+        var baselines = scores["baselines"]!["held-out"]!.AsObject();
+        Assert.Equal(["constant", "psth", "poisson_regression", "factor_analysis", "linear_state_space"], baselines.Select(one => one.Key), StringComparer.Ordinal);
+        Assert.Equal(0, Number(baselines["constant"]!["bits_per_spike_over_training_means"]), 1e-12);
+        Assert.InRange(Number(baselines["poisson_regression"]!["bits_per_spike"]), -1, 1);
+        Assert.True(Number(scores["shuffled"]!["held-out"]!["other_trial"]!["mean"]) <= Number(scores["shuffled"]!["held-out"]!["other_trial"]!["largest"]));
+        Assert.Contains("bits per spike of held-out: smoothing + Poisson", line.Must(asked), StringComparison.Ordinal);
+        Refused(line, ["--baselines", "--hide"], "--baselines");
+        Refused(line, ["--baselines", "--forecast"], "--hide", "held-out", "--baselines", "--forecast", "3");
+    }
+
+    [Fact]
     public void Inputs_are_averaged_around_onsets_of_movement()
     {
         using var line = Maze();

@@ -30,6 +30,10 @@ internal static class Arguments
         AllowMultipleArgumentsPerToken = true,
     };
 
+    /// <summary>Names given one by one or separated by commas.</summary>
+    public static HashSet<string> Names(string[]? given)
+        => (given ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToHashSet(StringComparer.Ordinal);
+
     public static Option<bool> ByPosition() => new("--by-position")
     {
         Description = "Take channels and external inputs in the order of the file, whatever their names and units; by default they are matched by name.",

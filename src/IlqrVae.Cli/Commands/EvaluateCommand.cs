@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IlqrVae.Cli.Reports;
 using IlqrVae.Data;
+using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Scores;
@@ -22,6 +23,7 @@ internal static class EvaluateCommand
         Example:
           ilqr-vae evaluate run --data data.h5
           ilqr-vae evaluate run --data data.h5 --split test --hide velocity --json
+          ilqr-vae evaluate run --data data.h5 --split test --hide held-out,velocity --baselines --shuffle
           ilqr-vae evaluate run --data data.h5 --iwae 1000 --horizon 30,50 --coverage --free-run 10000
         """;
 
@@ -42,12 +44,14 @@ internal static class EvaluateCommand
         var forecast = Arguments.Number<int?>("--forecast", "Bins at the end of every trial to treat as missing and predict from those before.", "BINS");
         var decode = new Option<string?>("--decode") { Description = "Channel group to decode from inferred rates by a ridge regression fitted on the training trials.", HelpName = "GROUP" };
         var onsets = new Option<string?>("--onsets") { Description = "Channel group of velocities at whose onsets of movement the inferred inputs are wanted.", HelpName = "GROUP" };
+        var baselines = new Option<bool>("--baselines") { Description = "What regressions, factor analysis and other simpler means reach on the hidden groups, fitted on the training trials." };
+        var shuffle = new Option<bool>("--shuffle") { Description = "What chance gives: the scores with predictions of other trials, and with the bins of each in another order." };
         var figures = new Option<string?>("--figures") { Description = "Folder for figures of the learning curve, a trial and what was found.", HelpName = "FOLDER" };
         var force = Arguments.Force("Replace figures that are in the folder already.");
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, onsets, figures, force, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -66,7 +70,7 @@ internal static class EvaluateCommand
                 Inference = new InferenceRequest
                 {
                     Split = result.GetValue(split),
-                    Hidden = (result.GetValue(hide) ?? []).ToHashSet(StringComparer.Ordinal),
+                    Hidden = Arguments.Names(result.GetValue(hide)),
                     ByPosition = result.GetValue(byPosition),
                     ElboDraws = count,
                     ForecastBins = result.GetValue(forecast) ?? 0,
@@ -78,6 +82,7 @@ internal static class EvaluateCommand
                     Seed = result.GetValue(seed),
                     Threads = result.GetValue(threads),
                 },
+                Shuffle = result.GetValue(shuffle),
                 EnergyAt = Arguments.WholeNumbers("--energy-at", result.GetValue(energyAt), 0),
                 EnergyWindow = result.GetValue(energyWindow) ?? new EvaluationRequest().EnergyWindow,
             };
@@ -118,7 +123,24 @@ internal static class EvaluateCommand
                 CreateFolder(folder);
             }
 
+            var wanted = result.GetValue(baselines);
+            if (wanted && request.Inference.ForecastBins > 0)
+            {
+                throw new InputException("--baselines: baselines predict hidden groups, not the ends of trials; leave out --forecast.");
+            }
+
+            if (wanted && request.Inference.Hidden.All(name => recording.IndexOfGroup(name) < 0))
+            {
+                throw new InputException("--baselines: baselines predict hidden groups; hide one that the dataset has, with --hide GROUP.");
+            }
+
+            if (wanted && recording.TrialsOf(TrialSplit.Train).Count == 0)
+            {
+                throw new InputException($"--baselines: {path} has no trials with the split 'train' to learn from; leave the option out, or mark some.");
+            }
+
             var found = InferenceSession.Run(model, path, recording, request.Inference, terminal.OfInference(), terminal.Interrupt);
+            request = request with { Baselines = wanted ? terminal.Interruptible(() => BaselinePart.Of(found, terminal.Interrupt)) : null };
             request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
             if (decoded is not null)
             {

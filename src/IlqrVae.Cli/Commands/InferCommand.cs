@@ -54,7 +54,7 @@ internal static class InferCommand
                 new InferenceRequest
                 {
                     Split = result.GetValue(split) ?? "all",
-                    Hidden = (result.GetValue(hide) ?? []).ToHashSet(StringComparer.Ordinal),
+                    Hidden = Arguments.Names(result.GetValue(hide)),
                     ByPosition = result.GetValue(byPosition),
                     Samples = result.GetValue(draws),
                     Seed = result.GetValue(seed),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using IlqrVae.Data;
+using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
@@ -55,9 +56,10 @@ internal static class TrainCommand
 
             var folder = new RunFolder(result.GetValue(output) ?? DefaultFolder(path));
             var recording = RecordingFile.Read(configuration.Data);
+            IEnumerable<string> remarks = result.GetValue(resume) ? [] : RecordingRemarks.Of(recording).Concat(TrainingSession.RemarksOf(configuration, recording));
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
-                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(), terminal.Interrupt);
+                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(remarks), terminal.Interrupt);
             Report(outcome, configuration.Training, configuration.Data, folder, terminal);
             return outcome.End switch
             {

@@ -42,10 +42,13 @@ internal static class Inspection
         var bins = recording.Trials.Sum(trial => (long)trial.Bins);
         var truth = recording.Trials.SelectMany(trial => trial.Truth).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => (Name: group.Key, group.First().Value.Columns)).ToList();
         var (shortest, longest) = (recording.Trials.Min(trial => trial.Bins), recording.Trials.Max(trial => trial.Bins));
+        var remarks = RecordingRemarks.Of(recording);
+        terminal.Remarks(remarks);
         terminal.WriteJson(() => new JsonObject
         {
             ["file"] = path,
             ["kind"] = "dataset",
+            ["remarks"] = Json.Texts(remarks),
             ["source"] = recording.Source,
             ["fingerprint"] = RecordingFingerprint.Of(recording).Whole,
             ["bin_width"] = recording.BinWidth,

@@ -70,6 +70,11 @@ public static class FitSession
             var seconds = Shares[round] * request.Seconds;
             var end = clock.Elapsed.TotalSeconds + seconds;
             candidates = Affordable(candidates, recording, seconds, pace, interrupt);
+            if (candidates.Count == 1)
+            {
+                break;
+            }
+
             var iterations = (int)Math.Clamp((end - clock.Elapsed.TotalSeconds) / candidates.Sum(one => pace[one]), FewestIterations, MostIterations);
             var found = new List<(FitCandidate Candidate, FitAttempt Attempt)>();
             foreach (var candidate in candidates)

@@ -103,6 +103,8 @@ public sealed record EvaluationReport
             [
                 .. new IReportPart?[]
                 {
+                    request.Baselines,
+                    request.Shuffle ? ShufflePart.Of(result, request.Inference.Seed) : null,
                     ImportancePart.Of(result, request.Inference.ImportanceSamples),
                     PredictionPart.Of(result, request.Inference.Horizons),
                     ForecastPart.Of(result),
@@ -201,11 +203,11 @@ public sealed record EvaluationReport
         ];
         foreach (var group in Groups)
         {
-            var how = group.IsHidden ? "predicted from the other groups" : "in-sample: inference saw them, so that noise scores above 0 too";
+            var how = group.IsHidden ? "predicted from the other groups" : "in-sample: noise scores above 0 too";
             var name = group.IsHidden ? group.Name : $"{group.Name}, in-sample";
             yield return group.R2.Count > 0
                 ? [$"R2 of {name}", Wording.Number(group.MeanR2), $"{how}; columns {Columns(group.R2)}"]
-                : [$"bits per spike of {name}", Wording.Number(group.BitsPerSpike), $"{how}; over each channel's mean rate"];
+                : [$"bits per spike of {name}", Wording.Number(group.BitsPerSpike), $"{how}; over means of these trials (co-bps){(double.IsFinite(group.BitsPerSpikeOverTrainingMeans) ? $"; over training means {Wording.Number(group.BitsPerSpikeOverTrainingMeans)}" : "")}"];
         }
 
         foreach (var score in Truth)

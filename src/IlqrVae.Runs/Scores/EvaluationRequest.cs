@@ -17,6 +17,12 @@ public sealed record EvaluationRequest
     /// <summary>What was decoded; null for nothing.</summary>
     public DecodingPart? Decoding { get; init; }
 
+    /// <summary>What baselines reach; null for nothing.</summary>
+    public BaselinePart? Baselines { get; init; }
+
+    /// <summary>Whether to score shuffled predictions too.</summary>
+    public bool Shuffle { get; init; }
+
     /// <summary>Inputs around onsets of movement; null for nothing.</summary>
     public OnsetPart? Onsets { get; init; }
 }

@@ -13,6 +13,12 @@ namespace IlqrVae.Runs.Scores;
 /// <param name="BitsPerSpike">Counts only: bits per spike; else NaN.</param>
 public sealed record GroupScore(string Name, bool IsHidden, bool IsInSample, IReadOnlyList<double> R2, double BitsPerSpike)
 {
+    /// <summary>
+    /// Counts only: bits per spike over each channel's mean in the training trials, as a baseline of constant rates has them, instead of its mean in the scored
+    /// trials; NaN for values and where the model's file does not know these means.
+    /// </summary>
+    public double BitsPerSpikeOverTrainingMeans { get; init; } = double.NaN;
+
     /// <summary>Mean of R2 over columns.</summary>
     public double MeanR2 => R2.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 
@@ -20,14 +26,19 @@ public sealed record GroupScore(string Name, bool IsHidden, bool IsInSample, IRe
     /// <param name="result">What was found.</param>
     /// <param name="ofForecast">Whether to score the bins at the end of trials that inference did not see, or all others.</param>
     public static IReadOnlyList<GroupScore> OfAll(InferenceResult result, bool ofForecast)
-        => [.. Enumerable.Range(0, result.Description.Groups.Count).Select(g => Of(result, g, ofForecast)).OfType<GroupScore>()];
+        => [.. Enumerable.Range(0, result.Description.Groups.Count).Select(g => Of(result, g, ofForecast, i => result.Estimates[i].Means[g])).OfType<GroupScore>()];
 
     /// <summary>The score as JSON.</summary>
     public JsonObject ToJson() => R2.Count > 0
         ? new JsonObject { ["hidden"] = IsHidden, ["in_sample"] = IsInSample, ["r2"] = Json.Number(MeanR2), ["r2_per_column"] = Json.Numbers(R2) }
-        : new JsonObject { ["hidden"] = IsHidden, ["in_sample"] = IsInSample, ["bits_per_spike"] = Json.Number(BitsPerSpike) };
+        : new JsonObject { ["hidden"] = IsHidden, ["in_sample"] = IsInSample, ["bits_per_spike"] = Json.Number(BitsPerSpike), ["bits_per_spike_over_training_means"] = Json.Number(BitsPerSpikeOverTrainingMeans) };
 
-    private static GroupScore? Of(InferenceResult result, int g, bool ofForecast)
+    /// <summary>Scores one group; null where the recording does not have it.</summary>
+    /// <param name="result">What was found.</param>
+    /// <param name="g">Index of the model's group.</param>
+    /// <param name="ofForecast">Whether to score the bins at the end of trials that inference did not see, or all others.</param>
+    /// <param name="means">Of a trial's number the rates in Hz, or values, to score.</param>
+    internal static GroupScore? Of(InferenceResult result, int g, bool ofForecast, Func<int, Table> means)
     {
         var group = result.Description.Groups[g];
         var index = result.Recording.IndexOfGroup(group.Name);
@@ -40,33 +51,21 @@ public sealed record GroupScore(string Name, bool IsHidden, bool IsInSample, IRe
         var isInSample = !isHidden && !ofForecast;
         var observations = result.Trials.Select(trial => trial.Observations[index]).ToList();
         var evaluated = observations.Select(one => Evaluated(one, result.ForecastBins, ofForecast)).ToList();
+        var estimates = Enumerable.Range(0, observations.Count).Select(means).ToList();
         if (result.Description.IsRate(g))
         {
-            var expected = result.Estimates.Select(estimate => Expected(estimate.Means[g], result.Description.BinWidth)).ToList();
-            return new GroupScore(group.Name, isHidden, isInSample, [], Metrics.BitsPerSpike(expected, [.. observations.Select(one => one.ToTable())], evaluated));
-        }
-
-        var r2 = new double[group.Channels];
-        for (var c = 0; c < r2.Length; c++)
-        {
-            var truth = new List<double>();
-            var estimate = new List<double>();
-            for (var t = 0; t < observations.Count; t++)
+            var expected = estimates.Select(rates => Expected(rates, result.Description.BinWidth)).ToList();
+            var counts = observations.Select(one => one.ToTable()).ToList();
+            var bits = Metrics.BitsPerSpike(expected, counts, evaluated);
+            var constants = NullModel.ConstantRates(result.Description, g);
+            return new GroupScore(group.Name, isHidden, isInSample, [], bits)
             {
-                for (var bin = 0; bin < observations[t].Bins; bin++)
-                {
-                    if (evaluated[t]?[(bin * group.Channels) + c] != false)
-                    {
-                        truth.Add(observations[t][bin, c]);
-                        estimate.Add(result.Estimates[t].Means[g][bin, c]);
-                    }
-                }
-            }
-
-            r2[c] = truth.Count == 0 ? double.NaN : Metrics.R2(Column(truth), Column(estimate));
+                BitsPerSpikeOverTrainingMeans = constants.Length == 0 ? double.NaN : bits - Metrics.BitsPerSpike([.. counts.Select(table => Repeated(constants, table.Bins))], counts, evaluated),
+            };
         }
 
-        return new GroupScore(group.Name, isHidden, isInSample, r2, double.NaN);
+        var truth = observations.Select(one => one.ToTable()).ToList();
+        return new GroupScore(group.Name, isHidden, isInSample, Metrics.R2PerColumn(truth, estimates, evaluated), double.NaN);
     }
 
     /// <summary>The observed entries of the bins to score; null for all.</summary>
@@ -82,5 +81,5 @@ public sealed record GroupScore(string Name, bool IsHidden, bool IsInSample, IRe
 
     private static Table Expected(Table rates, double binWidth) => new(rates.Bins, rates.Columns, Array.ConvertAll(rates.Values, rate => rate * binWidth));
 
-    private static Table Column(List<double> values) => new(values.Count, 1, [.. values]);
+    private static Table Repeated(double[] row, int bins) => new(bins, row.Length, [.. Enumerable.Repeat(row, bins).SelectMany(one => one)]);
 }

@@ -43,8 +43,8 @@ public readonly record struct NullModel(double LogLikelihood, long Entries)
             }
 
             var group = description.Recording.Groups[g];
-            var added = AddedCounts * description.BinWidth / description.Recording.Seconds;
-            Func<double, int, double> score = description.IsRate(g) ? (count, c) => OfCount(count, group.Mean[c] + added) : (value, c) => OfValue(value, group.Mean[c], group.Variance[c]);
+            var rates = ConstantRates(description, g);
+            Func<double, int, double> score = description.IsRate(g) ? (count, c) => OfCount(count, rates.Length == 0 ? double.NaN : rates[c]) : (value, c) => OfValue(value, group.Mean[c], group.Variance[c]);
             foreach (var trial in trials)
             {
                 var part = Of(trial.Observations[index], trial.Bins - forecastBins, score);
@@ -54,6 +54,13 @@ public readonly record struct NullModel(double LogLikelihood, long Entries)
         }
 
         return new NullModel(entries == 0 || description.Recording.Seconds == 0 ? double.NaN : sum / entries, entries);
+    }
+
+    /// <summary>The constant counts a bin of a group of rates; empty where the model's file does not know them.</summary>
+    internal static double[] ConstantRates(ModelDescription description, int group)
+    {
+        var added = AddedCounts * description.BinWidth / description.Recording.Seconds;
+        return description.Recording.Seconds == 0 ? [] : [.. description.Recording.Groups[group].Mean.Select(mean => mean + added)];
     }
 
     private static (double Sum, long Entries) Of(Observations observations, int bins, Func<double, int, double> score)

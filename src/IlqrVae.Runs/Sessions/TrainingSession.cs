@@ -89,6 +89,18 @@ public static class TrainingSession
         }
     }
 
+    /// <summary>What of a configuration has no effect on a training with this recording, a sentence each.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="recording">The recording it names.</param>
+    public static IReadOnlyList<string> RemarksOf(RunConfiguration configuration, Recording recording)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(recording);
+        return configuration.Training.Patience > 0 && recording.TrialsOf(TrialSplit.Validation).Count == 0
+            ? ["training.patience has no effect: there are no trials with the split 'validation' to stop by; mark some, or choose the iterations by yourself."]
+            : [];
+    }
+
     /// <summary>What an objective is called in messages.</summary>
     /// <param name="objective">The objective.</param>
     public static string NameOf(LearningObjective objective) => objective switch

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Evaluation;
@@ -13,6 +14,11 @@ namespace IlqrVae.Evaluation;
 /// <param name="SquareRoot">Whether to take square roots of the counts first, which evens out their variance.</param>
 public sealed record BaselineFeatures(int FirstLag, int LastLag, double SmoothingDeviation = 0, bool SquareRoot = true)
 {
+    /// <summary>
+    /// Bins a lag, at least 1: where bins are short, lags are of sums of so many bins, up to the one that the lag names. Lags are counted in these steps then.
+    /// </summary>
+    public int LagStep { get; init; } = 1;
+
     /// <summary>Smoothed counts in one bin.</summary>
     /// <param name="deviation">Standard deviation of the kernel in bins.</param>
     /// <param name="lead">Number of bins by which the neurons lead the behaviour: the bin read is that many before the decoded one.</param>
@@ -69,6 +75,7 @@ public sealed class BaselineDecoder
     /// <exception cref="ArgumentException">The features are impossible, the trials do not match, or a number is not finite.</exception>
     public static BaselineDecoder Fit(BaselineFeatures features, IReadOnlyList<Table> counts, IReadOnlyList<Table> behaviour)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(features.LagStep, 1, nameof(features));
         if (features.LastLag < features.FirstLag)
         {
             throw new ArgumentException($"The last lag ({features.LastLag}) is before the first ({features.FirstLag}).", nameof(features));
@@ -96,13 +103,43 @@ public sealed class BaselineDecoder
         return _regression.Apply(Lagged(Features, Transform(Features, counts), _fill));
     }
 
-    private static Table Transform(BaselineFeatures features, Table counts)
+    /// <summary>Sums, roots and smooths.</summary>
+    /// <param name="features">What is wanted.</param>
+    /// <param name="counts">Bins x channels.</param>
+    /// <param name="isCount">Of every channel whether it holds counts; null for all. Others have no square roots.</param>
+    internal static Table Transform(BaselineFeatures features, Table counts, bool[]? isCount = null)
     {
-        var table = features.SquareRoot ? new Table(counts.Bins, counts.Columns, [.. counts.Values.Select(Math.Sqrt)]) : counts;
+        var table = features.LagStep > 1 ? Summed(counts, features.LagStep) : counts;
+        if (features.SquareRoot)
+        {
+            table = new Table(table.Bins, table.Columns, [.. table.Values.Select((value, i) => isCount is null || isCount[i % table.Columns] ? Math.Sqrt(value) : value)]);
+        }
+
         return features.SmoothingDeviation == 0 ? table : GaussianSmoothing.Smooth(table, features.SmoothingDeviation);
     }
 
-    private static Table Lagged(BaselineFeatures features, Table table, double[] fill)
+    // Sums of the bins up to each, as many as there are at the start, scaled to the full number.
+    private static Table Summed(Table table, int bins)
+    {
+        var result = new Table(table.Bins, table.Columns);
+        var sum = new double[table.Columns];
+        for (var t = 0; t < table.Bins; t++)
+        {
+            Array.Clear(sum);
+            var first = Math.Max(0, t - bins + 1);
+            for (var s = first; s <= t; s++)
+            {
+                TensorPrimitives.Add(sum, table.Row(s), sum);
+            }
+
+            TensorPrimitives.Multiply(sum, bins / (double)(t - first + 1), result.Row(t));
+        }
+
+        return result;
+    }
+
+    /// <summary>The transformed bins around each, one lag beside the other.</summary>
+    internal static Table Lagged(BaselineFeatures features, Table table, double[] fill)
     {
         var lags = features.LastLag - features.FirstLag + 1;
         var result = new Table(table.Bins, lags * table.Columns);
@@ -111,7 +148,7 @@ public sealed class BaselineDecoder
             var row = result.Row(t);
             for (var k = 0; k < lags; k++)
             {
-                var s = t + features.FirstLag + k;
+                var s = t + ((features.FirstLag + k) * features.LagStep);
                 (s >= 0 && s < table.Bins ? table.Row(s) : fill).CopyTo(row[(k * table.Columns)..]);
             }
         }

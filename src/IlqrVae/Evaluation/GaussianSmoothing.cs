@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Evaluation;
@@ -44,18 +45,32 @@ public static class GaussianSmoothing
         {
             var row = result.Row(t);
             Array.Clear(weights);
+            var total = 0.0;
             for (var s = Math.Max(0, t - reach); s <= Math.Min(values.Bins - 1, t + reach); s++)
             {
                 var weight = kernel[Math.Abs(s - t)];
                 var source = values.Row(s);
+                if (observed is null)
+                {
+                    TensorPrimitives.MultiplyAdd(source, weight, row, row);
+                    total += weight;
+                    continue;
+                }
+
                 for (var c = 0; c < columns; c++)
                 {
-                    if (observed is null || observed[(s * columns) + c])
+                    if (observed[(s * columns) + c])
                     {
                         row[c] += weight * source[c];
                         weights[c] += weight;
                     }
                 }
+            }
+
+            if (observed is null)
+            {
+                TensorPrimitives.Divide(row, total, row);
+                continue;
             }
 
             for (var c = 0; c < columns; c++)

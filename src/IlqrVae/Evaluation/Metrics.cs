@@ -29,6 +29,43 @@ public static class Metrics
         return [.. residual.Zip(total, R2Of)];
     }
 
+    /// <summary>The same over the evaluated entries of several trials, together.</summary>
+    /// <param name="truth">Bins x columns of each trial.</param>
+    /// <param name="estimate">Bins x columns of each trial.</param>
+    /// <param name="evaluated">For each trial, row-major, true where an entry is evaluated; null (of a trial) for everywhere.</param>
+    /// <returns>One value a column, at most 1; NaN for one without entries.</returns>
+    /// <exception cref="ArgumentException">The shapes differ, or there are no trials.</exception>
+    public static double[] R2PerColumn(IReadOnlyList<Table> truth, IReadOnlyList<Table> estimate, IReadOnlyList<bool[]?> evaluated)
+    {
+        LinearAlignment.RequireSameBins(truth, estimate);
+        RequireSameCount(truth.Count, evaluated.Count);
+        if (truth.Count == 0)
+        {
+            throw new ArgumentException("There are no trials.", nameof(truth));
+        }
+
+        var r2 = new double[truth[0].Columns];
+        for (var c = 0; c < r2.Length; c++)
+        {
+            var (known, guessed) = (new List<double>(), new List<double>());
+            for (var k = 0; k < truth.Count; k++)
+            {
+                for (var t = 0; t < truth[k].Bins; t++)
+                {
+                    if (evaluated[k]?[(t * r2.Length) + c] != false)
+                    {
+                        known.Add(truth[k][t, c]);
+                        guessed.Add(estimate[k][t, c]);
+                    }
+                }
+            }
+
+            r2[c] = known.Count == 0 ? double.NaN : R2(new Table(known.Count, 1, [.. known]), new Table(known.Count, 1, [.. guessed]));
+        }
+
+        return r2;
+    }
+
     /// <summary>The mean of R2 over columns, each counting alike.</summary>
     /// <param name="truth">Rows x columns.</param>
     /// <param name="estimate">Rows x columns.</param>

@@ -64,6 +64,9 @@ public sealed class RidgeRegression
     /// <summary>The unit of <see cref="Alpha"/>.</summary>
     public RidgePenalty Penalty { get; }
 
+    /// <summary>The cross-validated R2 by which <see cref="FitCrossValidated"/> chose it; NaN where the penalty was given, or no output varies in any fold.</summary>
+    public double CrossValidatedR2 { get; private init; } = double.NaN;
+
     /// <summary>Fits with a given penalty.</summary>
     /// <param name="features">Rows x p.</param>
     /// <param name="outputs">Rows x d.</param>
@@ -127,7 +130,11 @@ public sealed class RidgeRegression
             }
         }
 
-        return moments.Solve(-1, alphas[best], penalty);
+        var chosen = moments.Solve(-1, alphas[best], penalty);
+        return new RidgeRegression(chosen.Features, chosen.Outputs, chosen._weights, chosen._intercept, chosen.Alpha, penalty)
+        {
+            CrossValidatedR2 = double.IsFinite(bestScore) ? bestScore : double.NaN,
+        };
     }
 
     /// <summary>

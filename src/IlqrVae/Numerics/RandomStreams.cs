@@ -65,6 +65,9 @@ public static class RandomStreams
     /// <summary>Which channels validation by prediction holds out together. Substream: the channel group.</summary>
     public const ulong ValidationFolds = 11UL << Purpose;
 
+    /// <summary>Shuffled predictions, to see what chance gives. Substream: the shuffle.</summary>
+    public const ulong ShuffledPredictions = 12UL << Purpose;
+
     /// <summary>A simulated trial, by split and number within it: more training trials leave the test trials as they were.</summary>
     /// <param name="split">The split: 0 training, 1 validation, 2 test.</param>
     /// <param name="number">Its number in the split.</param>

@@ -34,6 +34,7 @@ public sealed class RandomStreamsTests
         foreach (var number in Numbers)
         {
             yield return (nameof(RandomStreams.ModelSamples), RandomStreams.ModelSamples, (ulong)number);
+            yield return (nameof(RandomStreams.ShuffledPredictions), RandomStreams.ShuffledPredictions, (ulong)number);
             yield return (nameof(RandomStreams.MiniBatches), RandomStreams.MiniBatches, (ulong)number);
             yield return (nameof(RandomStreams.ImportanceLaplace), RandomStreams.ImportanceLaplace, (ulong)number);
             yield return (nameof(RandomStreams.PosteriorSamples), RandomStreams.PosteriorSamples, (ulong)number);

@@ -1,0 +1,68 @@
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Evaluation.Baselines;
+
+/// <summary>Small symmetric positive definite matrices.</summary>
+internal static class PositiveDefinite
+{
+    /// <summary>The inverse of a matrix and the logarithm of its determinant. Only the upper triangle is read. Where the matrix is singular to working precision, a little is added to its diagonal.</summary>
+    public static Matrix<double> Inverse(Matrix<double> matrix, out double logDeterminant)
+    {
+        var n = matrix.Rows;
+        var trace = 0.0;
+        for (var i = 0; i < n; i++)
+        {
+            trace += Math.Abs(matrix[i, i]) / n;
+        }
+
+        for (var added = 0.0; ; added = added == 0 ? 1e-14 * trace : added * 100)
+        {
+            var panel = Matrix<double>.Allocate(n, 2 * n);
+            for (var i = 0; i < n; i++)
+            {
+                matrix.Row(i)[i..].CopyTo(panel.Row(i)[i..]);
+                panel[i, i] += added;
+                panel[i, n + i] = 1;
+            }
+
+            if (!Cholesky.EliminatePanel(panel))
+            {
+                if (added > trace || !double.IsFinite(trace) || trace == 0)
+                {
+                    logDeterminant = double.NaN;
+                    var undefined = Matrix<double>.Allocate(n, n);
+                    for (var i = 0; i < n; i++)
+                    {
+                        undefined.Row(i).Fill(double.NaN);
+                    }
+
+                    return undefined;
+                }
+
+                continue;
+            }
+
+            logDeterminant = Cholesky.LogDeterminant(panel);
+
+            // K = -R^-1 Y with Y = R'^-1.
+            var y = Matrix<double>.Allocate(n, n);
+            RowOperations.Copy(panel.ColumnRange(n, n), y);
+            var inverse = Matrix<double>.Allocate(n, n);
+            Cholesky.NegativeSolve(panel, y, inverse);
+            RowOperations.Scale(-1, inverse);
+            return inverse;
+        }
+    }
+
+    /// <summary>Makes a matrix equal to its transpose by averaging the two.</summary>
+    public static void Symmetrise(Matrix<double> matrix)
+    {
+        for (var i = 0; i < matrix.Rows; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                matrix[i, j] = matrix[j, i] = 0.5 * (matrix[i, j] + matrix[j, i]);
+            }
+        }
+    }
+}
