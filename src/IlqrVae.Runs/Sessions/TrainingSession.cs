@@ -96,8 +96,9 @@ public static class TrainingSession
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(recording);
-        return configuration.Training.Patience > 0 && recording.TrialsOf(TrialSplit.Validation).Count == 0
-            ? ["training.patience has no effect: there are no trials with the split 'validation' to stop by; mark some, or choose the iterations by yourself."]
+        return configuration.Training.Patience > 0
+            && LearningTrials.Of(recording, configuration.Training.Chunk, configuration.Training.ValidationShare).TrialsOf(TrialSplit.Validation).Count == 0
+            ? ["training.patience has no effect: there are no trials with the split 'validation' to stop by; mark some, set 'training.validation-share', or choose the iterations by yourself."]
             : [];
     }
 
