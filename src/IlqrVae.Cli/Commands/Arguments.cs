@@ -30,6 +30,11 @@ internal static class Arguments
         AllowMultipleArgumentsPerToken = true,
     };
 
+    /// <summary>The names of groups that were given.</summary>
+    public static HashSet<string> Groups(string[]? names) => (names ?? []).ToHashSet(StringComparer.Ordinal);
+
+    public static Option<bool> Uncalibrated() => new("--uncalibrated") { Description = "Leave out what 'calibrate' learned about the run's intervals." };
+
     public static Option<bool> ByPosition() => new("--by-position")
     {
         Description = "Take channels and external inputs in the order of the file, whatever their names and units; by default they are matched by name.",
