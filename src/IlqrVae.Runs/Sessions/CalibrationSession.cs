@@ -95,9 +95,10 @@ public static class CalibrationSession
         {
             Split = split, Hidden = request.Hidden, ByPosition = request.ByPosition, Seed = request.Seed, Threads = request.Threads,
         };
+        var folds = FoldsOf(description, trials, request.Hidden);
         InferenceResult Infer(int fold, int forecast, bool withTruth) => InferenceSession.Run(
             path, data, recording,
-            inference with { ForecastBins = forecast, Pass = new CalibrationPass(fold, Folds, Shares(description, trials, request.Hidden, forecast), withTruth, TruthShare(description, trials), units) },
+            inference with { ForecastBins = forecast, Pass = new CalibrationPass(fold, Folds, Shares(description, trials, forecast, fold < 0 ? 1 : (double)folds / Folds), withTruth, TruthShare(description, trials), units) },
             progress, interrupt);
 
         var samples = new TrialSamples();
@@ -115,7 +116,7 @@ public static class CalibrationSession
         }
 
         // Every entry of the groups that are seen is missing once, unless fewer are enough.
-        for (var fold = 0; fold < Folds && description.Groups.Any(group => !request.Hidden.Contains(group.Name)); fold++)
+        for (var fold = 0; fold < folds; fold++)
         {
             Collect(samples, Infer(fold, 0, withTruth: false));
         }
@@ -141,11 +142,21 @@ public static class CalibrationSession
         }
     }
 
-    /// <summary>The share of bins to look at in each group, so that there are enough entries and no more.</summary>
-    private static double[] Shares(ModelDescription description, IReadOnlyList<Trial> trials, IReadOnlySet<string> hidden, int forecast)
+    private static double Enough(ModelDescription description, int group) => description.IsRate(group) ? CountEntries : ValueEntries;
+
+    /// <summary>How many parts of the entries of groups that are seen have to be missing in turn for enough of them; none where all groups are hidden.</summary>
+    private static int FoldsOf(ModelDescription description, IReadOnlyList<Trial> trials, IReadOnlySet<string> hidden)
     {
-        var bins = trials.Sum(trial => forecast > 0 ? Math.Min(forecast, trial.Bins) : (double)trial.Bins);
-        return [.. description.Groups.Select((group, g) => (description.IsRate(g) ? CountEntries : ValueEntries) / Math.Max(1, bins * group.Channels))];
+        var bins = trials.Sum(trial => (double)trial.Bins);
+        return Enumerable.Range(0, description.Groups.Count).Where(g => !hidden.Contains(description.Groups[g].Name))
+            .Select(g => (int)Math.Clamp(Math.Ceiling(Folds * Enough(description, g) / (bins * description.Groups[g].Channels)), 1, Folds)).DefaultIfEmpty(0).Max();
+    }
+
+    /// <summary>The share of bins to look at in each group, so that there are enough entries and no more.</summary>
+    private static double[] Shares(ModelDescription description, IReadOnlyList<Trial> trials, int forecast, double share)
+    {
+        var bins = share * trials.Sum(trial => forecast > 0 ? Math.Min(forecast, trial.Bins) : (double)trial.Bins);
+        return [.. description.Groups.Select((group, g) => Enough(description, g) / Math.Max(1, bins * group.Channels))];
     }
 
     private static double TruthShare(ModelDescription description, IReadOnlyList<Trial> trials)

@@ -76,8 +76,8 @@ internal sealed class EntrySamples(bool areCounts)
 
     /// <summary>
     /// The scales under which entries were predicted best, by the logarithms of their probabilities or densities. Where these do not tell the two scales of
-    /// values apart, the posterior's is taken to be off rather than the noise's, which was learned from all training trials: by normal priors on their
-    /// logarithms of deviations .5 and .05.
+    /// values apart, the posterior's is taken to be off rather than the noise's, which was learned from all training trials: by priors on their logarithms that
+    /// are .5 and .05 wide.
     /// </summary>
     /// <param name="isIncluded">Which units to learn from.</param>
     public (double Posterior, double Noise) Fit(Func<int, bool> isIncluded)
@@ -161,6 +161,7 @@ internal sealed class EntrySamples(bool areCounts)
         return (Math.Exp(x), Math.Exp(y));
     }
 
+    /// <summary>As of a normal distribution near zero, as of a Laplace distribution far from it: what is plainly wrong is not held back.</summary>
     private static double Penalty(double posterior, double noise)
-        => (0.5 * posterior * posterior / (PosteriorScalePrior * PosteriorScalePrior)) + (0.5 * noise * noise / (NoiseScalePrior * NoiseScalePrior));
+        => Math.Sqrt(1 + Math.Pow(posterior / PosteriorScalePrior, 2)) + Math.Sqrt(1 + Math.Pow(noise / NoiseScalePrior, 2)) - 2;
 }
