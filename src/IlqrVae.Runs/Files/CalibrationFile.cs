@@ -65,7 +65,7 @@ public sealed record SituationCalibration(
             return [.. levels.Select(level => RunCalibration.HalfWidth(known.HalfWidths, level))];
         }
 
-        return Of(group, Hidden.Contains(group) ? EntryCase.Hidden : EntryCase.Missing) is { } found
+        return Of(group, Hidden.Contains(group, StringComparer.Ordinal) ? EntryCase.Hidden : EntryCase.Missing) is { } found
             ? [.. levels.Select(level => found.PosteriorScale * NormalDistribution.HalfWidth(level))]
             : null;
     }

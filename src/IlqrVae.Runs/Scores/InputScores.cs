@@ -1,4 +1,3 @@
-using IlqrVae.Evaluation;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Sessions;
 

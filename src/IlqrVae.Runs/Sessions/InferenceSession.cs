@@ -236,6 +236,7 @@ public static class InferenceSession
                 if (request.Pass is { } pass)
                 {
                     samples[i] = pass.Samples(model.Generative, description, recording, trials[i], i, estimates[i].LaplaceSpread, request, missing!, seed, places[trials[i]]);
+                    estimates[i] = estimates[i] with { Means = [], MeanDeviations = [] };
                 }
 
                 if (request.Intervals)

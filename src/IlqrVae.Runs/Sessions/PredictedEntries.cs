@@ -1,5 +1,4 @@
 using System.Numerics;
-using IlqrVae.Evaluation;
 using IlqrVae.Inference;
 using IlqrVae.Models.Likelihoods;
 using IlqrVae.Numerics;
