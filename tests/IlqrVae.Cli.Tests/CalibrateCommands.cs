@@ -22,7 +22,7 @@ public sealed class CalibrateCommands
         Assert.True(File.Exists(line["run/calibration.json"]));
         var after = Json(line, evaluate)["coverage"]!;
         Assert.Equal(3, after["hidden"]!["held-out"]!["calibrated"]!.AsArray().Count);
-        Assert.Equal(["inputs", "rates", "rates.held-out"], after["calibrated"]!.AsObject().Select(pair => pair.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["inputs", "rates", "rates.held-out"], after["calibrated"]!.AsObject().Select(pair => pair.Key).Order(StringComparer.Ordinal).ToArray());
         Assert.True(JsonNode.DeepEquals(before["laplace"], after["laplace"]));
         Assert.True(JsonNode.DeepEquals(before, Json(line, [.. evaluate, "--uncalibrated"])["coverage"]));
         Assert.Contains("coverage of held-out, hidden, calibrated", line.Must([.. evaluate.SkipLast(1)]), StringComparison.Ordinal);

@@ -89,11 +89,11 @@ public sealed class Calibrations : IDisposable
     {
         var recording = Draw(noiseFactor: 1);
         var with = Calibrate(recording, new CalibrationRequest()).Situation;
-        Assert.Equal(["inputs", "mean"], with.Truth.Select(truth => truth.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["inputs", "mean"], with.Truth.Select(truth => truth.Name).Order(StringComparer.Ordinal).ToArray());
         Assert.Contains(Coverage(recording, NothingHidden, 0, isCalibrated: true).Scores, score => score.Key is { Name: "inputs", Source: IntervalSource.Calibrated });
         var without = Calibrate(recording, new CalibrationRequest { UseTruth = false }).Situation;
         Assert.Empty(without.Truth);
-        Assert.Equal(["a", "b"], without.Groups.Select(group => group.Group));
+        Assert.Equal(["a", "b"], without.Groups.Select(group => group.Group).ToArray());
         Assert.All(without.Groups, group => Assert.Equal(EntryCase.Missing, group.Case));
         Assert.DoesNotContain(Coverage(recording, NothingHidden, 0, isCalibrated: true).Scores, score => score.Key is { Name: "inputs", Source: IntervalSource.Calibrated });
     }
@@ -186,7 +186,7 @@ public sealed class Calibrations : IDisposable
             var found = InferenceSession.Run(Model, "data.h5", recording, new InferenceRequest
             {
                 Split = "test", Hidden = HiddenB, Noise = true, Intervals = true, Calibrated = isCalibrated, Threads = 1,
-            });
+            }, interrupt: TestContext.Current.CancellationToken);
             var path = Path.Combine(_folder.FullName, $"posterior-{isCalibrated}.h5");
             PosteriorFile.Write(path, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals);
             using var archive = Hdf5Archive.Open(path);
@@ -251,7 +251,7 @@ public sealed class Calibrations : IDisposable
     private void Write(Recording recording, double noiseFactor, double noise = 0.3, double priorFactor = 1)
     {
         var description = Describe();
-        Assert.Equal(description.Groups.Select(group => group.Name), recording.Groups.Select(group => group.Name));
+        Assert.Equal(description.Groups.Select(group => group.Name).ToArray(), recording.Groups.Select(group => group.Name).ToArray());
         var model = description.Build<double>();
         Set(model, noise, noiseFactor, priorFactor);
         var raw = new double[model.Parameters.RawCount];
