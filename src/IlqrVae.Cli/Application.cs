@@ -110,6 +110,7 @@ internal static partial class Application
         root.Subcommands.Add(TrainCommand.Create(terminal));
         root.Subcommands.Add(InferCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
+        root.Subcommands.Add(CalibrateCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));
         return root;
     }

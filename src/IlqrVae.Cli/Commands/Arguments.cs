@@ -34,6 +34,8 @@ internal static class Arguments
     public static HashSet<string> Names(string[]? given)
         => (given ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToHashSet(StringComparer.Ordinal);
 
+    public static Option<bool> Uncalibrated() => new("--uncalibrated") { Description = "Leave out what 'calibrate' learned about the run's intervals." };
+
     public static Option<bool> ByPosition() => new("--by-position")
     {
         Description = "Take channels and external inputs in the order of the file, whatever their names and units; by default they are matched by name.",

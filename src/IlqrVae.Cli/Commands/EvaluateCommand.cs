@@ -37,7 +37,8 @@ internal static class EvaluateCommand
         var draws = Arguments.Number<int?>("--draws", "Draws of the ELBO for each trial (16).", "K");
         var iwae = Arguments.Number<int?>("--iwae", "Samples of the importance-weighted bounds for each trial.", "K");
         var horizon = new Option<string?>("--horizon") { Description = "Bins to predict ahead without inputs, against the truth.", HelpName = "30,50" };
-        var coverage = new Option<bool>("--coverage") { Description = "How often intervals of 50, 90 and 95 % hold true rates and inputs." };
+        var coverage = new Option<bool>("--coverage") { Description = "How often intervals of 50, 90 and 95 % hold true rates and inputs, and what was observed and is hidden." };
+        var uncalibrated = Arguments.Uncalibrated();
         var energyAt = new Option<string?>("--energy-at") { Description = "Bins near which the share of the inputs' energy is wanted.", HelpName = "0,99" };
         var energyWindow = Arguments.Number<int?>("--energy-window", "How many bins away still count as near (3).", "BINS");
         var freeRun = Arguments.Number<int?>("--free-run", "Bins to run the learned system on without inputs.", "BINS");
@@ -51,7 +52,7 @@ internal static class EvaluateCommand
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, draws, iwae, horizon, coverage, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, draws, iwae, horizon, coverage, uncalibrated, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -78,6 +79,7 @@ internal static class EvaluateCommand
                     Horizons = Arguments.WholeNumbers("--horizon", result.GetValue(horizon), 1),
                     InputEffects = true,
                     Coverage = result.GetValue(coverage),
+                    Calibrated = result.GetValue(coverage) && !result.GetValue(uncalibrated),
                     FreeRunBins = result.GetValue(freeRun) ?? 0,
                     Seed = result.GetValue(seed),
                     Threads = result.GetValue(threads),

@@ -60,7 +60,7 @@ internal static class FitCommand
                 Seconds = 60 * given,
                 Seed = result.GetValue(seed) ?? 1,
                 Threads = result.GetValue(threads) ?? 0,
-                Predict = result.GetValue(hide) ?? [],
+                Predict = [.. Arguments.Names(result.GetValue(hide))],
                 Force = result.GetValue(force),
             };
             return Run(path, recording, folder, request, terminal);

@@ -32,11 +32,13 @@ internal static class InferCommand
         var hide = Arguments.Hide();
         var byPosition = Arguments.ByPosition();
         var draws = Arguments.Number<int>("--draws", "Joint posterior samples to write for each trial.", "K");
+        var intervals = new Option<bool>("--intervals") { Description = "Write intervals of 50, 90 and 95 % of what may be observed, noise included." };
+        var uncalibrated = Arguments.Uncalibrated();
         var force = Arguments.Force("Replace a file of that name.");
         var seed = Arguments.Seed("Seed of the samples; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("infer", Description, [run, data, output, split, hide, byPosition, draws, force, seed, threads, json], result =>
+        return Arguments.Make("infer", Description, [run, data, output, split, hide, byPosition, draws, intervals, uncalibrated, force, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(draws) is < 0 or > 10_000)
@@ -57,12 +59,15 @@ internal static class InferCommand
                     Hidden = Arguments.Names(result.GetValue(hide)),
                     ByPosition = result.GetValue(byPosition),
                     Samples = result.GetValue(draws),
+                    Noise = true,
+                    Intervals = result.GetValue(intervals),
+                    Calibrated = !result.GetValue(uncalibrated),
                     Seed = result.GetValue(seed),
                     Threads = result.GetValue(threads),
                 },
                 terminal.OfInference(),
                 terminal.Interrupt);
-            PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden);
+            PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals);
             terminal.Remarks(found.Remarks);
             Report(found, destination, terminal);
             return ExitCode.Done;
@@ -80,6 +85,7 @@ internal static class InferCommand
             ["bins"] = found.Trials.Sum(trial => (long)trial.Bins),
             ["hidden"] = Json.Texts(found.Hidden.Order(StringComparer.Ordinal)),
             ["converged"] = converged,
+            ["calibrated"] = found.Calibration is not null,
             ["seconds"] = Json.Number(found.Seconds),
         });
         terminal.WriteLine($"{found.Trials.Count} trials in {Wording.Duration(found.Seconds)}, {converged} converged");

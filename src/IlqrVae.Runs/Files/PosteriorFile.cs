@@ -1,6 +1,8 @@
 using IlqrVae.Data;
+using IlqrVae.Evaluation;
 using IlqrVae.Inference;
 using IlqrVae.Recordings;
+using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Runs.Files;
 
@@ -18,8 +20,11 @@ public static class PosteriorFile
     /// <param name="trials">The trials.</param>
     /// <param name="estimates">What was found in them, in the same order.</param>
     /// <param name="hidden">Names of the groups that were hidden.</param>
+    /// <param name="calibration">What was learned about the run's intervals; null for nothing.</param>
+    /// <param name="intervals">Intervals of each trial's channels; empty for none.</param>
     public static void Write(
-        string path, ModelDescription description, IReadOnlyList<Trial> trials, IReadOnlyList<TrialEstimate> estimates, IReadOnlySet<string> hidden)
+        string path, ModelDescription description, IReadOnlyList<Trial> trials, IReadOnlyList<TrialEstimate> estimates, IReadOnlySet<string> hidden,
+        SituationCalibration? calibration = null, IReadOnlyList<TrialIntervals>? intervals = null)
     {
         var total = trials.Sum(trial => (long)trial.Bins);
         if (total > int.MaxValue)
@@ -64,10 +69,93 @@ public static class PosteriorFile
 
             archive.SetAttribute(table, "unit", description.IsRate(g) ? "Hz" : group.Unit);
             archive.SetAttribute(table, "hidden", hidden.Contains(group.Name) ? 1L : 0L);
+            AddPredictive(archive, path, description, g, estimates, calibration?.Of(group.Name, hidden.Contains(group.Name) ? EntryCase.Hidden : EntryCase.Missing));
+            if (intervals is { Count: > 0 })
+            {
+                AddIntervals(archive, path, group.Name, [.. intervals.Select(one => one.Lower[g])], "lower");
+                AddIntervals(archive, path, group.Name, [.. intervals.Select(one => one.Upper[g])], "upper");
+            }
         }
 
         AddSamples(archive, path, estimates, (int)total);
         archive.Save(path);
+    }
+
+    /// <summary>What is to be expected of observations: the posterior's deviations and those of the noise together.</summary>
+    private static void AddPredictive(
+        Hdf5Archive archive, string path, ModelDescription description, int g, IReadOnlyList<TrialEstimate> estimates, GroupCalibration? calibration)
+    {
+        if (estimates[0].NoiseDeviations.Count == 0)
+        {
+            return;
+        }
+
+        var folder = $"channels/{description.Groups[g].Name}";
+        var table = $"{folder}/predictive_deviation";
+        var (posterior, noise) = (calibration?.PosteriorScale ?? 1, calibration?.NoiseScale ?? 1);
+
+        // The noise of counts is that of counts in a bin; means are in Hz.
+        var unit = description.IsRate(g) ? 1 / description.BinWidth : 1;
+        Add(archive, path, table, [.. estimates.Select(estimate => Together(estimate.MeanDeviations[g], posterior, estimate.NoiseDeviations[g], noise * unit))]);
+        archive.SetAttribute(table, "calibrated", calibration is null ? 0L : 1L);
+        archive.SetAttribute(table, "posterior_scale", posterior);
+        archive.SetAttribute(table, "noise_scale", noise);
+        if (!description.IsRate(g))
+        {
+            archive.Add($"{folder}/noise_deviation", RootMeanSquares([.. estimates.Select(estimate => estimate.NoiseDeviations[g])]), description.Groups[g].Channels);
+            archive.Add($"{folder}/half_width/level", [.. RunCalibration.Levels], RunCalibration.Levels.Count);
+            archive.Add($"{folder}/half_width/deviations", [.. calibration?.HalfWidths ?? [.. RunCalibration.Levels.Select(Numerics.NormalDistribution.HalfWidth)]], RunCalibration.Levels.Count);
+        }
+    }
+
+    private static Table Together(Table posterior, double posteriorScale, Table noise, double noiseScale)
+    {
+        var together = new Table(posterior.Bins, posterior.Columns);
+        for (var i = 0; i < together.Values.Length; i++)
+        {
+            var (a, b) = (posteriorScale * posterior.Values[i], noiseScale * noise.Values[i]);
+            together.Values[i] = Math.Sqrt((a * a) + (b * b));
+        }
+
+        return together;
+    }
+
+    /// <summary>Of each column; of noise that is always the same, that.</summary>
+    private static double[] RootMeanSquares(IReadOnlyList<Table> tables)
+    {
+        var sums = new double[tables[0].Columns];
+        foreach (var table in tables)
+        {
+            for (var i = 0; i < table.Values.Length; i++)
+            {
+                sums[i % sums.Length] += table.Values[i] * table.Values[i];
+            }
+        }
+
+        return Array.ConvertAll(sums, sum => Math.Sqrt(sum / tables.Sum(table => table.Bins)));
+    }
+
+    /// <summary>Levels x bins x channels.</summary>
+    private static void AddIntervals(Hdf5Archive archive, string path, string group, IReadOnlyList<IReadOnlyList<Table>> ends, string name)
+    {
+        var (columns, rows) = (ends[0][0].Columns, ends.Sum(trial => (long)trial[0].Bins));
+        var table = $"channels/{group}/intervals/{name}";
+        var values = new double[RequireEntries(path, table, ends[0].Count * rows * columns)];
+        var at = 0;
+        for (var level = 0; level < ends[0].Count; level++)
+        {
+            foreach (var trial in ends)
+            {
+                trial[level].Values.CopyTo(values, at);
+                at += trial[level].Values.Length;
+            }
+        }
+
+        archive.Add(table, values, ends[0].Count, (int)rows, columns);
+        if (name == "lower")
+        {
+            archive.Add($"channels/{group}/intervals/level", [.. IntervalCoverage.Levels], IntervalCoverage.Levels.Count);
+        }
     }
 
     private static void AddSamples(Hdf5Archive archive, string path, IReadOnlyList<TrialEstimate> estimates, int total)

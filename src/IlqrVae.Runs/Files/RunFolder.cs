@@ -21,6 +21,9 @@ public sealed record RunFolder(string Root)
     /// <summary>The history as JSON lines.</summary>
     public string HistoryLines => Path.Combine(Root, "history.jsonl");
 
+    /// <summary>What was learned about the intervals of the model.</summary>
+    public string Calibration => Path.Combine(Root, "calibration.json");
+
     /// <summary>What happened and when.</summary>
     public string Log => Path.Combine(Root, "log.txt");
 
@@ -49,7 +52,7 @@ public sealed record RunFolder(string Root)
     public static bool Owns(string path)
     {
         var folder = new RunFolder(Path.GetDirectoryName(path) ?? "");
-        string[] own = [folder.Configuration, folder.Model, folder.Checkpoint, folder.History, folder.HistoryLines, folder.Log, folder.Lock];
+        string[] own = [folder.Configuration, folder.Model, folder.Checkpoint, folder.History, folder.HistoryLines, folder.Calibration, folder.Log, folder.Lock];
         return folder.HoldsRun && own.Contains(path, StringComparer.OrdinalIgnoreCase);
     }
 

@@ -1,108 +1,139 @@
 using System.Text.Json.Nodes;
 using IlqrVae.Evaluation;
+using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Runs.Scores;
 
-/// <summary>How often intervals of 50, 90 and 95 % hold true rates, values and inputs, by both posteriors.</summary>
-/// <param name="Scores">The truth's name, whether by the Laplace posteriors, and the shares.</param>
-public sealed record CoveragePart(IReadOnlyList<(string Name, bool IsLaplace, IntervalCoverage Coverage)> Scores) : IReportPart
+/// <summary>
+/// How often intervals of 50, 90 and 95 % hold true rates, values and inputs, by both posteriors, and with the noise what was observed and hidden; with
+/// the run's calibration and without.
+/// </summary>
+/// <param name="Scores">What was looked at, whose intervals, and the shares.</param>
+/// <param name="IsCalibrated">Whether a calibration was used.</param>
+public sealed record CoveragePart(IReadOnlyList<(CoverageKey Key, IntervalCoverage Coverage)> Scores, bool IsCalibrated) : IReportPart
 {
+    /// <summary>The name under which inputs are looked at.</summary>
+    public const string Inputs = "inputs";
+
+    /// <summary>Why there is nothing to be looked at.</summary>
+    public const string Nothing = "nothing can be looked at: no group is hidden (--hide, --forecast) whose observations the dataset holds, and it knows no true rates, values or inputs";
+
     /// <inheritdoc/>
     public string Key => "coverage";
 
-    /// <summary>The coverage of a result; null when it was not asked for or nothing is known to be true.</summary>
+    /// <summary>The coverage of a result; null when it was not asked for.</summary>
+    /// <param name="result">What was found.</param>
     public static CoveragePart? Of(InferenceResult result)
     {
-        var scores = new List<(string Name, bool IsLaplace, IntervalCoverage Coverage)>();
-        foreach (var isLaplace in (bool[])[true, false])
+        if (result.Coverage.Count == 0)
         {
-            for (var g = 0; g < result.Description.Groups.Count; g++)
+            return null;
+        }
+
+        var sums = new Dictionary<CoverageKey, IntervalCoverage>();
+        foreach (var (key, coverage) in result.Coverage.SelectMany(one => one.Counts))
+        {
+            if (!sums.TryGetValue(key, out var sum))
             {
-                var found = result.Coverage.Select(one => (isLaplace ? one.Laplace : one.Shared)[g]).OfType<IntervalCoverage>().ToList();
-                if (found.Count > 0)
-                {
-                    scores.Add((TruthTables.OfGroup(result.Description, result.Trials, g)!.Name, isLaplace, Sum(found)));
-                }
+                sums[key] = sum = new IntervalCoverage();
             }
 
-            if (OfInputs(result, isLaplace) is { } inputs)
+            sum.Add(coverage);
+        }
+
+        foreach (var source in Enum.GetValues<IntervalSource>())
+        {
+            if (OfInputs(result, source) is { } inputs)
             {
-                scores.Add(("inputs", isLaplace, inputs));
+                sums[new CoverageKey(Inputs, null, source)] = inputs;
             }
         }
 
-        return scores.Count == 0 ? null : new CoveragePart(scores);
+        return new CoveragePart(
+            [.. sums.OrderBy(pair => pair.Key.Case is null ? 0 : 1).ThenBy(pair => pair.Key.Case).Select(pair => (pair.Key, pair.Value))], result.Calibration is not null);
     }
 
     /// <inheritdoc/>
     public JsonNode ToJson()
     {
-        JsonObject By(bool isLaplace) => new(Scores.Where(score => score.IsLaplace == isLaplace).Select(score => KeyValuePair.Create(score.Name, (JsonNode?)Json.Numbers(score.Coverage.Shares))));
-        return new JsonObject { ["levels"] = Json.Numbers(IntervalCoverage.Levels), ["laplace"] = By(true), ["shared"] = By(false) };
+        var json = new JsonObject { ["levels"] = Json.Numbers(IntervalCoverage.Levels) };
+        foreach (var source in Enum.GetValues<IntervalSource>().Where(source => source != IntervalSource.Calibrated || IsCalibrated))
+        {
+            json[NameOf(source)] = new JsonObject(Scores.Where(score => score.Key.Case is null && score.Key.Source == source)
+                .Select(score => KeyValuePair.Create(score.Key.Name, (JsonNode?)Json.Numbers(score.Coverage.Shares))));
+        }
+
+        foreach (var of in Scores.Where(score => score.Key.Case is not null).GroupBy(score => score.Key.Case!.Value))
+        {
+            json[CalibrationFile.NameOf(of.Key)] = new JsonObject(of.GroupBy(score => score.Key.Name, StringComparer.Ordinal).Select(group =>
+            {
+                var shares = new JsonObject { ["entries"] = group.First().Coverage.Entries };
+                foreach (var (key, coverage) in group)
+                {
+                    shares[NameOf(key.Source)] = Json.Numbers(coverage.Shares);
+                }
+
+                return KeyValuePair.Create(group.Key, (JsonNode?)shares);
+            }));
+        }
+
+        if (Scores.Count == 0)
+        {
+            json["nothing"] = Nothing;
+        }
+
+        return json;
     }
 
     /// <inheritdoc/>
-    public IEnumerable<IReadOnlyList<string>> ToRows() => Scores.Select(score => (IReadOnlyList<string>)
-    [
-        $"coverage of {score.Name}, {(score.IsLaplace ? "Laplace" : "shared")}",
-        string.Join(' ', score.Coverage.Shares.Select(share => Wording.Number(share))),
-        $"by intervals of {string.Join(' ', IntervalCoverage.Levels.Select(level => Wording.Number(level, "0.00")))}{(score.Name == "inputs" ? "; after the best affine map" : "")}",
-    ]);
-
-    private static IntervalCoverage Sum(IEnumerable<IntervalCoverage> parts)
+    public IEnumerable<IReadOnlyList<string>> ToRows()
     {
-        var sum = new IntervalCoverage();
-        foreach (var part in parts)
+        if (Scores.Count == 0)
         {
-            sum.Add(part);
+            return [["coverage", "-", Nothing]];
         }
 
-        return sum;
+        var levels = string.Join(' ', IntervalCoverage.Levels.Select(level => Wording.Number(level, "0.00")));
+        return Scores.Select(score => (IReadOnlyList<string>)
+        [
+            $"coverage of {score.Key.Name}{(score.Key.Case is { } why ? $", {CalibrationFile.NameOf(why)}" : "")}, {(score.Key.Source == IntervalSource.Laplace ? "Laplace" : NameOf(score.Key.Source))}",
+            string.Join(' ', score.Coverage.Shares.Select(share => Wording.Number(share))),
+            $"by intervals of {levels}{(score.Key.Case is null ? "" : ", noise included")}{(score.Key.Name == Inputs && score.Key.Case is null ? "; after the best affine map" : "")}",
+        ]);
     }
 
-    /// <summary>True inputs against inferred ones after the affine map u -> W'u + b, whose variance is w' Cov(u) w for each column w of W.</summary>
-    private static IntervalCoverage? OfInputs(InferenceResult result, bool isLaplace)
+    private static string NameOf(IntervalSource source) => source switch
     {
-        // Inputs that never vary, as those of an autonomous system, are nothing to cover.
-        if (EvaluationReport.AlignInputs(result) is not { VarianceCaptured: not double.NaN } map || TruthTables.Of(result.Trials, "inputs") is not { } truth)
+        IntervalSource.Laplace => "laplace",
+        IntervalSource.Shared => "shared",
+        _ => "calibrated",
+    };
+
+    private static IntervalCoverage? OfInputs(InferenceResult result, IntervalSource source)
+    {
+        IReadOnlyList<double>? widths = null;
+        if (source == IntervalSource.Calibrated)
+        {
+            if (result.Calibration?.Truth.FirstOrDefault(one => one.Name == Inputs) is not { } known)
+            {
+                return null;
+            }
+
+            widths = [.. IntervalCoverage.Levels.Select(level => RunCalibration.HalfWidth(known.HalfWidths, level))];
+        }
+
+        if (InputScores.Of(result, source != IntervalSource.Shared) is not { } trials)
         {
             return null;
         }
 
         var coverage = new IntervalCoverage();
-        for (var k = 0; k < truth.Indices.Count; k++)
+        foreach (var score in trials.SelectMany(trial => trial.Scores.Values))
         {
-            var estimate = result.Estimates[truth.Indices[k]];
-            if ((isLaplace ? estimate.LaplaceSpread : estimate.SharedSpread) is not { } spread)
-            {
-                continue;
-            }
-
-            var mapped = map.Apply(estimate.Inputs);
-            for (var t = 0; t < mapped.Bins - 1; t++)
-            {
-                for (var c = 0; c < mapped.Columns; c++)
-                {
-                    coverage.Add(truth.Tables[k][t, c], mapped[t, c], Math.Sqrt(Variance(spread.InputCovariances, t, map.Weights, estimate.Inputs.Columns, mapped.Columns, c)));
-                }
-            }
+            coverage.AddScore(score, widths);
         }
 
         return coverage.Entries == 0 ? null : coverage;
-    }
-
-    private static double Variance(IReadOnlyList<double> covariances, int t, ReadOnlySpan<double> weights, int inputs, int columns, int column)
-    {
-        var sum = 0.0;
-        for (var i = 0; i < inputs; i++)
-        {
-            for (var j = 0; j < inputs; j++)
-            {
-                sum += weights[(i * columns) + column] * covariances[(((t * inputs) + i) * inputs) + j] * weights[(j * columns) + column];
-            }
-        }
-
-        return sum;
     }
 }

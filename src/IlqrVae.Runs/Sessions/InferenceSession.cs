@@ -36,6 +36,18 @@ public sealed record InferenceRequest
     /// <summary>Whether to look how often intervals hold the truth.</summary>
     public bool Coverage { get; init; }
 
+    /// <summary>Whether to use what 'calibrate' learned about the run's intervals, where it did.</summary>
+    public bool Calibrated { get; init; }
+
+    /// <summary>Whether the noise of observations is wanted too.</summary>
+    public bool Noise { get; init; }
+
+    /// <summary>Whether intervals of what may be observed are wanted, with the noise.</summary>
+    public bool Intervals { get; init; }
+
+    /// <summary>What to look at in order to calibrate; null for nothing.</summary>
+    internal CalibrationPass? Pass { get; init; }
+
     /// <summary>Whether to find what inputs do to the state.</summary>
     public bool InputEffects { get; init; }
 
@@ -83,6 +95,15 @@ public sealed record InferenceResult(
     /// <summary>How often intervals hold the truth, for each trial; empty when it was not asked for.</summary>
     public IReadOnlyList<ChannelCoverage> Coverage { get; init; } = [];
 
+    /// <summary>What 'calibrate' learned for what is hidden here; null where nothing was, or it was not asked for.</summary>
+    public SituationCalibration? Calibration { get; init; }
+
+    /// <summary>Intervals of each trial's channels; empty when they were not asked for.</summary>
+    public IReadOnlyList<TrialIntervals> Intervals { get; init; } = [];
+
+    /// <summary>What was looked at in order to calibrate, for each trial; empty when it was not asked for.</summary>
+    internal IReadOnlyList<TrialSamples> Samples { get; init; } = [];
+
     /// <summary>The learned system left to itself; null when it was not asked for.</summary>
     public FreeRun? FreeRun { get; init; }
 }
@@ -121,14 +142,36 @@ public static class InferenceSession
             throw new InputException("--free-run: the model takes external inputs, which nobody knows in a free run; leave the option out.");
         }
 
+        var (calibration, remark) = request.Calibrated ? Calibration(path, raw, request.Hidden) : default;
         var result = description.Configuration.Precision == Precision.Single
-            ? Run<float>(path, description, raw, data, match.Recording, request, progress, interrupt)
-            : Run<double>(path, description, raw, data, match.Recording, request, progress, interrupt);
-        return result with { Remarks = match.Remarks };
+            ? Run<float>(path, description, raw, data, match.Recording, request, calibration, progress, interrupt)
+            : Run<double>(path, description, raw, data, match.Recording, request, calibration, progress, interrupt);
+        return result with { Remarks = remark is null ? match.Remarks : [.. match.Remarks, remark] };
+    }
+
+    /// <summary>What was learned about a run's intervals when these groups are hidden, or what to say of it.</summary>
+    private static (SituationCalibration? Found, string? Remark) Calibration(string model, double[] raw, IReadOnlySet<string> hidden)
+    {
+        var file = new RunFolder(Path.GetDirectoryName(model)!).Calibration;
+        if (CalibrationFile.ReadIfAny(file) is not { } all)
+        {
+            return default;
+        }
+
+        var names = string.Join(" ", hidden.Order(StringComparer.Ordinal).Select(Wording.Quoted));
+        var again = $"'ilqr-vae calibrate'{(hidden.Count == 0 ? "" : $" with --hide {names}")}";
+        if (all.Model != RunCalibration.FingerprintOf(raw))
+        {
+            return (null, $"{file} was made for other parameters than those of {model}, so intervals are not calibrated; make it anew by {again}.");
+        }
+
+        return all.Situations.FirstOrDefault(one => one.IsOf(hidden)) is { } found
+            ? (found, null)
+            : (null, $"{file} says nothing of {(hidden.Count == 0 ? "nothing hidden" : $"{names} hidden")}, so intervals are not calibrated; add it by {again}.");
     }
 
     private static InferenceResult Run<T>(
-        string path, ModelDescription description, double[] raw, string data, Recording recording, InferenceRequest request,
+        string path, ModelDescription description, double[] raw, string data, Recording recording, InferenceRequest request, SituationCalibration? calibration,
         IProgress<InferenceProgress>? progress, CancellationToken interrupt)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -149,6 +192,8 @@ public static class InferenceSession
         var threads = Math.Min(request.Threads is > 0 and { } given ? given : Environment.ProcessorCount, trials.Count);
         var estimates = new TrialEstimate[trials.Count];
         var coverage = new ChannelCoverage[request.Coverage ? trials.Count : 0];
+        var samples = new TrialSamples[request.Pass is null ? 0 : trials.Count];
+        var intervals = new TrialIntervals[request.Intervals ? trials.Count : 0];
         var clock = Stopwatch.StartNew();
         var next = -1;
         var done = 0;
@@ -156,7 +201,7 @@ public static class InferenceSession
         void Work()
         {
             var started = Stopwatch.GetTimestamp();
-            var inference = new TrialInference<T>(model, longest);
+            var inference = request.Pass is null && !request.Intervals ? new TrialInference<T>(model, longest) : new TrialInference<T>(model.Generative, longest);
             var draws = request.ElboDraws == 0
                 ? null
                 : new PosteriorDraws<T>(request.ElboDraws, Math.Min(longest, description.Capacity), model.Generative.StateCount, model.Generative.InputCount);
@@ -170,6 +215,8 @@ public static class InferenceSession
                     draws.Fill(seed, RandomStreams.ReportedElbo, places[trials[i]]);
                 }
 
+                var missing = request.Pass?.Missing(model.Generative, prepared.Bins, request.Hidden, seed, places[trials[i]]);
+                var shown = missing is not { Count: > 0 } ? selection : new ObservationSelection { HiddenEnd = request.ForecastBins, HiddenEntries = missing };
                 estimates[i] = inference.Infer(prepared, options, draws, request.Samples, new CounterRandom(seed, RandomStreams.PosteriorSamples, places[trials[i]]), new TrialAnalyses
                 {
                     Seed = seed,
@@ -177,14 +224,27 @@ public static class InferenceSession
                     ImportanceSamples = request.ImportanceSamples,
                     Horizons = request.Horizons,
                     InputEffects = request.InputEffects,
-                    SpreadSamples = request.Coverage ? SpreadSamples : 0,
-                }, selection);
+                    SpreadSamples = request.Coverage || request.Pass is not null || request.Intervals ? SpreadSamples : 0,
+                    Noise = request.Noise,
+                }, shown);
                 if (request.Coverage)
                 {
                     // The spread of every channel of every trial would be as large as the recording; of inputs it is needed once all are known.
-                    coverage[i] = ChannelCoverage.Of(model.Generative, description, trials[i], estimates[i]);
-                    estimates[i] = estimates[i] with { LaplaceSpread = OfInputs(estimates[i].LaplaceSpread), SharedSpread = OfInputs(estimates[i].SharedSpread) };
+                    coverage[i] = ChannelCoverage.Of(model.Generative, description, recording, trials[i], estimates[i], request, calibration, seed, places[trials[i]]);
                 }
+
+                if (request.Pass is { } pass)
+                {
+                    samples[i] = pass.Samples(model.Generative, description, recording, trials[i], i, estimates[i].LaplaceSpread, request, missing!, seed, places[trials[i]]);
+                    estimates[i] = estimates[i] with { Means = [], MeanDeviations = [] };
+                }
+
+                if (request.Intervals)
+                {
+                    intervals[i] = TrialIntervals.Of(model.Generative, estimates[i].LaplaceSpread, trials[i].Bins, request.Hidden, calibration);
+                }
+
+                estimates[i] = estimates[i] with { LaplaceSpread = OfInputs(estimates[i].LaplaceSpread), SharedSpread = OfInputs(estimates[i].SharedSpread) };
 
                 var finished = Interlocked.Increment(ref done);
                 if (progress is not null)
@@ -222,6 +282,9 @@ public static class InferenceSession
             ForecastBins = request.ForecastBins,
             Learned = LearnedModel.Of(model.Generative),
             Coverage = coverage,
+            Calibration = calibration,
+            Samples = samples,
+            Intervals = intervals,
             FreeRun = request.FreeRunBins == 0 ? null : FreeRun.Of(model.Generative, estimates[0].States.Row(trials[0].Bins - 1), request.FreeRunBins, seed),
         };
     }

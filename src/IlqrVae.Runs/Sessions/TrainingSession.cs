@@ -174,6 +174,7 @@ public static class TrainingSession
             {
                 File.Delete(_folder.Model);
                 File.Delete(_folder.Checkpoint);
+                File.Delete(_folder.Calibration);
                 File.Delete(_folder.Log);
             }
 

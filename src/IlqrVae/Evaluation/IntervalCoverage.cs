@@ -33,6 +33,18 @@ public sealed class IntervalCoverage
         }
     }
 
+    /// <summary>Looks at one entry whose distance from the centre is known in deviations, at every level.</summary>
+    /// <param name="score">The distance, of either sign; not a number counts as not covering.</param>
+    /// <param name="halfWidths">For each level the half-width of the interval in the same unit; null for those of a Gaussian.</param>
+    public void AddScore(double score, IReadOnlyList<double>? halfWidths = null)
+    {
+        for (var level = 0; level < _inside.Length; level++)
+        {
+            _entries[level]++;
+            _inside[level] += Math.Abs(score) <= (halfWidths ?? HalfWidths)[level] ? 1 : 0;
+        }
+    }
+
     /// <summary>Looks at every entry of a table with intervals of one level.</summary>
     /// <param name="level">Index of the level.</param>
     /// <param name="truth">The truth.</param>

@@ -33,6 +33,9 @@ public sealed record TrialEstimate
     /// <summary>For each likelihood T x N: posterior standard deviations of the same, without the noise of the observations.</summary>
     public required IReadOnlyList<Table> MeanDeviations { get; init; }
 
+    /// <summary>For each likelihood T x N: standard deviations of observations around these means, of counts in a bin or of values; empty when it was not asked for.</summary>
+    public IReadOnlyList<Table> NoiseDeviations { get; init; } = [];
+
     /// <summary>Number of observed entries.</summary>
     public required long ObservedCount { get; init; }
 
@@ -146,11 +149,16 @@ public sealed class TrialInference<T>
         var marginals = isPrepared ? _posterior.Marginals(analyses?.SpreadSamples > 0) : Unknown(trial.Bins);
         var means = new List<Table>();
         var deviations = new List<Table>();
+        var noises = new List<Table>();
         for (var g = 0; g < _averages.Length; g++)
         {
-            var (mean, deviation) = Average(g, current, isPrepared ? marginals.Activations[g] : null);
+            var (mean, deviation, noise) = Average(g, current, isPrepared ? marginals.Activations[g] : null, analyses?.Noise == true);
             means.Add(mean);
             deviations.Add(deviation);
+            if (noise is not null)
+            {
+                noises.Add(noise);
+            }
         }
 
         var estimate = new TrialEstimate
@@ -163,6 +171,7 @@ public sealed class TrialInference<T>
             StateDeviations = new Table(trial.Bins, states.Columns, Array.ConvertAll(marginals.States, Math.Sqrt)),
             Means = means,
             MeanDeviations = deviations,
+            NoiseDeviations = noises,
             ObservedCount = map.ObservedCount,
             LogEvidence = isPrepared ? _posterior.LogEvidence : double.NaN,
             IsGaussNewton = _posterior.IsGaussNewton,
@@ -284,19 +293,25 @@ public sealed class TrialInference<T>
         return samples;
     }
 
-    private (Table Mean, Table Deviation) Average(int group, Trajectory<T> at, double[]? variances)
+    private (Table Mean, Table Deviation, Table? Noise) Average(int group, Trajectory<T> at, double[]? variances, bool withNoise)
     {
         var likelihood = _model.Likelihoods[group];
         var channels = likelihood.ChannelCount;
         var mean = new Table(at.Bins, channels);
         var deviation = new Table(at.Bins, channels);
+        var noise = withNoise ? new Table(at.Bins, channels) : null;
         var activations = Matrix<T>.Allocate(at.Bins, channels);
         likelihood.Activate(at.States, activations);
         var isUnknown = variances is null;
         variances ??= new double[at.Bins * channels];
         for (var t = 0; t < at.Bins; t++)
         {
-            _averages[group].Compute(activations.Row(t), variances.AsSpan(t * channels, channels), mean.Row(t), deviation.Row(t));
+            _averages[group].Compute(activations.Row(t), variances.AsSpan(t * channels, channels), mean.Row(t), deviation.Row(t), noise is null ? default : noise.Row(t));
+        }
+
+        for (var i = 0; i < noise?.Values.Length; i++)
+        {
+            noise.Values[i] = Math.Sqrt(noise.Values[i]);
         }
 
         if (isUnknown)
@@ -304,7 +319,7 @@ public sealed class TrialInference<T>
             Array.Fill(deviation.Values, double.NaN);
         }
 
-        return (mean, deviation);
+        return (mean, deviation, noise);
     }
 
     private LaplaceMarginals Unknown(int bins) => new(

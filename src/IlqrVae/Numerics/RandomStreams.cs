@@ -68,6 +68,15 @@ public static class RandomStreams
     /// <summary>Shuffled predictions, to see what chance gives. Substream: the shuffle.</summary>
     public const ulong ShuffledPredictions = 12UL << Purpose;
 
+    /// <summary>Samples by which the noise of a likelihood is measured that does not say what it is, of seed 0 whatever the run's. Substream 0.</summary>
+    public const ulong PredictiveSamples = 13UL << Purpose;
+
+    /// <summary>What places a count between the probabilities of less and of no more, so that its place is uniform. Substream <see cref="Draw"/> of the trial, by channel group.</summary>
+    public const ulong RandomisedPlaces = 14UL << Purpose;
+
+    /// <summary>Which entries of a trial are hidden together, and which are looked at, when intervals are calibrated. Substream: the trial.</summary>
+    public const ulong CalibrationEntries = 15UL << Purpose;
+
     /// <summary>A simulated trial, by split and number within it: more training trials leave the test trials as they were.</summary>
     /// <param name="split">The split: 0 training, 1 validation, 2 test.</param>
     /// <param name="number">Its number in the split.</param>

@@ -20,6 +20,7 @@ public sealed class RandomStreamsTests
         yield return (nameof(RandomStreams.Benchmarks), RandomStreams.Benchmarks, 0);
         yield return (nameof(RandomStreams.FreeRunTangents), RandomStreams.FreeRunTangents, 0);
         yield return (nameof(RandomStreams.LikelyStates), RandomStreams.LikelyStates, 0);
+        yield return (nameof(RandomStreams.PredictiveSamples), RandomStreams.PredictiveSamples, 0);
         foreach (var split in Splits)
         {
             yield return (nameof(RandomStreams.SimulatedConditions), RandomStreams.SimulatedConditions, RandomStreams.ConditionsOfSplit(split));
@@ -39,6 +40,7 @@ public sealed class RandomStreamsTests
             yield return (nameof(RandomStreams.ImportanceLaplace), RandomStreams.ImportanceLaplace, (ulong)number);
             yield return (nameof(RandomStreams.PosteriorSamples), RandomStreams.PosteriorSamples, (ulong)number);
             yield return (nameof(RandomStreams.ValidationFolds), RandomStreams.ValidationFolds, (ulong)number);
+            yield return (nameof(RandomStreams.CalibrationEntries), RandomStreams.CalibrationEntries, (ulong)number);
             foreach (var other in Numbers)
             {
                 yield return (nameof(RandomStreams.Hiding), RandomStreams.Hiding(other), (ulong)number);
@@ -50,6 +52,7 @@ public sealed class RandomStreamsTests
                 var substream = RandomStreams.Draw((ulong)number, draw);
                 yield return (nameof(RandomStreams.Validation), RandomStreams.Validation, substream);
                 yield return (nameof(RandomStreams.ReportedElbo), RandomStreams.ReportedElbo, substream);
+                yield return (nameof(RandomStreams.RandomisedPlaces), RandomStreams.RandomisedPlaces, substream);
                 foreach (var update in Numbers)
                 {
                     yield return (nameof(RandomStreams.Training), RandomStreams.Training(update), substream);

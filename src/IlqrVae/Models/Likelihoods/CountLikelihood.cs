@@ -84,6 +84,30 @@ public abstract unsafe class CountLikelihood<T> : Likelihood<T>
         TensorPrimitives.Multiply(mean, slope, slope);
     }
 
+    /// <summary>The dispersion alpha of a channel, with which counts of mean r have the variance r + alpha r^2; zero for Poisson counts.</summary>
+    /// <param name="channel">The channel.</param>
+    protected virtual double DispersionOf(int channel) => 0;
+
+    /// <summary>r + alpha r^2 for counts of mean r.</summary>
+    /// <inheritdoc/>
+    public override void NoiseVariance(ReadOnlySpan<T> mean, Span<double> variance)
+    {
+        for (var i = 0; i < variance.Length; i++)
+        {
+            var r = double.CreateChecked(mean[i]) * BinWidth;
+            variance[i] = r + (DispersionOf(i) * r * r);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Probabilities(ReadOnlySpan<T> mean, ReadOnlySpan<double> observed, Span<double> below, Span<double> at)
+    {
+        for (var i = 0; i < below.Length; i++)
+        {
+            (below[i], at[i]) = CountDistribution.Of(double.CreateChecked(mean[i]) * BinWidth, DispersionOf(i), observed[i]);
+        }
+    }
+
     /// <summary>
     /// Under the exponential link the rate of a channel that is not there is exp of this: as good as zero, and still in the range in which the
     /// vectorised exponential is fast.

@@ -95,6 +95,19 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
         }
     }
 
+    /// <inheritdoc/>
+    public override void NoiseVariance(ReadOnlySpan<T> mean, Span<double> variance) => Variance.ExactValue.CopyTo(variance);
+
+    /// <inheritdoc/>
+    public override void Probabilities(ReadOnlySpan<T> mean, ReadOnlySpan<double> observed, Span<double> below, Span<double> at)
+    {
+        at.Clear();
+        for (var i = 0; i < below.Length; i++)
+        {
+            below[i] = NormalDistribution.Cumulative((observed[i] - double.CreateChecked(mean[i])) / Math.Sqrt(Variance.ExactValue[i]));
+        }
+    }
+
     /// <summary>The sum of log(2 pi variance) / 2 over observed entries.</summary>
     protected override double Constant(ObservationMatrix<T> observed)
     {

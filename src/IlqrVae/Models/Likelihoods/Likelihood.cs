@@ -23,6 +23,9 @@ public abstract unsafe class Likelihood<T>
     /// </summary>
     private const long LargestOuterProducts = 8 << 20;
 
+    /// <summary>Samples by which a kind's noise is measured where it does not say what it is.</summary>
+    private const int NoiseSamples = 400;
+
     private readonly LinearMap<T> _readout;
     private readonly Matrix<T> _bias;
     private readonly OuterProducts<T>? _outerProducts;
@@ -241,6 +244,60 @@ public abstract unsafe class Likelihood<T>
     /// <param name="mean">N means.</param>
     /// <param name="sample">N observations.</param>
     public abstract void Sample(ref CounterRandom random, ReadOnlySpan<T> mean, Span<double> sample);
+
+    /// <summary>
+    /// The variance of what is observed around its mean. Kinds that know it say so; here it is measured on samples, to a tenth.
+    /// </summary>
+    /// <param name="mean">N means, as <see cref="Mean"/> gives them.</param>
+    /// <param name="variance">N variances of the observations in a bin: of counts, not of rates.</param>
+    public virtual void NoiseVariance(ReadOnlySpan<T> mean, Span<double> variance)
+    {
+        var random = new CounterRandom(0, RandomStreams.PredictiveSamples);
+        var sample = new double[mean.Length];
+        var centre = new double[mean.Length];
+        variance.Clear();
+        for (var k = 0; k < NoiseSamples; k++)
+        {
+            Sample(ref random, mean, sample);
+            for (var i = 0; i < sample.Length; i++)
+            {
+                // Welford's update.
+                var delta = sample[i] - centre[i];
+                centre[i] += delta / (k + 1);
+                variance[i] += delta * (sample[i] - centre[i]);
+            }
+        }
+
+        for (var i = 0; i < sample.Length; i++)
+        {
+            variance[i] /= NoiseSamples - 1;
+        }
+    }
+
+    /// <summary>
+    /// The probabilities of less than what was observed, and of just that (zero for values), given the means: the distribution that intervals of counts are
+    /// taken from. Kinds that know it say so; here it is measured on samples, to a few hundredths.
+    /// </summary>
+    /// <param name="mean">N means, as <see cref="Mean"/> gives them.</param>
+    /// <param name="observed">N observations.</param>
+    /// <param name="below">N probabilities of less.</param>
+    /// <param name="at">N probabilities of the same.</param>
+    public virtual void Probabilities(ReadOnlySpan<T> mean, ReadOnlySpan<double> observed, Span<double> below, Span<double> at)
+    {
+        var random = new CounterRandom(0, RandomStreams.PredictiveSamples);
+        var sample = new double[mean.Length];
+        below.Clear();
+        at.Clear();
+        for (var k = 0; k < NoiseSamples; k++)
+        {
+            Sample(ref random, mean, sample);
+            for (var i = 0; i < sample.Length; i++)
+            {
+                below[i] += sample[i] < observed[i] ? 1.0 / NoiseSamples : 0;
+                at[i] += sample[i] == observed[i] ? 1.0 / NoiseSamples : 0;
+            }
+        }
+    }
 
     /// <summary>What fills the padding of activations: a number at which losses and derivatives are zero, so that whole blocks are one vector.</summary>
     protected virtual T ActivationPadding => T.Zero;

@@ -181,6 +181,9 @@ public sealed class NegativeBinomialLikelihood<T> : CountLikelihood<T>
         }
     }
 
+    /// <inheritdoc/>
+    protected override double DispersionOf(int channel) => Alpha(channel);
+
     /// <summary>log(1 + x) for x not below zero, to the last digits however small x is.</summary>
     private static T LogOnePlus(T x)
     {
