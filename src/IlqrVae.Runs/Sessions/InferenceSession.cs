@@ -74,7 +74,7 @@ public sealed record InferenceResult(
     /// <summary>Bins at the end of every trial that inference did not see.</summary>
     public int ForecastBins { get; init; }
 
-    /// <summary>What the user should know of how the recording was taken, a sentence each.</summary>
+    /// <summary>What the user should know of how the recording was taken and of what cannot be trusted, a sentence each.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
     /// <summary>What the model has learned.</summary>
@@ -124,7 +124,7 @@ public static class InferenceSession
         var result = description.Configuration.Precision == Precision.Single
             ? Run<float>(path, description, raw, data, match.Recording, request, progress, interrupt)
             : Run<double>(path, description, raw, data, match.Recording, request, progress, interrupt);
-        return result with { Remarks = match.Remarks };
+        return result with { Remarks = [.. match.Remarks, .. BeyondTraining.Remarks(description, result.Estimates)] };
     }
 
     private static InferenceResult Run<T>(
