@@ -34,6 +34,9 @@ public static class FitSession
     private const int FewestIterations = 120;
     private const int MostIterations = 8000;
 
+    /// <summary>Updates that the last training should have: larger models need them, and show after few what they could become, not what they will be.</summary>
+    private const int FewestLastIterations = 600;
+
     /// <summary>Validations of a candidate in a round.</summary>
     private const int Validations = 4;
 
@@ -69,7 +72,7 @@ public static class FitSession
         {
             var seconds = Shares[round] * request.Seconds;
             var end = clock.Elapsed.TotalSeconds + seconds;
-            candidates = Affordable(candidates, recording, seconds, pace, interrupt);
+            candidates = Affordable(candidates, recording, seconds, (1 - Reserve - Shares.Sum()) * request.Seconds, pace, interrupt);
             if (candidates.Count == 1)
             {
                 break;
@@ -103,22 +106,30 @@ public static class FitSession
         return new FitOutcome(attempts, chosen with { Configuration = configuration }, outcome, clock.Elapsed.TotalSeconds);
     }
 
-    /// <summary>The first candidates that can be told apart in the time, all trained by as many updates; at least one.</summary>
+    /// <summary>
+    /// The first candidates that can be told apart in the time of the round, all trained by as many updates, and trained at length in that of the last training; the
+    /// fastest, where none can.
+    /// </summary>
     private static List<FitCandidate> Affordable(
-        IReadOnlyList<FitCandidate> candidates, Recording recording, double seconds, Dictionary<FitCandidate, double> pace, CancellationToken interrupt)
+        IReadOnlyList<FitCandidate> candidates, Recording recording, double seconds, double lastSeconds, Dictionary<FitCandidate, double> pace, CancellationToken interrupt)
     {
         var clock = Stopwatch.StartNew();
         var taken = new List<FitCandidate>();
         foreach (var candidate in candidates)
         {
             var own = PaceOf(candidate, recording, pace, interrupt);
+            if (FewestLastIterations * own > lastSeconds)
+            {
+                continue;
+            }
+
             if (taken.Count == 0 || clock.Elapsed.TotalSeconds + (FewestIterations * (own + taken.Sum(one => pace[one]))) <= seconds)
             {
                 taken.Add(candidate);
             }
         }
 
-        return taken;
+        return taken.Count > 0 ? taken : [candidates.MinBy(candidate => pace[candidate])!];
     }
 
     private static FitAttempt Try(

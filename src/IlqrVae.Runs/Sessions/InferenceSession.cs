@@ -86,7 +86,7 @@ public sealed record InferenceResult(
     /// <summary>Bins at the end of every trial that inference did not see.</summary>
     public int ForecastBins { get; init; }
 
-    /// <summary>What the user should know of how the recording was taken, a sentence each.</summary>
+    /// <summary>What the user should know of how the recording was taken and of what cannot be trusted, a sentence each.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
     /// <summary>What the model has learned.</summary>
@@ -146,7 +146,7 @@ public static class InferenceSession
         var result = description.Configuration.Precision == Precision.Single
             ? Run<float>(path, description, raw, data, match.Recording, request, calibration, progress, interrupt)
             : Run<double>(path, description, raw, data, match.Recording, request, calibration, progress, interrupt);
-        return result with { Remarks = remark is null ? match.Remarks : [.. match.Remarks, remark] };
+        return result with { Remarks = [.. match.Remarks, .. remark is null ? [] : new[] { remark }, .. BeyondTraining.Remarks(description, result.Estimates)] };
     }
 
     /// <summary>What was learned about a run's intervals when these groups are hidden, or what to say of it.</summary>

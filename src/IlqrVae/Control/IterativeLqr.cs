@@ -179,6 +179,27 @@ public sealed unsafe class IterativeLqr<T>
         return new SolveReport(status, initialCost, Current.Cost, decrement, iteration, Factors.Passes - passesBefore, _direction.Products);
     }
 
+    /// <summary>
+    /// Makes one trajectory of states and inputs in <see cref="Current"/> that were found apart, so that states at seams do not follow from those before: it
+    /// is rolled out from its first state with the feedback of a backward pass along it, which closes gaps at the least cost to first order. One backward
+    /// pass, or a few where it takes regularisation; where none succeeds, the inputs are rolled out as they are.
+    /// </summary>
+    internal void Join()
+    {
+        _lineSearch.Begin(Current.Bins);
+        _lineSearch.RecordTape(Current);
+        _regularisation.Reset();
+        Adjoint.Run(_problem, Current);
+        if (!Factorise())
+        {
+            RollOut(_problem, Current);
+            return;
+        }
+
+        _lineSearch.Follow(Current);
+        Current = _lineSearch.Accept(Current);
+    }
+
     /// <summary>A cost, or infinity where it is not a number.</summary>
     internal static double FiniteOrInfinite(double cost) => double.IsFinite(cost) ? cost : double.PositiveInfinity;
 

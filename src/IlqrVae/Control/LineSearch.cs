@@ -131,15 +131,48 @@ internal sealed unsafe class LineSearch<T>
     /// <param name="current">The current iterate.</param>
     public void RestoreTape(Trajectory<T> current)
     {
-        if (_tapeIsCandidates && current.Tape.Rows > 0)
+        if (_tapeIsCandidates)
         {
-            for (var t = 0; t < current.Bins - 1; t++)
-            {
-                _problem.Step(t, current.States.RowPointer(t), current.Inputs.RowPointer(t), _next.Pointer, current.TapeRow(t));
-            }
+            RecordTape(current);
+        }
+    }
+
+    /// <summary>Records the step from every state and input of a trajectory, wherever it leads.</summary>
+    /// <param name="current">The trajectory; its states need not follow from one another.</param>
+    public void RecordTape(Trajectory<T> current)
+    {
+        for (var t = 0; current.Tape.Rows > 0 && t < current.Bins - 1; t++)
+        {
+            _problem.Step(t, current.States.RowPointer(t), current.Inputs.RowPointer(t), _next.Pointer, current.TapeRow(t));
         }
 
         _tapeIsCandidates = false;
+    }
+
+    /// <summary>
+    /// Rolls a trajectory out whose states do not all follow from one another: the candidate begins where it begins, and where the two part the gains correct
+    /// the inputs, u_t = ubar_t + K_t (z_t - zbar_t).
+    /// </summary>
+    /// <param name="current">The trajectory to follow.</param>
+    public void Follow(Trajectory<T> current)
+    {
+        var n = _problem.StateCount;
+        var m = _problem.InputCount;
+        _tapeIsCandidates = true;
+        var deviation = stackalloc T[Matrix<T>.PaddedLength(n)];
+        Elementwise.Clear(deviation, Matrix<T>.PaddedLength(n));
+        Elementwise.Copy(current.States.RowPointer(0), Candidate.States.RowPointer(0), n);
+        for (var t = 0; t < current.Bins - 1; t++)
+        {
+            var z = Candidate.States.RowPointer(t);
+            var u = Candidate.Inputs.RowPointer(t);
+            Elementwise.Subtract(z, current.States.RowPointer(t), deviation, n);
+            Gemv.Multiply(_factors.Gain(t), deviation, u);
+            Gemv.AddScaled(T.One, current.Inputs.RowPointer(t), u, m);
+            _problem.Step(t, z, u, Candidate.States.RowPointer(t + 1), Candidate.TapeRow(t));
+        }
+
+        Candidate.Cost = IterativeLqr<T>.FiniteOrInfinite(_problem.Cost(Candidate));
     }
 
     /// <summary>Doubles the full step while that decreases the cost, along a direction in which the cost bends downwards.</summary>

@@ -16,6 +16,7 @@ namespace IlqrVae.Inference;
 /// best of many initial states drawn from their prior (even the first few bins may have several minima), other first horizons, and inputs that are
 /// cheap at first (which makes J almost convex too). The best minimum is kept. That two attempts agree ends the search only where no other ended far
 /// away, as in long trials with small local differences: in chaos seven attempts of nine may share a minimum twenty nats above the best.
+/// <para>Trials of more than <see cref="LongTrial"/> bins are left to a <see cref="LongTrialSearch{T}"/>.</para>
 /// </remarks>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed class MapSearch<T>
@@ -28,14 +29,17 @@ public sealed class MapSearch<T>
     private static readonly (bool IsDrawn, int FirstHorizon)[] Attempts =
         [(false, 10), (true, 10), (true, 20), (true, 40), (false, 20), (false, 30), (false, 5)];
 
+    /// <summary>Trials of more bins have their minima stretch by stretch.</summary>
+    internal const int LongTrial = 500;
+
     /// <summary>A horizon over the one before.</summary>
-    private const double Growth = 1.25;
+    internal const double Growth = 1.25;
 
     /// <summary>Initial states drawn from their prior, of which the one that agrees best with the first horizon is followed.</summary>
     private const int DrawnStates = 256;
 
     /// <summary>Weights of the inputs' prior, from cheap to almost its own.</summary>
-    private static readonly double[] Prices = [1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4];
+    internal static readonly double[] Prices = [1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4];
 
     /// <summary>The solves on the way need not be exact.</summary>
     private const double CoarseTolerance = 0.1;
@@ -49,6 +53,7 @@ public sealed class MapSearch<T>
     private const double GentleShare = 1e-4;
 
     private readonly MapSolver<T> _solver;
+    private LongTrialSearch<T>? _long;
 
     /// <summary>Solves with a solver's workspace.</summary>
     /// <param name="solver">The solver, which holds the solution afterwards.</param>
@@ -67,6 +72,11 @@ public sealed class MapSearch<T>
     {
         ArgumentNullException.ThrowIfNull(trial);
         ArgumentNullException.ThrowIfNull(options);
+        if (trial.Bins > LongTrial && _solver.Model.InputCount > 0)
+        {
+            return (_long ??= new LongTrialSearch<T>(_solver)).Run(trial, options, selection);
+        }
+
         var whole = new SolveScope { Selection = selection };
         var bestStart = new WarmStart<T>(trial.Bins, _solver.Model.StateCount, _solver.Model.InputCount);
         var start = new WarmStart<T>(trial.Bins, _solver.Model.StateCount, _solver.Model.InputCount);
@@ -79,7 +89,7 @@ public sealed class MapSearch<T>
         // Returns whether the search is over: the one just tried ends where another did, and none ended far from the best.
         bool Compare(SolveReport next)
         {
-            var isSame = costs.Exists(cost => Math.Abs(next.Cost - cost) <= SameNats + (SameShare * Math.Abs(cost)));
+            var isSame = costs.Exists(cost => AreSame(next.Cost, cost));
             costs.Add(next.Cost);
             isLast = next.Cost <= best.Cost || !double.IsFinite(best.Cost);
             if (isLast)
@@ -192,6 +202,10 @@ public sealed class MapSearch<T>
         return best;
     }
 
-    private static SolverOptions Coarse(SolverOptions options)
+    /// <summary>Whether two costs are those of the same minimum.</summary>
+    internal static bool AreSame(double cost, double other) => Math.Abs(cost - other) <= SameNats + (SameShare * Math.Abs(other));
+
+    /// <summary>Settings of solves on the way.</summary>
+    internal static SolverOptions Coarse(SolverOptions options)
         => options with { Tolerance = Math.Max(options.Tolerance, CoarseTolerance), MaximumIterations = CoarseIterations };
 }

@@ -14,4 +14,15 @@ public sealed record ObservationSelection
 
     /// <summary>For names of channel groups bins x channels, row by row, true where an entry is hidden: neurons left out, bins dropped. What follows is ignored.</summary>
     public IReadOnlyDictionary<string, bool[]> HiddenEntries { get; init; } = new Dictionary<string, bool[]>(StringComparer.Ordinal);
+
+    /// <summary>What is hidden of some bins in a row.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="bins">Their number.</param>
+    /// <param name="trialBins">Bins of the whole trial.</param>
+    internal ObservationSelection Part(int first, int bins, int trialBins) => this with
+    {
+        HiddenEnd = Math.Clamp(first + bins - (trialBins - HiddenEnd), 0, bins),
+        HiddenEntries = HiddenEntries.ToDictionary(
+            pair => pair.Key, pair => pair.Value.AsSpan(first * (pair.Value.Length / trialBins), bins * (pair.Value.Length / trialBins)).ToArray(), StringComparer.Ordinal),
+    };
 }

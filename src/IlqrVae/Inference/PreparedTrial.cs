@@ -41,6 +41,20 @@ public sealed class PreparedTrial<T>
         }
     }
 
+    private PreparedTrial(PreparedTrial<T> whole, int first, int bins)
+    {
+        Name = whole.Name;
+        Bins = bins;
+        Observations = [.. whole.Observations.Select(observed => observed.Part(first, bins))];
+        ObservedCount = Observations.Sum(observed => observed.ObservedCount);
+        External = whole.External.Rows == 0 ? default : whole.External.RowRange(first, bins);
+    }
+
+    /// <summary>Some bins in a row as a trial of their own, which shares the numbers of this one.</summary>
+    /// <param name="first">The first bin.</param>
+    /// <param name="bins">Number of bins.</param>
+    internal PreparedTrial<T> Part(int first, int bins) => new(this, first, bins);
+
     /// <summary>The trial's name, the key of its warm start.</summary>
     public string Name { get; }
 

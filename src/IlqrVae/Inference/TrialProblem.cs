@@ -152,6 +152,23 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     public (double Inputs, double Initial) PriorLosses(Trajectory<T> at)
         => (_model.InputPrior.Loss(at.Inputs), _model.InitialPrior.Loss(at.States.RowRange(0, 1)));
 
+    /// <summary>
+    /// What some bins in a row, and the inputs that drive the steps from them, add to the cost. Allocates a little.
+    /// </summary>
+    /// <param name="first">The first bin.</param>
+    /// <param name="states">Their states.</param>
+    /// <param name="inputs">Their inputs; one less where the last bin is the trial's.</param>
+    internal double PartCost(int first, Matrix<T> states, Matrix<T> inputs)
+    {
+        var sum = _inputPriorWeight * _model.InputPrior.Loss(inputs);
+        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        {
+            sum += _model.Likelihoods[i].Loss(_likelihoodScratch[i], states, _observations[i].Part(first, states.Rows));
+        }
+
+        return first == 0 ? sum + _model.InitialPrior.Loss(states.RowRange(0, 1)) : sum;
+    }
+
     /// <inheritdoc/>
     public override double Cost(Trajectory<T> at)
     {

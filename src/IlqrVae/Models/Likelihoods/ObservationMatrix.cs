@@ -63,6 +63,33 @@ public sealed class ObservationMatrix<T>
         ColumnWeights = new double[channels];
     }
 
+    /// <summary>Some bins in a row of the observations of another, whose numbers it shares.</summary>
+    private ObservationMatrix(ObservationMatrix<T> whole, int first, int bins)
+    {
+        Values = whole.Values.RowRange(first, bins);
+        Mask = whole.Mask.IsEmpty ? default : whole.Mask.RowRange(first, bins);
+        ColumnSums = new double[Values.Columns];
+        ColumnWeights = new double[Values.Columns];
+        for (var t = 0; t < bins; t++)
+        {
+            for (var i = 0; i < Values.Columns; i++)
+            {
+                if (Mask.IsEmpty || Mask[t, i] != T.Zero)
+                {
+                    ColumnSums[i] += double.CreateChecked(Values[t, i]);
+                    ColumnWeights[i]++;
+                    ObservedCount++;
+                }
+            }
+        }
+
+        // Zero for values.
+        if (whole.LogFactorials != 0)
+        {
+            AddLogFactorials();
+        }
+    }
+
     /// <summary>T x N; zero where missing.</summary>
     public Matrix<T> Values { get; private set; }
 
@@ -83,6 +110,11 @@ public sealed class ObservationMatrix<T>
 
     /// <summary>The weighted sum of log y! over observed counts; zero for values.</summary>
     public double LogFactorials { get; private set; }
+
+    /// <summary>What was observed in some bins in a row. It shares the numbers of the whole, so it is good as long as these are.</summary>
+    /// <param name="first">The first bin.</param>
+    /// <param name="bins">Number of bins.</param>
+    internal ObservationMatrix<T> Part(int first, int bins) => new(this, first, bins);
 
     /// <summary>Takes on what was observed in another and is not hidden now, with the sums that belong to it.</summary>
     /// <param name="source">The other, of as many channels.</param>
