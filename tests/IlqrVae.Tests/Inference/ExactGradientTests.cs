@@ -133,14 +133,14 @@ public sealed class ExactGradientTests
         var (_, model, trial, capacity) = RandomModels.Create<double>(recipe);
         var solver = new MapSolver<double>(model.Generative, capacity);
         var estimator = new ElboEstimator<double>(model, capacity);
-        var draws = new PosteriorDraws<double>(2, capacity, recipe.States, recipe.Inputs);
+        var draws = new PosteriorDraws<double>(2, capacity, model.Generative.StateCount, model.Generative.InputCount);
         draws.SetBins(trial.Bins);
         draws.Fill(recipe.Seed, 0, 0);
         var parameters = model.Parameters;
         var trialGradient = new TrialGradient<double>(model, draws.Count);
-        var start = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
+        var start = new WarmStart<double>(trial.Bins, model.Generative.StateCount, model.Generative.InputCount);
         start.CopyFrom(solver.Solve(trial, null, options.Solver).Trajectory);
-        var again = new WarmStart<double>(trial.Bins, recipe.States, recipe.Inputs);
+        var again = new WarmStart<double>(trial.Bins, model.Generative.StateCount, model.Generative.InputCount);
         var map = Polished();
         var result = estimator.Evaluate(map, draws, options, trialGradient);
         var gradient = new ParameterGradient<double>(parameters.All);
