@@ -65,7 +65,7 @@ public sealed class Fits : IDisposable
 
         var last = outcome.Attempts.GroupBy(attempt => attempt.Round).Last();
         Assert.Equal(outcome.Chosen.Name, last.Single(attempt => attempt.IsKept).Candidate);
-        Assert.InRange(outcome.Training.Iterations, 120, 1210);
+        Assert.InRange(outcome.Training.Iterations, 120, 1245);
     }
 
     [Fact]

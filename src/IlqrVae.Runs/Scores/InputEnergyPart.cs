@@ -99,7 +99,7 @@ public sealed record InputEnergyPart(
         [.. trials.Select(i => result.Estimates[i].States.Row(0).ToArray())],
         [.. trials.Select(i => result.Estimates[i].Inputs)],
         result.Learned.InitialScale,
-        result.Learned.InputScale);
+        result.Learned.StationaryScale);
 
     private static InputEnergy? MeasureEffects(InferenceResult result)
     {

@@ -34,6 +34,11 @@ public sealed record LearnedPart(LearnedModel Model, IReadOnlyList<Complex> Eige
             prior[number.Key] = Json.Number(number.Value);
         }
 
+        if (Model.Coefficients.Count > 0)
+        {
+            prior["coefficients"] = Json.Numbers(Model.Coefficients);
+        }
+
         prior["scale"] = Json.Numbers(Model.InputScale);
         var dynamics = new JsonObject { ["kind"] = Model.DynamicsKind };
         if (Eigenvalues.Count > 0)
@@ -56,6 +61,15 @@ public sealed record LearnedPart(LearnedModel Model, IReadOnlyList<Complex> Eige
         foreach (var number in Model.PriorShape.Where(_ => Model.InputScale.Length > 0))
         {
             yield return [number.Name, Wording.Number(number.Value, "0.00"), number.Remark];
+        }
+
+        if (Model.Coefficients.Count > 0)
+        {
+            yield return
+            [
+                "autoregression of the inputs", Wording.Number(Model.Coefficients.Average(), "0.000"),
+                $"mean coefficient; {string.Join(' ', Model.Coefficients.Take(8).Select(value => value.ToString("0.000", CultureInfo.InvariantCulture)))}{(Model.Coefficients.Count > 8 ? " ..." : "")}",
+            ];
         }
 
         if (Eigenvalues.Count > 0)

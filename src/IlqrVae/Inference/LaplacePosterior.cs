@@ -112,6 +112,7 @@ public sealed unsafe class LaplacePosterior<T>
         {
             InputCovariances = withInputCovariances ? new double[(map.Bins - 1) * m * m] : null,
         };
+        var isCarried = _model.Autoregression is not null;
         var channelProducts = _model.Likelihoods.Select(likelihood => Matrix<T>.Allocate(likelihood.ChannelCount, n)).ToArray();
 
         // Rows of R'^-1: the covariance (R'R)^-1 is the sum over k of outer products of the columns of R^-1, that is, X'X with R'X = I.
@@ -129,13 +130,19 @@ public sealed unsafe class LaplacePosterior<T>
                 marginals.States[(t * n) + i] = double.CreateChecked(covariance[i, i]);
             }
 
+            if (isCarried && t > 0 && marginals.InputCovariances is { } carried)
+            {
+                // Inputs that go on are the last part of the next state.
+                CopyBlock(covariance, n - m, carried.AsSpan((t - 1) * m * m, m * m));
+            }
+
             for (var g = 0; g < channelProducts.Length; g++)
             {
                 var c = _model.Likelihoods[g].Weights.Value;
                 Gemm.Multiply(c, covariance, channelProducts[g]);
                 for (var i = 0; i < c.Rows; i++)
                 {
-                    marginals.Activations[g][(t * c.Rows) + i] = double.CreateChecked(Gemv.Dot(c.RowPointer(i), channelProducts[g].RowPointer(i), n));
+                    marginals.Activations[g][(t * c.Rows) + i] = double.CreateChecked(Gemv.Dot(c.RowPointer(i), channelProducts[g].RowPointer(i), c.Columns));
                 }
             }
 
@@ -158,7 +165,7 @@ public sealed unsafe class LaplacePosterior<T>
                 marginals.Inputs[(t * m) + j] = double.CreateChecked(own + Gemv.Dot(gain.RowPointer(j), gainProduct.RowPointer(j), n));
             }
 
-            if (marginals.InputCovariances is { } covariances)
+            if (marginals.InputCovariances is { } covariances && !isCarried)
             {
                 InputCovariance(inputInverse, gain, gainProduct, covariances.AsSpan(t * m * m, m * m));
             }
@@ -247,6 +254,16 @@ public sealed unsafe class LaplacePosterior<T>
         }
     }
 
+    /// <summary>The square block from a diagonal element to the end.</summary>
+    private static void CopyBlock(Matrix<T> covariance, int first, Span<double> target)
+    {
+        var m = covariance.Rows - first;
+        for (var i = 0; i < target.Length; i++)
+        {
+            target[i] = double.CreateChecked(covariance[first + (i / m), first + (i % m)]);
+        }
+    }
+
     private static double FillNormal(ref CounterRandom random, T* target, int count)
     {
         var squares = 0.0;
@@ -283,13 +300,13 @@ public sealed unsafe class LaplacePosterior<T>
     }
 }
 
-/// <summary>Marginal posterior variances of one trial, row-major.</summary>
-/// <param name="InitialState">n.</param>
-/// <param name="Inputs">(T - 1) x m.</param>
-/// <param name="States">T x n.</param>
+/// <summary>Marginal posterior variances of one trial in the controller's coordinates, row-major.</summary>
+/// <param name="InitialState">n, with the memory of autoregressive inputs.</param>
+/// <param name="Inputs">(T - 1) x m; of autoregressive inputs their innovations.</param>
+/// <param name="States">T x n, with the memory of autoregressive inputs.</param>
 /// <param name="Activations">For each likelihood T x N: the variance of C z + d.</param>
 public sealed record LaplaceMarginals(double[] InitialState, double[] Inputs, double[] States, double[][] Activations)
 {
-    /// <summary>(T - 1) x m x m: the covariance of each bin's inputs; null unless asked for.</summary>
+    /// <summary>(T - 1) x m x m: the covariance of each bin's inputs, of autoregressive ones the inputs themselves; null unless asked for.</summary>
     public double[]? InputCovariances { get; init; }
 }

@@ -14,7 +14,7 @@ public sealed record TrialPrediction(int Steps, Table States, IReadOnlyList<Tabl
 
 /// <summary>
 /// Predictions by the learned dynamics alone: from the state of bin t on a trajectory, which its inputs up to the step into bin t have led to, all
-/// later inputs are zero. Known external inputs stay as they are.
+/// later inputs are zero; autoregressive inputs go on without innovations. Known external inputs stay as they are.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed unsafe class OpenLoopPrediction<T>
@@ -23,6 +23,7 @@ public sealed unsafe class OpenLoopPrediction<T>
     private readonly GenerativeModel<T> _model;
     private readonly Matrix<T> _states;
     private readonly Matrix<T> _noInput;
+    private readonly Matrix<T> _noEffect;
     private readonly Matrix<T> _tape;
 
     /// <summary>Allocates the workspace.</summary>
@@ -33,6 +34,7 @@ public sealed unsafe class OpenLoopPrediction<T>
         _model = model;
         _states = Matrix<T>.Allocate(2, model.StateCount);
         _noInput = Matrix<T>.Allocate(1, model.InputCount);
+        _noEffect = Matrix<T>.Allocate(1, model.InputCount);
         _tape = Matrix<T>.Allocate(1, model.Dynamics.TapeLength);
     }
 
@@ -76,7 +78,7 @@ public sealed unsafe class OpenLoopPrediction<T>
             }
         }
 
-        return [.. horizons.Select((k, h) => new TrialPrediction(k, new Table(predicted[h].Rows, _model.StateCount, predicted[h].ToArray()), Means(predicted[h])))];
+        return [.. horizons.Select((k, h) => new TrialPrediction(k, new Table(predicted[h].Rows, _model.SystemStateCount, predicted[h].ColumnRange(0, _model.SystemStateCount).ToArray()), Means(predicted[h])))];
     }
 
     /// <summary>What the inputs of each step do to the state: z_{t+1} - f(z_t, 0). Allocates the result.</summary>
@@ -87,13 +89,14 @@ public sealed unsafe class OpenLoopPrediction<T>
     {
         ArgumentNullException.ThrowIfNull(problem);
         ArgumentNullException.ThrowIfNull(trajectory);
-        var effects = new Table(trajectory.Bins, _model.StateCount);
+        var effects = new Table(trajectory.Bins, _model.SystemStateCount);
         for (var t = 0; t < trajectory.Bins - 1; t++)
         {
-            problem.Step(t, trajectory.States.RowPointer(t), _noInput.Pointer, _states.RowPointer(0), _tape.Pointer);
-            for (var i = 0; i < _model.StateCount; i++)
+            _model.Autoregression?.Silence(trajectory.States.RowPointer(t), _noEffect.Pointer);
+            problem.Step(t, trajectory.States.RowPointer(t), _noEffect.Pointer, _states.RowPointer(0), _tape.Pointer);
+            for (var i = 0; i < effects.Columns; i++)
             {
-                effects.Values[(t * _model.StateCount) + i] = double.CreateChecked(trajectory.States[t + 1, i] - _states[0, i]);
+                effects[t, i] = double.CreateChecked(trajectory.States[t + 1, i] - _states[0, i]);
             }
         }
 

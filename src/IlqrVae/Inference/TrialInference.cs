@@ -143,8 +143,8 @@ public sealed class TrialInference<T>
         }
 
         var current = map.Trajectory;
-        var inputs = WithLastRow(current.Inputs, trial.Bins, _model.InputCount);
-        var states = new Table(trial.Bins, _model.StateCount, current.States.ToArray());
+        var inputs = InputsOf(current);
+        var states = StatesOf(current);
         var isPrepared = double.IsFinite(report.Cost) && _posterior.Prepare(map);
         var marginals = isPrepared ? _posterior.Marginals(analyses?.SpreadSamples > 0) : Unknown(trial.Bins);
         var means = new List<Table>();
@@ -166,9 +166,9 @@ public sealed class TrialInference<T>
             Name = trial.Name,
             Map = report,
             Inputs = inputs,
-            InputDeviations = InputDeviations(marginals.Inputs, trial.Bins),
+            InputDeviations = InputDeviations(marginals, trial.Bins),
             States = states,
-            StateDeviations = new Table(trial.Bins, states.Columns, Array.ConvertAll(marginals.States, Math.Sqrt)),
+            StateDeviations = StateDeviations(marginals, trial.Bins),
             Means = means,
             MeanDeviations = deviations,
             NoiseDeviations = noises,
@@ -178,7 +178,7 @@ public sealed class TrialInference<T>
             Elbo = elbo,
         };
         estimate = analyses is null ? estimate : Analyse(estimate, map, analyses, isPrepared ? marginals : null);
-        return samples == 0 || !isPrepared ? estimate : estimate with { Samples = Draw(samples, random, trial.Bins) };
+        return samples == 0 || !isPrepared ? estimate : estimate with { Samples = Draw(samples, random) };
     }
 
     private TrialEstimate Analyse(TrialEstimate estimate, MapSolution<T> map, TrialAnalyses analyses, LaplaceMarginals? marginals)
@@ -234,24 +234,50 @@ public sealed class TrialInference<T>
         return new PosteriorSpread(mean!, [.. deviations], SharedInputCovariances(map.Trial.Bins - 1));
     }
 
-    /// <summary>(Sigma_t)_tt Sigma_s for every step t.</summary>
+    /// <summary>(Sigma_t)_tt Sigma_s for every step t; of autoregressive inputs what their recursion makes of it, and of the memory they begin with.</summary>
     private double[] SharedInputCovariances(int steps)
     {
-        var (time, space, m) = (_shared!.Time.Value, _shared.Space.Value, _model.InputCount);
+        var (time, space, initial, m, n) = (_shared!.Time.Value, _shared.Space.Value, _shared.Initial.Value, _model.InputCount, _model.SystemStateCount);
+        var coefficients = _model.Autoregression?.Coefficient.ExactValue.ToArray();
         var covariances = new double[steps * m * m];
+
+        // Of inputs that go on: row t of L_t filtered with each coefficient.
+        var filtered = coefficients is null ? [] : Enumerable.Range(0, m).Select(_ => new double[steps]).ToArray();
         for (var t = 0; t < steps; t++)
         {
+            for (var j = 0; j < filtered.Length; j++)
+            {
+                for (var k = 0; k <= t; k++)
+                {
+                    filtered[j][k] = (coefficients![j] * filtered[j][k]) + double.CreateChecked(time[t, k]);
+                }
+            }
+
             var variance = Inner(time, t, t);
             for (var i = 0; i < m; i++)
             {
                 for (var j = 0; j < m; j++)
                 {
-                    covariances[(((t * m) + i) * m) + j] = variance * Inner(space, i, j);
+                    covariances[(((t * m) + i) * m) + j] = coefficients is null
+                        ? variance * Inner(space, i, j)
+                        : (Products(filtered[i], filtered[j], t + 1) * Inner(space, i, j))
+                            + (Math.Pow(coefficients[i] * coefficients[j], t + 1) * Inner(initial, n + i, n + j));
                 }
             }
         }
 
         return covariances;
+
+        static double Products(double[] x, double[] y, int count)
+        {
+            var sum = 0.0;
+            for (var k = 0; k < count; k++)
+            {
+                sum += x[k] * y[k];
+            }
+
+            return sum;
+        }
 
         static double Inner(Matrix<T> factor, int i, int j)
         {
@@ -278,16 +304,13 @@ public sealed class TrialInference<T>
         return tables;
     }
 
-    private List<TrialSample> Draw(int count, CounterRandom random, int bins)
+    private List<TrialSample> Draw(int count, CounterRandom random)
     {
         var samples = new List<TrialSample>(count);
         for (var k = 0; k < count; k++)
         {
             var sample = _posterior.Sample(ref random, out var logDensity);
-            samples.Add(new TrialSample(
-                WithLastRow(sample.Inputs, bins, _model.InputCount),
-                new Table(bins, _model.StateCount, sample.States.ToArray()),
-                -sample.Cost - logDensity));
+            samples.Add(new TrialSample(InputsOf(sample), StatesOf(sample), -sample.Cost - logDensity));
         }
 
         return samples;
@@ -335,20 +358,48 @@ public sealed class TrialInference<T>
         return values;
     }
 
-    private static Table WithLastRow(Matrix<T> inputs, int bins, int columns)
+    /// <summary>T x m: the inputs themselves, not the innovations of autoregressive ones.</summary>
+    private Table InputsOf(Trajectory<T> at)
     {
-        var table = new Table(bins, columns);
-        inputs.ToArray().CopyTo(table.Values, 0);
+        if (_model.Autoregression is { } autoregression)
+        {
+            return autoregression.InputsAlong(at.States);
+        }
+
+        var table = new Table(at.Bins, _model.InputCount);
+        at.Inputs.ToArray().CopyTo(table.Values, 0);
         return table;
     }
 
-    private Table InputDeviations(double[] variances, int bins)
+    private Table StatesOf(Trajectory<T> at) => new(at.Bins, _model.SystemStateCount, at.States.ColumnRange(0, _model.SystemStateCount).ToArray());
+
+    private Table StateDeviations(LaplaceMarginals marginals, int bins)
     {
-        var table = new Table(bins, _model.InputCount);
-        Array.Fill(table.Values, double.NaN);
-        for (var i = 0; i < variances.Length; i++)
+        var table = new Table(bins, _model.SystemStateCount);
+        for (var t = 0; t < bins; t++)
         {
-            table.Values[i] = Math.Sqrt(variances[i]);
+            for (var i = 0; i < table.Columns; i++)
+            {
+                table[t, i] = Math.Sqrt(marginals.States[(t * _model.StateCount) + i]);
+            }
+        }
+
+        return table;
+    }
+
+    private Table InputDeviations(LaplaceMarginals marginals, int bins)
+    {
+        var m = _model.InputCount;
+        var isCarried = _model.Autoregression is not null;
+        var table = new Table(bins, m);
+        Array.Fill(table.Values, double.NaN);
+        for (var t = 0; t < bins - 1; t++)
+        {
+            for (var j = 0; j < m; j++)
+            {
+                // Inputs that go on are the last part of the next state.
+                table[t, j] = Math.Sqrt(isCarried ? marginals.States[((t + 2) * _model.StateCount) - m + j] : marginals.Inputs[(t * m) + j]);
+            }
         }
 
         return table;

@@ -37,7 +37,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         _model = model;
         Capacity = capacity;
         _dynamicsScratch = model.Dynamics.CreateScratch();
-        _likelihoodScratch = [.. model.Likelihoods.Select(likelihood => likelihood.CreateScratch(capacity, likelihoodWindow))];
+        _likelihoodScratch = [.. model.Likelihoods.Select(likelihood => likelihood.CreateScratch(capacity, likelihoodWindow, model.StateCount))];
         _initialDirection = Matrix<T>.Allocate(1, model.StateCount);
         _initialProduct = Matrix<T>.Allocate(1, model.StateCount);
     }

@@ -28,7 +28,7 @@ public sealed record FreeRun(Table States, bool IsComplete, double LyapunovExpon
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        var dynamics = model.Dynamics;
+        var dynamics = model.Dynamics.System;
         if (dynamics.ExternalCount > 0)
         {
             throw new ArgumentException("External inputs are not part of the model and unknown in a free run.", nameof(model));

@@ -23,7 +23,7 @@ public sealed class GenerativeModel<T>
         Dynamics<T> dynamics, GaussianPrior<T> initialPrior, InputPrior<T> inputPrior, IReadOnlyList<Likelihood<T>> likelihoods)
     {
         if (initialPrior.Dimension != dynamics.StateCount || inputPrior.Dimension != dynamics.InputCount
-            || likelihoods.Count == 0 || likelihoods.Any(likelihood => likelihood.StateCount != dynamics.StateCount))
+            || likelihoods.Count == 0 || likelihoods.Any(likelihood => likelihood.StateCount != dynamics.System.StateCount))
         {
             throw new ArgumentException("The sizes of dynamics, priors and likelihoods do not fit together.", nameof(dynamics));
         }
@@ -46,8 +46,16 @@ public sealed class GenerativeModel<T>
     /// <summary>One for each channel group the model explains.</summary>
     public IReadOnlyList<Likelihood<T>> Likelihoods { get; }
 
-    /// <summary>State dimension n.</summary>
+    /// <summary>
+    /// Dimension of the state that the controller carries: that of the system, n, and for autoregressive inputs the m inputs of the step before.
+    /// </summary>
     public int StateCount => Dynamics.StateCount;
+
+    /// <summary>Dimension n of the system's own state, the first columns of what the controller carries: what likelihoods read and results report.</summary>
+    public int SystemStateCount => Dynamics.System.StateCount;
+
+    /// <summary>The memory of autoregressive inputs, of which the controller's inputs are the innovations; null for inputs independent over bins.</summary>
+    public AutoregressiveInputs<T>? Autoregression => Dynamics as AutoregressiveInputs<T>;
 
     /// <summary>Input dimension m.</summary>
     public int InputCount => Dynamics.InputCount;

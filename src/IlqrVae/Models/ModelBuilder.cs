@@ -30,8 +30,8 @@ public static class ModelBuilder<T>
     {
         var complete = specification.CompletedFor([.. recording.Groups.Select(one => one.Group)], recording.ExternalNames.Count);
         var start = new ModelStart(complete.States, complete.Inputs, recording, seed);
-        var dynamics = complete.Dynamics.Build<T>(start);
-        var initial = new GaussianPrior<T>(ModelStart.Constant<T>("initial.scale", complete.States, Constraint.Positive, 1));
+        var dynamics = complete.Prior.Carry(complete.Dynamics.Build<T>(start));
+        var initial = new GaussianPrior<T>(ModelStart.Constant<T>("initial.scale", dynamics.StateCount, Constraint.Positive, 1));
         var prior = complete.Prior.Build<T>(start);
         return new GenerativeModel<T>(
             dynamics, initial, prior, [.. complete.Likelihoods.Select(likelihood => likelihood.Build<T>(start, recording.Groups.First(one => one.Group.Name == likelihood.Group)))]);

@@ -50,8 +50,8 @@ public static unsafe class ModelSampler
 
         var truth = new Dictionary<string, Table>(StringComparer.Ordinal)
         {
-            ["states"] = new(bins, states.Columns, states.ToArray()),
-            ["inputs"] = new(bins, inputs.Columns, inputs.ToArray()),
+            ["states"] = new(bins, model.SystemStateCount, states.ColumnRange(0, model.SystemStateCount).ToArray()),
+            ["inputs"] = model.Autoregression?.InputsAlong(states) ?? new(bins, inputs.Columns, inputs.ToArray()),
         };
         var observations = new List<Observations>();
         foreach (var likelihood in model.Likelihoods)

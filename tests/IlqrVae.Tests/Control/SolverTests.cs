@@ -152,7 +152,7 @@ public sealed class SolverTests
     {
         foreach (var prior in PriorChoice.All)
         {
-            var (recipe, model, trial, capacity) = RandomModels.Create<T>(new Recipe
+            var (_, model, trial, capacity) = RandomModels.Create<T>(new Recipe
             {
                 Seed = 12,
                 Dynamics = dynamics,
@@ -165,11 +165,11 @@ public sealed class SolverTests
             var solver = new MapSolver<T>(model.Generative, capacity, recordedBins, recordedBins);
             var estimator = new ElboEstimator<T>(model, capacity, recordedBins);
             var gradient = new TrialGradient<T>(model, 2);
-            var draws = new PosteriorDraws<T>(2, capacity, recipe.States, recipe.Inputs);
+            var draws = new PosteriorDraws<T>(2, capacity, model.Generative.StateCount, model.Generative.InputCount);
             draws.SetBins(trial.Bins);
             draws.Fill(1, 0, 0);
             var options = new ElboOptions();
-            var start = new WarmStart<T>(trial.Bins, recipe.States, recipe.Inputs);
+            var start = new WarmStart<T>(trial.Bins, model.Generative.StateCount, model.Generative.InputCount);
 
             // Warm up, twice, and past the first tier of the compiler.
             for (var i = 0; i < 3; i++)

@@ -85,7 +85,8 @@ public static class PriorChoice
     public const string Gaussian = "gaussian";
     public const string Student = "student";
 
-    public static IReadOnlyList<string> All { get; } = [.. KindVariants.Priors.Keys];
+    /// <summary>Those without a switch first: a new switch leaves the recipes of the others as they are.</summary>
+    public static IReadOnlyList<string> All { get; } = [.. KindVariants.Priors.Keys.OrderBy(name => name.Contains('+', StringComparison.Ordinal))];
 }
 
 /// <summary>Names of read-outs in recipes.</summary>

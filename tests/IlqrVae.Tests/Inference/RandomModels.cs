@@ -123,7 +123,14 @@ public static class RandomModels
         var start = new ModelStart(
             n, m, new RecordingSummary(BinWidth, 100, groups, [.. Enumerable.Range(0, recipe.External).Select(i => $"x{i}")], [.. Enumerable.Repeat(0.5, recipe.External)]), recipe.Seed);
         var dynamics = CreateDynamics<T>(recipe, start, ref random);
-        var initial = new GaussianPrior<T>(Positive<T>("initial.scale", 1, n, recipe.PriorScale, ref random));
+        var carried = KindVariants.Priors[recipe.Prior].Carry(dynamics);
+        if (carried is AutoregressiveInputs<T> autoregression)
+        {
+            Spread(autoregression.Coefficient, ref random);
+        }
+
+        dynamics = carried;
+        var initial = new GaussianPrior<T>(Positive<T>("initial.scale", 1, dynamics.StateCount, recipe.PriorScale, ref random));
         var prior = KindVariants.Priors[recipe.Prior].Build<T>(start);
         foreach (var parameter in prior.Parameters)
         {
@@ -140,7 +147,7 @@ public static class RandomModels
         var generative = new GenerativeModel<T>(dynamics, initial, prior, likelihoods);
         var capacity = recipe.Bins + recipe.SpareBins;
         var posterior = new SharedPosterior<T>(
-            Factor<T>("posterior.initial", n, ref random), Factor<T>("posterior.time", recipe.CoversTrial ? capacity - 1 : 1, ref random), Factor<T>("posterior.space", m, ref random));
+            Factor<T>("posterior.initial", dynamics.StateCount, ref random), Factor<T>("posterior.time", recipe.CoversTrial ? capacity - 1 : 1, ref random), Factor<T>("posterior.space", m, ref random));
         var model = new VariationalModel<T>(generative, posterior);
         return new RandomModel<T>(recipe, model, CreateTrial(recipe, generative, ref random), capacity);
     }

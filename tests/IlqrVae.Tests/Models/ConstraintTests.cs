@@ -8,7 +8,7 @@ public sealed class ConstraintTests
 {
     private static readonly Constraint[] All =
     [
-        Constraint.Free, Constraint.Positive, Constraint.AboveTwo, Constraint.UnitColumns, Constraint.Orthogonal, Constraint.Stable,
+        Constraint.Free, Constraint.Positive, Constraint.AboveTwo, Constraint.WithinOne, Constraint.UnitColumns, Constraint.Orthogonal, Constraint.Stable,
         Constraint.CholeskyFactor,
     ];
 
@@ -110,6 +110,8 @@ public sealed class ConstraintTests
     [InlineData("positive", 1, "-1", new double[] { 1, 2, -1 })]
     [InlineData("above-two", 1, "2", new double[] { 2 })]
     [InlineData("above-two", 1, "2.0000005", new double[] { 10, 2.0000005 })]
+    [InlineData("within-one", 1, "1", new double[] { 0.5, 1 })]
+    [InlineData("within-one", 1, "-0.9999995", new double[] { -0.9999995 })]
     [InlineData("unit-columns", 2, "Column 1 of norm 0.5", new double[] { 1, 0.5, 0, 0 })]
     [InlineData("unit-columns", 2, "Column 0 of norm 1.00001", new double[] { 1.00001, 0.6, 0, 0.8 })]
     [InlineData("unit-columns", 2, "Column 1 of norm", new double[] { 1, 0, 0, 0 })]
@@ -144,7 +146,7 @@ public sealed class ConstraintTests
         {
             for (var at = 0; at < 4; at++)
             {
-                double[] value = name is "above-two" ? [3, 3, 3, 3] : name is "positive" ? [1, 1, 1, 1] : name is "stable" ? [0.5, 0, 0, 0.5] : [1, 0, 0, 1];
+                double[] value = name is "above-two" ? [3, 3, 3, 3] : name is "positive" ? [1, 1, 1, 1] : name is "within-one" ? [0, 0.5, -0.5, 0.9] : name is "stable" ? [0.5, 0, 0, 0.5] : [1, 0, 0, 1];
                 constraint.Invert(value, 2, 2, new double[constraint.RawCount(2, 2)]);
                 value[at] = bad;
                 Assert.Contains($"The value {bad} in row {at / 2}, column {at % 2}", Refused(constraint.Invert, constraint, value), StringComparison.Ordinal);

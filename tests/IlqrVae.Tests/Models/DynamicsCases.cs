@@ -11,6 +11,7 @@ internal static class DynamicsCases
     public static readonly string[] Names =
     [
         "linear-free", "linear-stable", "gated-outside", "gated-candidate", "gated-both", "rnn", "residual-mlp", "custom", "custom-functions",
+        "autoregressive-linear", "autoregressive-gated", "autoregressive-custom",
     ];
 
     public static Dynamics<T> Make<T>(string name, int n, int m, int k, int seed)
@@ -44,6 +45,12 @@ internal static class DynamicsCases
                 return CustomDynamics.Create<T>(MiniGru(n, m, k, seed));
             case "custom-functions":
                 return new CustomDynamics<T, EveryFunction>(new EveryFunction(n, m, k, seed));
+            case "autoregressive-linear":
+                return new AutoregressiveInputs<T>(Make<T>("linear-free", n, m, k, seed), draw.WithinOne("a", m));
+            case "autoregressive-gated":
+                return new AutoregressiveInputs<T>(Make<T>("gated-both", n, m, k, seed), draw.WithinOne("a", m));
+            case "autoregressive-custom":
+                return new AutoregressiveInputs<T>(Make<T>("custom-functions", n, m, k, seed), draw.WithinOne("a", m));
             default:
                 throw new ArgumentOutOfRangeException(nameof(name), name, "Unknown case.");
         }
@@ -79,6 +86,9 @@ internal static class DynamicsCases
 
         public Parameter<T> UnitColumns(string name, int rows, int columns)
             => Parameter<T>.Nearest(name, rows, columns, Constraint.UnitColumns, [.. Normal(rows * columns, 1).Select(x => x + Math.CopySign(0.5, x))]);
+
+        public Parameter<T> WithinOne(string name, int length)
+            => new(name, 1, length, Constraint.WithinOne, [.. Normal(length, 0.7).Select(Math.Tanh)]);
 
         public Parameter<T> Stable(string name, int n)
         {

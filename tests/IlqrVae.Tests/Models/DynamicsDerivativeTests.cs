@@ -25,14 +25,14 @@ public sealed class DynamicsDerivativeTests
             {
                 using var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
                 var (a, b) = at.Jacobian();
-                for (var j = 0; j < c.N + c.M; j++)
+                for (var j = 0; j < at.Dynamics.StateCount + c.M; j++)
                 {
-                    var target = j < c.N ? at.Z.Row(0) : at.U.Row(0);
-                    var column = j < c.N ? j : j - c.N;
+                    var target = j < at.Dynamics.StateCount ? at.Z.Row(0) : at.U.Row(0);
+                    var column = j < at.Dynamics.StateCount ? j : j - at.Dynamics.StateCount;
                     var slope = CentralDifference(() => at.Step(0), target, column);
-                    for (var i = 0; i < c.N; i++)
+                    for (var i = 0; i < at.Dynamics.StateCount; i++)
                     {
-                        Close(slope[i], j < c.N ? a[i, column] : b[i, column]);
+                        Close(slope[i], j < at.Dynamics.StateCount ? a[i, column] : b[i, column]);
                     }
                 }
 
@@ -50,10 +50,10 @@ public sealed class DynamicsDerivativeTests
                 using var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
                 var (a, b) = at.Jacobian();
                 var tangent = at.Tangent(0);
-                for (var i = 0; i < c.N; i++)
+                for (var i = 0; i < at.Dynamics.StateCount; i++)
                 {
                     var expected = 0.0;
-                    for (var j = 0; j < c.N; j++)
+                    for (var j = 0; j < at.Dynamics.StateCount; j++)
                     {
                         expected += a[i, j] * at.DZ[0, j];
                     }
@@ -79,15 +79,15 @@ public sealed class DynamicsDerivativeTests
                 using var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
                 var (a, b) = at.Jacobian();
                 var (toState, toInput) = at.Adjoint(0);
-                for (var j = 0; j < c.N + c.M; j++)
+                for (var j = 0; j < at.Dynamics.StateCount + c.M; j++)
                 {
                     var expected = 0.0;
-                    for (var i = 0; i < c.N; i++)
+                    for (var i = 0; i < at.Dynamics.StateCount; i++)
                     {
-                        expected += (j < c.N ? a[i, j] : b[i, j - c.N]) * at.Lambda[1, i];
+                        expected += (j < at.Dynamics.StateCount ? a[i, j] : b[i, j - at.Dynamics.StateCount]) * at.Lambda[1, i];
                     }
 
-                    Close(expected, j < c.N ? toState[0, j] : toInput[0, j - c.N], 1e-11);
+                    Close(expected, j < at.Dynamics.StateCount ? toState[0, j] : toInput[0, j - at.Dynamics.StateCount], 1e-11);
                 }
 
                 PaddingIsZero(toState);
@@ -115,7 +115,7 @@ public sealed class DynamicsDerivativeTests
                         return [.. s.Row(0), .. i.Row(0)];
                     },
                     H);
-                for (var j = 0; j < c.N + c.M; j++)
+                for (var j = 0; j < at.Dynamics.StateCount + c.M; j++)
                 {
                     Close(slope[j], actual[j]);
                 }
@@ -265,7 +265,8 @@ public sealed class DynamicsDerivativeTests
         at.GradientTangent();
         at.Jacobian();
         var tangent = at.TangentPath();
-        var (a, b) = (Matrix<double>.Allocate(6, 6), Matrix<double>.Allocate(6, 2));
+        var n = at.Dynamics.StateCount;
+        var (a, b) = (Matrix<double>.Allocate(n, n), Matrix<double>.Allocate(n, 2));
         for (var i = 0; i < 3; i++)
         {
             Everything(at, gradient, tangent, a, b);

@@ -44,6 +44,12 @@ public abstract unsafe class Dynamics<T>
     /// <summary>Number of known external inputs.</summary>
     public int ExternalCount { get; }
 
+    /// <summary>
+    /// The dynamics of the system itself under its inputs; these ones but where a prior with a memory carries more than the system's state along. The
+    /// system's state comes first in the state.
+    /// </summary>
+    public virtual Dynamics<T> System => this;
+
     /// <summary>The parameters.</summary>
     public abstract IReadOnlyList<Parameter<T>> Parameters { get; }
 

@@ -78,8 +78,9 @@ public abstract unsafe class Likelihood<T>
     /// <summary>Makes the scratch space of one worker.</summary>
     /// <param name="capacity">The largest number of bins.</param>
     /// <param name="window">Bins whose terms are kept between calls; for more bins than that, they are computed again when needed.</param>
-    public LikelihoodScratch<T> CreateScratch(int capacity, int window = LikelihoodScratch<T>.DefaultWindow)
-        => new(capacity, Math.Min(capacity, window), ChannelCount, StateCount, _outerProducts is not null, KeepsMeans);
+    /// <param name="carried">Columns of the states that are handed in, of which the first n are read; 0 for n.</param>
+    public LikelihoodScratch<T> CreateScratch(int capacity, int window = LikelihoodScratch<T>.DefaultWindow, int carried = 0)
+        => new(capacity, Math.Min(capacity, window), ChannelCount, StateCount, Math.Max(carried, StateCount), _outerProducts is not null, KeepsMeans);
 
     /// <summary>Recomputes whatever is derived from the parameters; to be called after they change.</summary>
     public virtual void Refresh()
@@ -93,7 +94,7 @@ public abstract unsafe class Likelihood<T>
 
     /// <summary>-log p(observations | states), summed over observed entries.</summary>
     /// <param name="scratch">Scratch space.</param>
-    /// <param name="states">T x n.</param>
+    /// <param name="states">T x n, or wider: the first n columns are read.</param>
     /// <param name="observed">The observations, T x N.</param>
     public double Loss(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed)
     {
@@ -124,7 +125,7 @@ public abstract unsafe class Likelihood<T>
     /// Matrix{T}, ObservationMatrix{T})"/> at the same states, as after the last step of a line search, it makes do with what that has computed.
     /// </summary>
     /// <param name="scratch">Scratch space.</param>
-    /// <param name="states">T x n. Not to be changed as long as the other derivatives are asked for.</param>
+    /// <param name="states">T x n, or wider: the first n columns are read. Not to be changed as long as the other derivatives are asked for.</param>
     /// <param name="observed">The observations, T x N.</param>
     /// <param name="stateGradient">T x n, added to.</param>
     public void Differentiate(LikelihoodScratch<T> scratch, Matrix<T> states, ObservationMatrix<T> observed, Matrix<T> stateGradient)
@@ -142,7 +143,7 @@ public abstract unsafe class Likelihood<T>
     /// <param name="scratch">Scratch space of the last <see cref="Differentiate"/>.</param>
     /// <param name="t">Bin. Those of a block are computed together, so that it is best to ask for bins in order, either way.</param>
     /// <param name="kind">Fisher information or exact second derivatives.</param>
-    /// <param name="target">n x n. Elements below the diagonal are unspecified.</param>
+    /// <param name="target">n x n, or larger. Elements below the diagonal are unspecified.</param>
     public virtual void AddCurvature(LikelihoodScratch<T> scratch, int t, CurvatureKind kind, Matrix<T> target)
     {
         if (_outerProducts is null)
@@ -161,13 +162,13 @@ public abstract unsafe class Likelihood<T>
             (scratch.CurvatureKind, scratch.CurvatureStart, scratch.CurvatureCount) = (kind, start, count);
         }
 
-        OuterProducts<T>.AddUpper(scratch.Curvatures.RowPointer(t - scratch.CurvatureStart), target);
+        OuterProducts<T>.AddUpper(scratch.Curvatures.RowPointer(t - scratch.CurvatureStart), Own(target));
     }
 
     /// <summary>product += the exact second derivatives times a tangent of the states, for some bins in a row.</summary>
     /// <param name="scratch">Scratch space of the last <see cref="Differentiate"/>.</param>
     /// <param name="first">The first bin.</param>
-    /// <param name="stateTangents">Bins x n.</param>
+    /// <param name="stateTangents">Bins x n, or wider.</param>
     /// <param name="product">Bins x n, added to.</param>
     public void AddHessianProduct(LikelihoodScratch<T> scratch, int first, Matrix<T> stateTangents, Matrix<T> product)
     {
@@ -189,7 +190,7 @@ public abstract unsafe class Likelihood<T>
             var count = scratch.CountFrom(start);
             Hold(scratch, start);
             var first = scratch.First.RowRange(0, count);
-            _readout.Accumulate(first, scratch.States.RowRange(start, count), gradient);
+            _readout.Accumulate(first, Own(scratch.States.RowRange(start, count)), gradient);
             Elementwise.AddColumnSums(first, gradient[Bias].Pointer);
             AccumulateChannelGradient(scratch, start, count, gradient);
         }
@@ -211,15 +212,15 @@ public abstract unsafe class Likelihood<T>
             }
 
             var weighted = scratch.FirstTangents.RowRange(0, count);
-            _readout.Accumulate(weighted, scratch.States.RowRange(start, count), gradient);
-            _readout.Accumulate(scratch.First.RowRange(0, count), stateTangents.RowRange(start, count), gradient);
+            _readout.Accumulate(weighted, Own(scratch.States.RowRange(start, count)), gradient);
+            _readout.Accumulate(scratch.First.RowRange(0, count), Own(stateTangents.RowRange(start, count)), gradient);
             Elementwise.AddColumnSums(weighted, gradient[Bias].Pointer);
             AccumulateChannelGradientTangent(scratch, start, count, gradient);
         }
     }
 
     /// <summary>a = C z + d for every bin. The padding of the activations becomes <see cref="ActivationPadding"/>.</summary>
-    /// <param name="states">T x n.</param>
+    /// <param name="states">T x n, or wider: the first n columns are read.</param>
     /// <param name="activations">T x N, overwritten.</param>
     public void Activate(Matrix<T> states, Matrix<T> activations)
     {
@@ -228,7 +229,7 @@ public abstract unsafe class Likelihood<T>
             Elementwise.Copy(_bias.Pointer, activations.RowPointer(t), _bias.Stride);
         }
 
-        Gemm.Multiply(states, _readout.Transposed, activations, accumulate: true);
+        Gemm.Multiply(Own(states), _readout.Transposed, activations, accumulate: true);
     }
 
     /// <summary>
@@ -348,6 +349,9 @@ public abstract unsafe class Likelihood<T>
     /// <summary>The change of <see cref="AccumulateChannelGradient"/>'s sum along the tangent of the activations that the scratch space holds.</summary>
     protected abstract void AccumulateChannelGradientTangent(LikelihoodScratch<T> scratch, int start, int count, ParameterGradient<T> gradient);
 
+    /// <summary>The columns of the states that the read-out reads; what a controller carries beyond them is none of its concern.</summary>
+    private Matrix<T> Own(Matrix<T> states) => states.Columns == StateCount ? states : states.ColumnRange(0, StateCount);
+
     /// <summary>The weights w_t of bins of one window.</summary>
     private Matrix<T> CurvatureWeights(LikelihoodScratch<T> scratch, int start, int count, CurvatureKind kind)
         => kind == CurvatureKind.Exact ? scratch.Exact.RowRange(start, count) : scratch.Fisher.RowRange(start - Hold(scratch, start), count);
@@ -437,7 +441,7 @@ public abstract unsafe class Likelihood<T>
     {
         var count = stateTangents.Rows;
         var tangents = scratch.ActivationTangents.RowRange(0, count);
-        Gemm.Multiply(stateTangents, _readout.Transposed, tangents);
+        Gemm.Multiply(Own(stateTangents), _readout.Transposed, tangents);
         TensorPrimitives.Multiply(scratch.Exact.RowRange(start, count).Flat, tangents.Flat, scratch.FirstTangents.RowRange(0, count).Flat);
     }
 }
@@ -471,7 +475,7 @@ public sealed class LikelihoodScratch<T>
     private int _keptVersion;
     private int _keptBins;
 
-    internal LikelihoodScratch(int capacity, int window, int channels, int states, bool hasOuterProducts, bool keepsMeans)
+    internal LikelihoodScratch(int capacity, int window, int channels, int states, int carried, bool hasOuterProducts, bool keepsMeans)
     {
         Strip = Math.Clamp(StripLength / Matrix<T>.PaddedLength(channels), 1, Block);
         _window = window;
@@ -483,7 +487,7 @@ public sealed class LikelihoodScratch<T>
         First = Matrix<T>.Allocate(window, channels);
         Fisher = Matrix<T>.Allocate(window, channels);
         KeptMeans = Matrix<T>.Allocate(keepsMeans ? window : 0, channels);
-        _keptStates = Matrix<T>.Allocate(keepsMeans ? window : 0, states);
+        _keptStates = Matrix<T>.Allocate(keepsMeans ? window : 0, carried);
         Exact = Matrix<T>.Allocate(capacity, channels);
         ActivationTangents = Matrix<T>.Allocate(window, channels);
         FirstTangents = Matrix<T>.Allocate(window, channels);

@@ -22,6 +22,11 @@ public abstract class Constraint
     public static Constraint AboveTwo { get; } = new AboveTwoConstraint();
 
     /// <summary>
+    /// Numbers between -1 and 1, c tanh(raw) with c = 1 - 1e-6, so that neither precision rounds them to 1: coefficients of stationary autoregressions.
+    /// </summary>
+    public static Constraint WithinOne { get; } = new WithinOneConstraint();
+
+    /// <summary>
     /// Columns of unit norm, raw / |raw|: fixes the gauge between an input matrix and the scale of its inputs. A norm within 1e-6 of 1 is accepted.
     /// </summary>
     public static Constraint UnitColumns { get; } = new UnitColumnsConstraint();
@@ -232,6 +237,45 @@ public abstract class Constraint
         private static double FourthPower(double x) => x * x * (x * x);
 
         private static double FourthRoot(double x) => Math.Sqrt(Math.Sqrt(x));
+    }
+
+    private sealed class WithinOneConstraint : Constraint
+    {
+        private const double Bound = 1 - 1e-6;
+
+        public override string Name => "within-one";
+
+        public override void Apply(ReadOnlySpan<double> raw, int rows, int columns, Span<double> value)
+        {
+            for (var i = 0; i < raw.Length; i++)
+            {
+                value[i] = Bound * Math.Tanh(raw[i]);
+            }
+        }
+
+        public override void PullBack(
+            ReadOnlySpan<double> raw, ReadOnlySpan<double> value, ReadOnlySpan<double> gradient, int rows, int columns, Span<double> rawGradient)
+        {
+            for (var i = 0; i < raw.Length; i++)
+            {
+                // 1 - tanh^2 would lose its digits near the bounds.
+                var cosh = Math.Cosh(raw[i]);
+                rawGradient[i] = gradient[i] * (Bound / cosh / cosh);
+            }
+        }
+
+        protected override void FindRaw(ReadOnlySpan<double> value, int rows, int columns, Span<double> raw)
+        {
+            for (var i = 0; i < raw.Length; i++)
+            {
+                if (!(Math.Abs(value[i]) < Bound))
+                {
+                    throw Refusal($"The value {value[i]}");
+                }
+
+                raw[i] = Math.Atanh(value[i] / Bound);
+            }
+        }
     }
 
     private sealed class UnitColumnsConstraint : Constraint

@@ -215,6 +215,7 @@ public sealed record LaplacePriorSpecification : PriorSpecification
         Setting.Number<LaplacePriorSpecification>(
             "width", value => value is >= 1e-4 and <= 10, "a number from 0.0001 to 10", one => one.Width, (one, value) => one with { Width = value },
             "Width, in units of the scale, within which the density's tip is rounded: smaller is closer to a Laplace density and harder to solve.").Of<PriorSpecification>(),
+        .. base.SettingsAmong(kinds),
     ];
 
     /// <inheritdoc/>
