@@ -97,7 +97,7 @@ internal static partial class Application
             Start here:
               ilqr-vae demo                               the whole thing on simulated data, in under two minutes
               ilqr-vae import session.mat -o data.h5      your own data
-              ilqr-vae train config.yaml -o run           learn a model
+              ilqr-vae fit data.h5 -o run                 find and learn a model of it
               ilqr-vae infer run --data data.h5 -o posterior.h5
 
             Exit codes: 0 done, 1 failed while running, 2 wrong input, 130 stopped by Ctrl-C.

@@ -6,6 +6,7 @@ using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Fitting;
+using IlqrVae.Runs.Scores;
 using IlqrVae.Runs.Sessions;
 using IlqrVae.Training;
 
@@ -37,8 +38,9 @@ internal static class FitCommand
         var seed = Arguments.Seed("Seed of everything random (1).");
         var threads = Arguments.Threads();
         var force = Arguments.Force("Replace a run that is in the folder already.");
+        var noBaselines = new Option<bool>("--no-baselines") { Description = "Leave out the comparison with baselines at the end, which takes seconds to a minute or two." };
         var json = Arguments.Json();
-        return Arguments.Make("fit", Description, [data, output, minutes, hide, seed, threads, force, json], result =>
+        return Arguments.Make("fit", Description, [data, output, minutes, hide, noBaselines, seed, threads, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var path = result.GetValue(data)!;
@@ -63,11 +65,11 @@ internal static class FitCommand
                 Predict = [.. Arguments.Names(result.GetValue(hide))],
                 Force = result.GetValue(force),
             };
-            return Run(path, recording, folder, request, terminal);
+            return Run(path, recording, folder, request, result.GetValue(noBaselines), terminal);
         });
     }
 
-    private static int Run(string path, Recording recording, RunFolder folder, FitRequest request, Terminal terminal)
+    private static int Run(string path, Recording recording, RunFolder folder, FitRequest request, bool isAlone, Terminal terminal)
     {
         var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), terminal.OfTraining(), terminal.Interrupt);
         var training = outcome.Training;
@@ -82,6 +84,9 @@ internal static class FitCommand
             throw new FailedRunException($"numbers overflowed again and again; the best parameters are in {folder.Model}. Look for extreme values with 'ilqr-vae inspect'.");
         }
 
+        var hidden = recording.Groups.Where(group => group.Kind == ChannelKind.Values && recording.Groups.Any(one => one.Kind == ChannelKind.Counts)).Select(group => group.Name)
+            .Concat(request.Predict).ToHashSet(StringComparer.Ordinal);
+        var rows = hidden.Count == 0 ? [] : Compared(path, recording, folder, outcome.Chosen.Configuration.Training, hidden, isAlone, terminal);
         terminal.WriteJson(() => new JsonObject
         {
             ["run"] = folder.Root,
@@ -99,6 +104,7 @@ internal static class FitCommand
             ["best_iteration"] = training.BestIteration,
             ["validation_gain"] = Json.Number(-training.ValidationLoss),
             ["seconds"] = Json.Number(outcome.Seconds),
+            ["validation"] = new JsonArray([.. rows.Select(row => (JsonNode)new JsonObject { ["score"] = row.Name, ["value"] = Json.Number(row.Value), ["by"] = row.By })]),
         });
         terminal.WriteLine();
         terminal.WriteTable(
@@ -114,12 +120,44 @@ internal static class FitCommand
             terminal.Remark("the model predicts the validation trials no better than each channel being constant does: give it more time or data, or take it that there is nothing to find.");
         }
 
+        if (rows.Count > 0)
+        {
+            terminal.WriteLine();
+            terminal.WriteLine($"validation trials, {string.Join(" and ", hidden.Order(StringComparer.Ordinal))} hidden");
+            terminal.WriteTable(["score", "value", "by"], rows.Select(row => (IReadOnlyList<string>)[row.Name, Wording.Number(row.Value), row.By]));
+        }
+
         var test = recording.TrialsOf(TrialSplit.Test).Count > 0 ? "test" : "validation";
-        var hides = string.Concat(recording.Groups.Where(group => group.Kind == ChannelKind.Values).Select(group => group.Name).Concat(request.Predict).Distinct(StringComparer.Ordinal)
-            .Where(_ => recording.Groups.Any(group => group.Kind == ChannelKind.Counts)).Select(name => $" --hide {Wording.Quoted(name)}"));
+        var hides = string.Concat(hidden.Order(StringComparer.Ordinal).Select(name => $" --hide {Wording.Quoted(name)}"));
         terminal.WriteLine($"model: {folder.Model}, from {folder.Configuration}");
-        terminal.WriteLine($"next:  ilqr-vae evaluate {Wording.Quoted(folder.Root)} --data {Wording.Quoted(path)} --split {test}{hides}");
+        terminal.WriteLine($"next:  ilqr-vae evaluate {Wording.Quoted(folder.Root)} --data {Wording.Quoted(path)} --split {test}{hides}{(hidden.Count > 0 ? " --baselines" : "")}");
         return ExitCode.Done;
+    }
+
+    /// <summary>How well the model and baselines predict the hidden groups of the validation trials, which have chosen it: on test trials it may be a little less.</summary>
+    private static List<(string Name, double Value, string By)> Compared(
+        string path, Recording recording, RunFolder folder, TrainingOptions training, HashSet<string> hidden, bool isAlone, Terminal terminal)
+    {
+        recording = LearningTrials.Of(recording, training.Chunk, training.ValidationShare);
+        if (recording.TrialsOf(TrialSplit.Validation).Count == 0)
+        {
+            return [];
+        }
+
+        var found = InferenceSession.Run(
+            folder.Root, path, recording, new InferenceRequest { Split = "validation", Hidden = hidden, Threads = training.Threads }, terminal.OfInference(), terminal.Interrupt);
+        static string NameOf(bool isCounts, string group) => $"{(isCounts ? "bits per spike" : "R2")} of {group}";
+        var rows = GroupScore.OfAll(found, ofForecast: false).Where(score => score.IsHidden)
+            .Select(score => (Name: NameOf(score.R2.Count == 0, score.Name), Value: score.R2.Count == 0 ? score.BitsPerSpike : score.MeanR2, By: "this model")).ToList();
+        if (!isAlone)
+        {
+            terminal.Remark("comparing with baselines; --no-baselines leaves that out");
+            var baselines = terminal.Interruptible(() => BaselinePart.Of(found, terminal.Interrupt));
+            rows.AddRange(baselines.Scores.Select(score => (NameOf(score.R2.Count == 0, score.Group), score.R2.Count == 0 ? score.BitsPerSpike : score.MeanR2, score.Name)));
+        }
+
+        // A group after the other, the model first in each.
+        return [.. rows.GroupBy(row => row.Name, StringComparer.Ordinal).SelectMany(group => group)];
     }
 
     private static void Tell(FitAttempt attempt, Terminal terminal) => terminal.Remark(string.Create(
