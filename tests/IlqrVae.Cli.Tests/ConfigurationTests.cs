@@ -46,6 +46,9 @@ public sealed class ConfigurationTests
           patience: 4
           checkpoint-interval: 0
           validation-hides: [v]
+          freeze: [dynamics, "likelihood:v"]
+          start-from: other-run
+          alignment: none
           objective: evidence
           validation-score: evidence
           draws: 2

@@ -16,6 +16,9 @@ public sealed class Observations
     // A bit an entry, set where observed; null when every entry was.
     private readonly ulong[]? _mask;
 
+    // What all entries without observation share: zeros, as many as the largest group and trial so far needed.
+    private static volatile Nothing s_nothing = new([], []);
+
     private Observations(int bins, int channels, Array stored, ulong[]? mask)
     {
         Bins = bins;
@@ -37,7 +40,7 @@ public sealed class Observations
     public bool AllObserved => _mask is null;
 
     /// <summary>Number of observed entries.</summary>
-    public long ObservedCount => _mask is null ? _stored.Length : _mask.Sum(word => (long)BitOperations.PopCount(word));
+    public long ObservedCount => _mask is null ? Entries : ReferenceEquals(_mask, s_nothing.Mask) ? 0 : _mask.Sum(word => (long)BitOperations.PopCount(word));
 
     /// <summary>One entry; zero where it is missing.</summary>
     /// <param name="bin">Bin.</param>
@@ -126,14 +129,21 @@ public sealed class Observations
     public static Observations Of(ChannelKind kind, Table table, bool[]? observed = null)
         => kind == ChannelKind.Counts ? FromCounts(table, observed) : FromValues(table, observed);
 
-    /// <summary>Nothing was observed.</summary>
+    /// <summary>Nothing was observed. Takes no memory of its own.</summary>
     /// <param name="bins">Number of bins.</param>
     /// <param name="channels">Number of channels.</param>
     public static Observations Missing(int bins, int channels)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bins);
         ArgumentOutOfRangeException.ThrowIfNegative(channels);
-        return new Observations(bins, channels, new byte[(long)bins * channels], new ulong[Words((long)bins * channels)]);
+        var entries = (long)bins * channels;
+        var nothing = s_nothing;
+        if (nothing.Counts.Length < entries)
+        {
+            s_nothing = nothing = new Nothing(new byte[entries], new ulong[Words(entries)]);
+        }
+
+        return new Observations(bins, channels, nothing.Counts, nothing.Mask);
     }
 
     /// <summary>Whether an entry was observed.</summary>
@@ -213,7 +223,7 @@ public sealed class Observations
             return null;
         }
 
-        var observed = new bool[_stored.Length];
+        var observed = new bool[Entries];
         CopyObserved(0, Bins, observed);
         return observed;
     }
@@ -249,7 +259,7 @@ public sealed class Observations
     public Observations Hide(Func<int, int, bool> isHidden)
     {
         ArgumentNullException.ThrowIfNull(isHidden);
-        var observed = new bool[_stored.Length];
+        var observed = new bool[Entries];
         for (var (bin, i) = (0, 0); bin < Bins; bin++)
         {
             for (var channel = 0; channel < Channels; channel++, i++)
@@ -260,13 +270,15 @@ public sealed class Observations
 
         var stored = _stored switch
         {
-            byte[] counts => (Array)Pack<byte, byte>(counts, observed),
+            byte[] counts => (Array)Pack<byte, byte>(counts.AsSpan(0, Entries), observed),
             ushort[] counts => Pack<ushort, ushort>(counts, observed),
             int[] counts => Pack<int, int>(counts, observed),
             _ => Pack<double, double>((double[])_stored, observed),
         };
         return new Observations(Bins, Channels, stored, PackMask(observed));
     }
+
+    private int Entries => Bins * Channels;
 
     private static void RequireSize(int bins, int channels, int entries, int masked)
     {
@@ -351,6 +363,8 @@ public sealed class Observations
         };
         return new Observations(bins, channels, stored, _mask is null ? null : PackMask(Array.ConvertAll(from, i => IsSet(_mask, i))));
     }
+
+    private sealed record Nothing(byte[] Counts, ulong[] Mask);
 
     private int IndexOf(int bin, int channel)
     {

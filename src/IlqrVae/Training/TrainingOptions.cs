@@ -80,6 +80,9 @@ public sealed record TrainingOptions
     /// <summary>Channel groups hidden in validation, such as behaviour: the loss is then that of the others alone.</summary>
     public IReadOnlyList<string> ValidationHides { get; init; } = [];
 
+    /// <summary>Parts of the model that stay as they are, to the bit: see <see cref="FrozenParts"/>.</summary>
+    public IReadOnlyList<string> Freeze { get; init; } = [];
+
     /// <summary>The ELBO and its gradient.</summary>
     public ElboOptions Elbo { get; init; } = new() { GradientTolerance = 1e-4 };
 

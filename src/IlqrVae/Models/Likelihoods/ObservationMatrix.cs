@@ -17,6 +17,12 @@ public sealed class ObservationMatrix<T>
     public ObservationMatrix(Observations observations, ChannelKind kind)
     {
         var (bins, channels) = (observations.Bins, observations.Channels);
+        if (observations.ObservedCount == 0)
+        {
+            (ColumnSums, ColumnCounts) = (new double[channels], new long[channels]);
+            return;
+        }
+
         Values = Matrix<T>.Allocate(bins, channels);
         Mask = observations.AllObserved ? default : Matrix<T>.Allocate(bins, channels);
         ColumnSums = new double[channels];
@@ -60,10 +66,10 @@ public sealed class ObservationMatrix<T>
         ColumnCounts = new long[channels];
     }
 
-    /// <summary>T x N; zero where missing.</summary>
+    /// <summary>T x N; zero where missing. Empty when nothing was observed at all.</summary>
     public Matrix<T> Values { get; private set; }
 
-    /// <summary>T x N of ones and zeros; empty when every entry was observed.</summary>
+    /// <summary>T x N of ones and zeros; empty when every entry was observed, or none.</summary>
     public Matrix<T> Mask { get; private set; }
 
     /// <summary>The sum of each channel over its observed bins.</summary>
@@ -84,7 +90,9 @@ public sealed class ObservationMatrix<T>
     /// <param name="hidden">Bins x channels, true where an entry is hidden; null for none.</param>
     internal void CopyVisible(ObservationMatrix<T> source, int shownBins, bool[]? hidden)
     {
-        var (bins, channels) = (source.Values.Rows, source.Values.Columns);
+        // Of a group that is missing throughout there is nothing to copy.
+        var (bins, channels) = source.ObservedCount == 0 ? (0, 0) : (source.Values.Rows, source.Values.Columns);
+        shownBins = Math.Min(shownBins, bins);
         Values = _room.Values.RowRange(0, bins);
         Mask = _room.Mask.RowRange(0, bins);
         Values.Clear();
