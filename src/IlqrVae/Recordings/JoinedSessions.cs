@@ -59,7 +59,7 @@ public static class JoinedSessions
     }
 
     private static string NameOf(string group, Session session, IReadOnlyCollection<string> shared)
-        => shared.Contains(group) ? group : SessionGroups.NameOf(group, session.Name);
+        => shared.Contains(group, StringComparer.Ordinal) ? group : SessionGroups.NameOf(group, session.Name);
 
     private static Trial Joined(Session session, Trial trial, List<ChannelGroup> groups, IReadOnlyCollection<string> shared, Func<string, bool> isKept)
     {

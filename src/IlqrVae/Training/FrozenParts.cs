@@ -33,7 +33,7 @@ public static class FrozenParts
         if (part.StartsWith(OneLikelihood, StringComparison.Ordinal))
         {
             var names = SessionGroups.Named(part[OneLikelihood.Length..], likelihoods.Select(one => one.Group));
-            if (likelihoods.Where(one => names.Contains(one.Group)).ToList() is { Count: > 0 } chosen)
+            if (likelihoods.Where(one => names.Contains(one.Group, StringComparer.Ordinal)).ToList() is { Count: > 0 } chosen)
             {
                 return chosen.SelectMany(one => one.Parameters);
             }

@@ -11,7 +11,7 @@ public sealed class JoinedSessionsTests
         Session[] sessions = [new("a", Draw(1, 4)), new("b", Draw(2, 6))];
         var joined = JoinedSessions.Of(sessions, ["behaviour"]);
         joined.Validate("the test");
-        Assert.Equal(["spikes@a", "behaviour", "spikes@b"], joined.Groups.Select(group => group.Name));
+        Assert.Equal<string>(["spikes@a", "behaviour", "spikes@b"], [.. joined.Groups.Select(group => group.Name)], StringComparer.Ordinal);
         Assert.Equal([4, 2, 6], joined.Groups.Select(group => group.Channels));
         var k = 0;
         foreach (var session in sessions)
