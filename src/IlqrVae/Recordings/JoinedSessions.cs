@@ -68,7 +68,7 @@ public static class JoinedSessions
         {
             Name = $"{session.Name}/{trial.Name}",
             Session = session.Name,
-            Observations = [.. groups.Select(group => own.TryGetValue(group.Name, out var g) ? trial.Observations[g] : Observations.Missing(trial.Bins, group.Channels))],
+            Observations = [.. groups.Select(group => own.TryGetValue(group.Name, out var g) ? trial.Observations[g] : Observations.Missing(trial.Bins, group.Channels, group.Kind))],
             Truth = trial.Truth.ToDictionary(table => TruthName(session, table.Key, table.Value, shared, isKept), table => table.Value, StringComparer.Ordinal),
         };
     }

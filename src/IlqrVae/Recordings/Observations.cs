@@ -19,12 +19,13 @@ public sealed class Observations
     // What all entries without observation share: zeros, as many as the largest group and trial so far needed.
     private static volatile Nothing s_nothing = new([], []);
 
-    private Observations(int bins, int channels, Array stored, ulong[]? mask)
+    private Observations(int bins, int channels, Array stored, ulong[]? mask, bool areCounts)
     {
         Bins = bins;
         Channels = channels;
         _stored = stored;
         _mask = mask;
+        AreCounts = areCounts;
     }
 
     /// <summary>Number of bins.</summary>
@@ -34,7 +35,7 @@ public sealed class Observations
     public int Channels { get; }
 
     /// <summary>Whether they are stored as counts: whole and not negative.</summary>
-    public bool AreCounts => _stored is not double[];
+    public bool AreCounts { get; }
 
     /// <summary>Whether no entry is missing.</summary>
     public bool AllObserved => _mask is null;
@@ -106,7 +107,7 @@ public sealed class Observations
             <= ushort.MaxValue => Pack<T, ushort>(counts, observed),
             _ => Pack<T, int>(counts, observed),
         };
-        return new Observations(bins, channels, stored, PackMask(observed));
+        return new Observations(bins, channels, stored, PackMask(observed), areCounts: true);
     }
 
     /// <summary>Stores real values.</summary>
@@ -118,7 +119,7 @@ public sealed class Observations
         ArgumentNullException.ThrowIfNull(values);
         RequireSize(values.Bins, values.Columns, values.Values.Length, observed?.Length ?? 0);
         var mask = PackMask(observed);
-        return new Observations(values.Bins, values.Columns, mask is null ? values.Values : Pack<double, double>(values.Values, observed), mask);
+        return new Observations(values.Bins, values.Columns, mask is null ? values.Values : Pack<double, double>(values.Values, observed), mask, areCounts: false);
     }
 
     /// <summary>Stores counts or values, as the kind of their group says.</summary>
@@ -132,7 +133,8 @@ public sealed class Observations
     /// <summary>Nothing was observed. Takes no memory of its own.</summary>
     /// <param name="bins">Number of bins.</param>
     /// <param name="channels">Number of channels.</param>
-    public static Observations Missing(int bins, int channels)
+    /// <param name="kind">What there would have been.</param>
+    public static Observations Missing(int bins, int channels, ChannelKind kind = ChannelKind.Counts)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bins);
         ArgumentOutOfRangeException.ThrowIfNegative(channels);
@@ -143,7 +145,7 @@ public sealed class Observations
             s_nothing = nothing = new Nothing(new byte[entries], new ulong[Words(entries)]);
         }
 
-        return new Observations(bins, channels, nothing.Counts, nothing.Mask);
+        return new Observations(bins, channels, nothing.Counts, nothing.Mask, kind == ChannelKind.Counts);
     }
 
     /// <summary>Whether an entry was observed.</summary>
@@ -275,7 +277,7 @@ public sealed class Observations
             int[] counts => Pack<int, int>(counts, observed),
             _ => Pack<double, double>((double[])_stored, observed),
         };
-        return new Observations(Bins, Channels, stored, PackMask(observed));
+        return new Observations(Bins, Channels, stored, PackMask(observed), AreCounts);
     }
 
     private int Entries => Bins * Channels;
@@ -361,7 +363,7 @@ public sealed class Observations
             int[] counts => Gather(counts, from),
             _ => Gather((double[])_stored, from),
         };
-        return new Observations(bins, channels, stored, _mask is null ? null : PackMask(Array.ConvertAll(from, i => IsSet(_mask, i))));
+        return new Observations(bins, channels, stored, _mask is null ? null : PackMask(Array.ConvertAll(from, i => IsSet(_mask, i))), AreCounts);
     }
 
     private sealed record Nothing(byte[] Counts, ulong[] Mask);
