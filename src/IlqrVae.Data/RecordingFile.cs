@@ -385,9 +385,10 @@ public static class RecordingFile
 
             stored.Copy(part.First, part.Bins, values);
             RequireCounts(archive.Path, group, part, values, observed);
-            observations[t][index] = group.Kind == ChannelKind.Counts
-                ? Observations.FromCounts<double>(part.Bins, group.Channels, values, observed)
-                : Observations.FromValues(new Table(part.Bins, group.Channels, values.ToArray()), observed);
+            observations[t][index] = observed?.AsSpan().Contains(true) == false ? Observations.Missing(part.Bins, group.Channels, group.Kind)
+                : group.Kind == ChannelKind.Counts
+                    ? Observations.FromCounts<double>(part.Bins, group.Channels, values, observed)
+                    : Observations.FromValues(new Table(part.Bins, group.Channels, values.ToArray()), observed);
         }
     }
 

@@ -55,6 +55,9 @@ public sealed class ConfigurationTests
             - {kind: groups, of: [v], probability: 0.5}
             - kind: end
               bins: 7
+          freeze: [dynamics, "likelihood:v"]
+          start-from: other-run
+          alignment: none
           objective: predictive
           validation-score: evidence
           draws: 2

@@ -72,11 +72,22 @@ public sealed class Experiments
             }
         }
 
+        foreach (var file in commands.Where(words => words[0] == "join").SelectMany(FilesToJoin).Distinct(StringComparer.Ordinal))
+        {
+            line.Must("simulate", "maze", "-o", $"@/{file}", "--channels", "8", "--held-out", "2", "--trials", "6", "--validation-trials", "2", "--test-trials", "2", "--bins", "60", "--conditions", "3");
+        }
+
         Assert.Contains(commands, words => words[0] == "train");
         Assert.Contains(commands, words => words[0] == "evaluate");
         foreach (var words in commands)
         {
             line.Must(Shrunk(words));
+            if (words[0] == "join" && !File.Exists(line["complete.h5"]))
+            {
+                // The recording in which all neurons were seen throughout has the same groups.
+                File.Copy(line[words[Array.IndexOf(words, "-o") + 1]], line["complete.h5"]);
+            }
+
             if (Array.IndexOf(words, "--figures") is > 0 and var i)
             {
                 Assert.True(File.Exists(Path.Combine(line[words[i + 1]], "found.png")));
@@ -129,8 +140,16 @@ public sealed class Experiments
             .Where(text => text.StartsWith("    ilqr-vae ", StringComparison.Ordinal))
             .Select(text => text.Trim()["ilqr-vae ".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Trim('"')).ToArray());
 
+    private static IEnumerable<string> FilesToJoin(string[] words) => words.Skip(1).TakeWhile(word => !word.StartsWith('-'));
+
     private static string[] Shrunk(string[] words)
     {
+        if (words[0] == "join")
+        {
+            var files = FilesToJoin(words).Count();
+            return [words[0], .. words.Skip(1).Take(files).Select(word => "@/" + word), .. words.Skip(1 + files).Select((word, i) => words[files + i] == "-o" ? "@/" + word : word)];
+        }
+
         // What a command works on comes first; of simulate it is a system, else a file or a run.
         List<string> small = [words[0], words[0] == "simulate" ? words[1] : "@/" + words[1]];
         for (var i = 2; i < words.Length; i++)

@@ -23,6 +23,7 @@ internal static class TrainCommand
         Example:
           ilqr-vae train config.yaml -o run
           ilqr-vae train config.yaml -o second-run --data other.h5 --seed 2
+          ilqr-vae train new-session.yaml -o third-run --from run --freeze dynamics,prior
           ilqr-vae train run/config.yaml --resume
         """;
 
@@ -32,13 +33,15 @@ internal static class TrainCommand
         var output = Arguments.Output("Folder of the run; by default called like the configuration and beside it.", isRequired: false);
         var data = Arguments.Data("The dataset file to learn from; overrides the configuration.", isRequired: false);
         var seed = Arguments.Seed("Seed of everything random; overrides the configuration.");
+        var from = new Option<string?>("--from") { Description = "A run whose parameters learning starts from; overrides the configuration.", HelpName = "RUN" };
+        var freeze = new Option<string?>("--freeze") { Description = "Parts that are not learned, separated by commas: dynamics, prior, initial, posterior, likelihoods, likelihood:GROUP; overrides the configuration.", HelpName = "PARTS" };
         var resume = new Option<bool>("--resume") { Description = "Continue an interrupted run, or train a finished one further with more --iterations." };
         var force = Arguments.Force("Replace a run that is in the folder already.");
         var threads = Arguments.Threads();
         var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates; overrides the configuration.", "N");
         var stopAfter = Arguments.Number<int?>("--stop-after", "Save and stop after so many iterations of this call, as Ctrl-C does.", "N");
         var json = Arguments.Json();
-        return Arguments.Make("train", Description, [file, output, data, seed, resume, force, threads, iterations, stopAfter, json], result =>
+        return Arguments.Make("train", Description, [file, output, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var path = result.GetValue(file)!;
@@ -48,7 +51,12 @@ internal static class TrainCommand
             }
 
             var configuration = WithOptions(ConfigurationFile.Read(path), result.GetValue(threads), result.GetValue(iterations));
-            configuration = configuration with { Data = result.GetValue(data) ?? configuration.Data, Seed = result.GetValue(seed) ?? configuration.Seed };
+            configuration = configuration with { Data = result.GetValue(data) ?? configuration.Data, Seed = result.GetValue(seed) ?? configuration.Seed, StartFrom = result.GetValue(from) ?? configuration.StartFrom };
+            if (result.GetValue(freeze) is { } parts)
+            {
+                configuration = configuration with { Training = configuration.Training with { Freeze = [.. parts.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)] } };
+            }
+
             if (result.GetValue(stopAfter) is < 1)
             {
                 throw new InputException("--stop-after: give a whole number from 1.");

@@ -22,7 +22,11 @@ public static class ConfigurationFile
     {
         var folder = Path.GetDirectoryName(path) ?? "";
         var configuration = Parse(InputFile.ReadText(path, LargestBytes, "a configuration"), path, folder);
-        return configuration with { Data = Path.Combine(folder, configuration.Data) };
+        return configuration with
+        {
+            Data = Path.Combine(folder, configuration.Data),
+            StartFrom = configuration.StartFrom.Length == 0 ? "" : Path.Combine(folder, configuration.StartFrom),
+        };
     }
 
     /// <summary>Reads a text.</summary>

@@ -16,6 +16,19 @@ public enum Precision
     Single,
 }
 
+/// <summary>How the first read-outs of several sessions are brought to mean the same.</summary>
+public enum ReadoutAlignment
+{
+    /// <summary>By shared behaviour where there is some, else not.</summary>
+    Automatic,
+
+    /// <summary>Not: they are random.</summary>
+    None,
+
+    /// <summary>By regression on the behaviour that sessions share.</summary>
+    Behaviour,
+}
+
 /// <summary>Everything that decides a run.</summary>
 public sealed record RunConfiguration
 {
@@ -43,6 +56,12 @@ public sealed record RunConfiguration
     /// <summary>Standard deviation of the inputs in the posterior that learning starts from.</summary>
     public double InputDeviation { get; init; } = 0.3;
 
+    /// <summary>The run whose parameters learning starts from, relative as <see cref="Data"/> is; empty for none.</summary>
+    public string StartFrom { get; init; } = "";
+
+    /// <summary>How the first read-outs of several sessions are aligned.</summary>
+    public ReadoutAlignment Alignment { get; init; }
+
     /// <summary>How to learn; its seed is <see cref="Seed"/>.</summary>
     public TrainingOptions Training { get; init; } = new();
 
@@ -57,7 +76,8 @@ public sealed record RunConfiguration
         }
 
         var model = Model.CompletedFor(recording.Groups, recording.ExternalNames.Count);
-        foreach (var hidden in Training.ValidationHides)
+        var validationHides = Training.ValidationHides.SelectMany(name => SessionGroups.Named(name, model.Likelihoods.Select(one => one.Group))).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var hidden in validationHides)
         {
             if (model.Likelihoods.All(likelihood => likelihood.Group != hidden))
             {
@@ -67,6 +87,7 @@ public sealed record RunConfiguration
         }
 
         var hide = Training.Hide ?? (Training.Objective == LearningObjective.Evidence ? [] : UsualHiding.Of([.. recording.Groups.Where(group => model.Likelihoods.Any(likelihood => likelihood.Group == group.Name))]));
+        hide = [.. hide.Select(rule => rule with { Of = [.. rule.Of.SelectMany(name => SessionGroups.Named(name, model.Likelihoods.Select(one => one.Group))).Distinct(StringComparer.Ordinal)] })];
         foreach (var hidden in hide.SelectMany(rule => rule.Of))
         {
             if (model.Likelihoods.All(likelihood => likelihood.Group != hidden))
@@ -76,6 +97,6 @@ public sealed record RunConfiguration
             }
         }
 
-        return this with { Model = model, Training = Training with { Seed = Seed, Hide = hide } };
+        return this with { Model = model, Training = Training with { Seed = Seed, Hide = hide, ValidationHides = validationHides } };
     }
 }

@@ -60,6 +60,14 @@ public static class Settings
         Training("checkpoint-interval", 0, c => c.CheckpointInterval, (c, v) => c with { CheckpointInterval = v }, "Iterations between checkpoints.", "only at the end and on Ctrl-C"),
         Setting.Texts<RunConfiguration>("training.validation-hides", "a list of channel groups", c => c.Training.ValidationHides, (c, v) => c with { Training = c.Training with { ValidationHides = v } },
             "Channel groups hidden in validation, such as behaviour, so that the validation loss is that of the others alone; where validation is by prediction, they are what is predicted."),
+        Setting.Texts<RunConfiguration>("training.freeze", "a list of parts: dynamics, prior, initial, posterior, likelihoods or likelihood:GROUP", c => c.Training.Freeze, (c, v) => c with { Training = c.Training with { Freeze = v } },
+            "Parts of the model that are not learned and stay as they are, to the bit: the dynamics, the prior of the inputs, that of the initial state, the posterior covariance, all read-outs or that of one channel group."),
+        new Setting<RunConfiguration>(
+            "training.start-from", "the path of a run's folder or model file, relative to this configuration; empty for none",
+            "The run whose parameters learning starts from, part by part and group by group; what that run does not have starts as usual.",
+            false, c => Setting.Quote(c.StartFrom), (c, texts) => c with { StartFrom = texts[0] }, _ => true),
+        Setting.Choice<RunConfiguration, ReadoutAlignment>("training.alignment", [("automatic", ReadoutAlignment.Automatic), ("none", ReadoutAlignment.None), ("behaviour", ReadoutAlignment.Behaviour)], c => c.Alignment, (c, v) => c with { Alignment = v },
+            "How the first read-outs of several sessions are made to mean the same: by regression of each channel on the behaviour that sessions share, not at all, or automatically by behaviour where there is some."),
         Training("objective", Objectives, c => c.Objective, (c, v) => c with { Objective = v },
             "What is learned: the ELBO, or Laplace's approximation of log p(observations) by draws of each trial's own posterior, which is maximum likelihood for linear-Gaussian models and leaves the shared covariance as it is; or the prediction of what `hide` hides from what it leaves."),
         Training("hidden-weight", v => v > 0, Setting.Positive, c => c.HiddenWeight, (c, v) => c with { HiddenWeight = v },
@@ -84,7 +92,7 @@ public static class Settings
     /// <summary>Keys that may change when a run is resumed: they do not change what the iterations so far have done.</summary>
     public static IReadOnlySet<string> ChangeableOnResume { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
-        "data", "extensions", "training.iterations", "training.threads", "training.patience", "training.checkpoint-interval",
+        "data", "extensions", "training.start-from", "training.iterations", "training.threads", "training.patience", "training.checkpoint-interval",
     };
 
     private static TrainingOptions WithSolver(TrainingOptions c, SolverOptions solver) => c with { Elbo = c.Elbo with { Solver = solver } };

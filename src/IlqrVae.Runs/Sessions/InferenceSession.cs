@@ -135,6 +135,14 @@ public static class InferenceSession
             throw new InputException($"--threads: {request.Threads} is not possible; give a whole number from 1, or 0 for one a core.");
         }
 
+        var names = description.Groups.Select(group => group.Name).ToList();
+        var absent = SessionGroups.OfAbsentSessions(names, recording);
+        if (absent.Count == names.Count)
+        {
+            absent = [];
+        }
+
+        request = request with { Hidden = request.Hidden.SelectMany(name => SessionGroups.Named(name, names)).Concat(absent).ToHashSet(StringComparer.Ordinal) };
         description.RequireFit(recording, request.Hidden, data);
         var match = ChannelMatch.Of(description, recording, request.ByPosition, data);
         if (request.FreeRunBins > 0 && description.ExternalNames.Count > 0)
@@ -146,7 +154,11 @@ public static class InferenceSession
         var result = description.Configuration.Precision == Precision.Single
             ? Run<float>(path, description, raw, data, match.Recording, request, calibration, progress, interrupt)
             : Run<double>(path, description, raw, data, match.Recording, request, calibration, progress, interrupt);
-        return result with { Remarks = [.. match.Remarks, .. remark is null ? [] : new[] { remark }, .. BeyondTraining.Remarks(description, result.Estimates)] };
+        var sessions = absent.Select(SessionGroups.SessionOf).Distinct(StringComparer.Ordinal).Select(name => $"'{name}'").ToList();
+        var without = sessions.Count == 0
+            ? null
+            : $"{data}: nothing was recorded in the model's session{(sessions.Count == 1 ? "" : "s")} {string.Join(", ", sessions)}; the channels are predicted from those that were.";
+        return result with { Remarks = [.. match.Remarks, .. new[] { without, remark }.OfType<string>(), .. BeyondTraining.Remarks(description, result.Estimates)] };
     }
 
     /// <summary>What was learned about a run's intervals when these groups are hidden, or what to say of it.</summary>

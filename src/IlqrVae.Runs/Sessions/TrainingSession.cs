@@ -133,6 +133,7 @@ public static class TrainingSession
         private readonly CheckpointOrigin _origin;
         private readonly HistoryFile.Past _past = HistoryFile.Past.None;
         private int _recoveries;
+        private readonly IReadOnlyList<string> _beginning = [];
 
         public Session(
             RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest request, IProgress<TrainingProgress>? progress, CancellationToken interrupt)
@@ -152,6 +153,10 @@ public static class TrainingSession
             if (request.Resume)
             {
                 RequireSameRun(configuration.Data);
+            }
+            else
+            {
+                _beginning = TrainingStart.Apply(_configuration, configuration.StartFrom, recording, _model);
             }
 
             _trainer = new Trainer<T>(_model, recording, _configuration.Training);
@@ -183,6 +188,11 @@ public static class TrainingSession
             _folder.Write(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{(_request.Resume ? "resumed at" : "started at")} iteration {_trainer.State.Iteration}: {_trials} training trials, {_model.Parameters.RawCount} parameters, {_configuration.Precision.ToString().ToLowerInvariant()} precision, {workers} threads"));
+            foreach (var line in _beginning)
+            {
+                _folder.Write(line);
+            }
+
             try
             {
                 return Train();
@@ -339,6 +349,7 @@ public static class TrainingSession
                 return configuration.CompletedFor(recording) with
                 {
                     Data = RelativeToRun(configuration.Data),
+                    StartFrom = configuration.StartFrom.Length == 0 ? "" : RelativeToRun(configuration.StartFrom),
                     Extensions = [.. configuration.Extensions.Select(RelativeToRun)],
                 };
             }

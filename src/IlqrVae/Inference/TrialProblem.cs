@@ -26,6 +26,10 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     private VisibleObservations<T>? _visible;
     private ObservationMatrix<T>[]? _counted;
     private double _inputPriorWeight = 1;
+
+    /// <summary>Which likelihoods have anything to explain in this trial, and how many; the others, as those of neurons of other sessions, cost nothing.</summary>
+    private readonly int[] _observed;
+    private int _observedGroups;
     private int _bins;
 
     /// <summary>Allocates the workspace.</summary>
@@ -38,6 +42,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         Capacity = capacity;
         _dynamicsScratch = model.Dynamics.CreateScratch();
         _likelihoodScratch = [.. model.Likelihoods.Select(likelihood => likelihood.CreateScratch(capacity, likelihoodWindow, model.StateCount))];
+        _observed = new int[_likelihoodScratch.Length];
         _initialDirection = Matrix<T>.Allocate(1, model.StateCount);
         _initialProduct = Matrix<T>.Allocate(1, model.StateCount);
     }
@@ -93,6 +98,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         _trial = trial;
         _bins = bins;
         _inputPriorWeight = scope.InputPriorWeight;
+        FindObserved();
     }
 
     /// <summary>Binds to what another problem of the same model is bound to: the same trial, observations and weights.</summary>
@@ -112,6 +118,8 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
 
             _observations = _counted;
         }
+
+        FindObserved();
     }
 
     /// <summary>The sum of weights of observed entries.</summary>
@@ -139,7 +147,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     public double ObservationLoss(Matrix<T> states)
     {
         var sum = 0.0;
-        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        foreach (var i in _observed.AsSpan(0, _observedGroups))
         {
             sum += _model.Likelihoods[i].Loss(_likelihoodScratch[i], states, _observations[i]);
         }
@@ -215,7 +223,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     public override void DifferentiateCost(Trajectory<T> at, Matrix<T> stateGradient, Matrix<T> inputGradient, T* initialGradient)
     {
         stateGradient.Clear();
-        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        foreach (var i in _observed.AsSpan(0, _observedGroups))
         {
             _model.Likelihoods[i].Differentiate(_likelihoodScratch[i], at.States, _observations[i], stateGradient);
         }
@@ -244,7 +252,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     /// <inheritdoc/>
     public override void AddStateCurvature(int t, CurvatureKind kind, Matrix<T> target)
     {
-        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        foreach (var i in _observed.AsSpan(0, _observedGroups))
         {
             _model.Likelihoods[i].AddCurvature(_likelihoodScratch[i], t, kind, target);
         }
@@ -263,7 +271,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         Trajectory<T> at, int first, Matrix<T> stateTangents, InputVector<T> direction, Matrix<T> stateProduct, InputVector<T> inputProduct)
     {
         stateProduct.Clear();
-        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        foreach (var i in _observed.AsSpan(0, _observedGroups))
         {
             _model.Likelihoods[i].AddHessianProduct(_likelihoodScratch[i], first, stateTangents, stateProduct);
         }
@@ -289,7 +297,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     public void AccumulateGradient(Trajectory<T> at, AdjointSweep<T> adjoint, ParameterGradient<T> gradient)
     {
         _model.Dynamics.AccumulateGradient(_dynamicsScratch, Path(at, adjoint), gradient);
-        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        foreach (var i in _observed.AsSpan(0, _observedGroups))
         {
             _model.Likelihoods[i].AccumulateGradient(_likelihoodScratch[i], gradient);
         }
@@ -307,7 +315,7 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         var tangent = new DynamicsPath<T>(
             direction.States, direction.Direction.Inputs, default, direction.Tape, hessian.CostateTangents, hessian.Tape);
         _model.Dynamics.AccumulateGradientTangent(_dynamicsScratch, Path(at, adjoint), tangent, gradient);
-        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        foreach (var i in _observed.AsSpan(0, _observedGroups))
         {
             _model.Likelihoods[i].AccumulateGradientTangent(_likelihoodScratch[i], direction.States, gradient);
         }
@@ -315,6 +323,18 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         _model.InputPrior.AccumulateGradientTangent(at.Inputs, direction.Direction.Inputs, gradient);
         direction.Direction.Initial.CopyTo(_initialDirection.Row(0));
         _model.InitialPrior.AccumulateGradientTangent(at.States.RowRange(0, 1), _initialDirection, gradient);
+    }
+
+    private void FindObserved()
+    {
+        _observedGroups = 0;
+        for (var i = 0; i < _observations.Count; i++)
+        {
+            if (_observations[i].ObservedCount > 0)
+            {
+                _observed[_observedGroups++] = i;
+            }
+        }
     }
 
     private void Weigh(Matrix<T> inputs)

@@ -49,7 +49,7 @@ public sealed record ModelSpecification
 
         Dynamics.RequireBounds("dynamics");
         Prior.RequireBounds("prior");
-        var likelihoods = Likelihoods.Count > 0 ? Likelihoods : [.. groups.Select(group => new LikelihoodByGroup { Group = group.Name })];
+        var likelihoods = Likelihoods.Count > 0 ? [.. Likelihoods.SelectMany(one => OfSessions(one, groups))] : (IReadOnlyList<LikelihoodSpecification>)[.. groups.Select(group => new LikelihoodByGroup { Group = group.Name })];
         if (likelihoods.Select(likelihood => likelihood.Group).Distinct(StringComparer.Ordinal).Count() != likelihoods.Count)
         {
             throw new InputException("likelihood: a channel group has two entries; give each group one.");
@@ -57,6 +57,10 @@ public sealed record ModelSpecification
 
         return WithSizesOfDynamics(externalInputs) with { Likelihoods = [.. likelihoods.Select(likelihood => Fitted(likelihood, groups))] };
     }
+
+    /// <summary>An entry for "spikes" stands for "spikes@monday", "spikes@tuesday" and so on where sessions have groups of their own.</summary>
+    private static IEnumerable<LikelihoodSpecification> OfSessions(LikelihoodSpecification likelihood, IReadOnlyList<ChannelGroup> groups)
+        => SessionGroups.Named(likelihood.Group, groups.Select(group => group.Name)).Select(name => likelihood with { Group = name });
 
     private static LikelihoodSpecification Fitted(LikelihoodSpecification likelihood, IReadOnlyList<ChannelGroup> groups)
     {

@@ -22,7 +22,7 @@ public static class ChannelStatistics
         var mean = new double[channels];
         var squares = new double[channels];
         var row = new double[channels];
-        foreach (var observations in TrialsToLearnFrom(recording).Select(trial => trial.Observations[group]))
+        foreach (var observations in TrialsToLearnFrom(recording).Select(trial => trial.Observations[group]).Where(one => one.ObservedCount > 0))
         {
             for (var bin = 0; bin < observations.Bins; bin++)
             {

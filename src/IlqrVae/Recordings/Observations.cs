@@ -16,12 +16,16 @@ public sealed class Observations
     // A bit an entry, set where observed; null when every entry was.
     private readonly ulong[]? _mask;
 
-    private Observations(int bins, int channels, Array stored, ulong[]? mask)
+    // What all entries without observation share: zeros, as many as the largest group and trial so far needed.
+    private static volatile Nothing s_nothing = new([], []);
+
+    private Observations(int bins, int channels, Array stored, ulong[]? mask, bool areCounts)
     {
         Bins = bins;
         Channels = channels;
         _stored = stored;
         _mask = mask;
+        AreCounts = areCounts;
     }
 
     /// <summary>Number of bins.</summary>
@@ -31,13 +35,13 @@ public sealed class Observations
     public int Channels { get; }
 
     /// <summary>Whether they are stored as counts: whole and not negative.</summary>
-    public bool AreCounts => _stored is not double[];
+    public bool AreCounts { get; }
 
     /// <summary>Whether no entry is missing.</summary>
     public bool AllObserved => _mask is null;
 
     /// <summary>Number of observed entries.</summary>
-    public long ObservedCount => _mask is null ? _stored.Length : _mask.Sum(word => (long)BitOperations.PopCount(word));
+    public long ObservedCount => _mask is null ? Entries : ReferenceEquals(_mask, s_nothing.Mask) ? 0 : _mask.Sum(word => (long)BitOperations.PopCount(word));
 
     /// <summary>One entry; zero where it is missing.</summary>
     /// <param name="bin">Bin.</param>
@@ -103,7 +107,7 @@ public sealed class Observations
             <= ushort.MaxValue => Pack<T, ushort>(counts, observed),
             _ => Pack<T, int>(counts, observed),
         };
-        return new Observations(bins, channels, stored, PackMask(observed));
+        return new Observations(bins, channels, stored, PackMask(observed), areCounts: true);
     }
 
     /// <summary>Stores real values.</summary>
@@ -115,7 +119,7 @@ public sealed class Observations
         ArgumentNullException.ThrowIfNull(values);
         RequireSize(values.Bins, values.Columns, values.Values.Length, observed?.Length ?? 0);
         var mask = PackMask(observed);
-        return new Observations(values.Bins, values.Columns, mask is null ? values.Values : Pack<double, double>(values.Values, observed), mask);
+        return new Observations(values.Bins, values.Columns, mask is null ? values.Values : Pack<double, double>(values.Values, observed), mask, areCounts: false);
     }
 
     /// <summary>Stores counts or values, as the kind of their group says.</summary>
@@ -126,14 +130,22 @@ public sealed class Observations
     public static Observations Of(ChannelKind kind, Table table, bool[]? observed = null)
         => kind == ChannelKind.Counts ? FromCounts(table, observed) : FromValues(table, observed);
 
-    /// <summary>Nothing was observed.</summary>
+    /// <summary>Nothing was observed. Takes no memory of its own.</summary>
     /// <param name="bins">Number of bins.</param>
     /// <param name="channels">Number of channels.</param>
-    public static Observations Missing(int bins, int channels)
+    /// <param name="kind">What there would have been.</param>
+    public static Observations Missing(int bins, int channels, ChannelKind kind = ChannelKind.Counts)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bins);
         ArgumentOutOfRangeException.ThrowIfNegative(channels);
-        return new Observations(bins, channels, new byte[(long)bins * channels], new ulong[Words((long)bins * channels)]);
+        var entries = (long)bins * channels;
+        var nothing = s_nothing;
+        if (nothing.Counts.Length < entries)
+        {
+            s_nothing = nothing = new Nothing(new byte[entries], new ulong[Words(entries)]);
+        }
+
+        return new Observations(bins, channels, nothing.Counts, nothing.Mask, kind == ChannelKind.Counts);
     }
 
     /// <summary>Whether an entry was observed.</summary>
@@ -213,7 +225,7 @@ public sealed class Observations
             return null;
         }
 
-        var observed = new bool[_stored.Length];
+        var observed = new bool[Entries];
         CopyObserved(0, Bins, observed);
         return observed;
     }
@@ -249,7 +261,7 @@ public sealed class Observations
     public Observations Hide(Func<int, int, bool> isHidden)
     {
         ArgumentNullException.ThrowIfNull(isHidden);
-        var observed = new bool[_stored.Length];
+        var observed = new bool[Entries];
         for (var (bin, i) = (0, 0); bin < Bins; bin++)
         {
             for (var channel = 0; channel < Channels; channel++, i++)
@@ -260,13 +272,15 @@ public sealed class Observations
 
         var stored = _stored switch
         {
-            byte[] counts => (Array)Pack<byte, byte>(counts, observed),
+            byte[] counts => (Array)Pack<byte, byte>(counts.AsSpan(0, Entries), observed),
             ushort[] counts => Pack<ushort, ushort>(counts, observed),
             int[] counts => Pack<int, int>(counts, observed),
             _ => Pack<double, double>((double[])_stored, observed),
         };
-        return new Observations(Bins, Channels, stored, PackMask(observed));
+        return new Observations(Bins, Channels, stored, PackMask(observed), AreCounts);
     }
+
+    private int Entries => Bins * Channels;
 
     private static void RequireSize(int bins, int channels, int entries, int masked)
     {
@@ -349,8 +363,10 @@ public sealed class Observations
             int[] counts => Gather(counts, from),
             _ => Gather((double[])_stored, from),
         };
-        return new Observations(bins, channels, stored, _mask is null ? null : PackMask(Array.ConvertAll(from, i => IsSet(_mask, i))));
+        return new Observations(bins, channels, stored, _mask is null ? null : PackMask(Array.ConvertAll(from, i => IsSet(_mask, i))), AreCounts);
     }
+
+    private sealed record Nothing(byte[] Counts, ulong[] Mask);
 
     private int IndexOf(int bin, int channel)
     {

@@ -74,12 +74,13 @@ internal sealed class PredictiveValidation<T>
         for (var g = 0; g < _groups.Length; g++)
         {
             var hidden = worker.Hidden.Of(g);
-            if (!hidden.Contains(true))
+            var observed = map.Trial.Observations[g];
+            if (!hidden.Contains(true) || observed.ObservedCount == 0)
             {
                 continue;
             }
 
-            var (likelihood, observed, summary, weight) = (_model.Likelihoods[g], map.Trial.Observations[g], _groups[g], _folds.Weight(g));
+            var (likelihood, summary, weight) = (_model.Likelihoods[g], _groups[g], _folds.Weight(g));
             var means = worker.Means(g);
             var channels = likelihood.ChannelCount;
             for (var t = 0; t < map.Trial.Bins; t++)

@@ -110,6 +110,9 @@ public sealed record TrainingOptions
     /// <summary>The share of training trials (or chunks) set aside for validation where the recording marks none; 0 for none.</summary>
     public double ValidationShare { get; init; }
 
+    /// <summary>Parts of the model that stay as they are, to the bit: see <see cref="FrozenParts"/>.</summary>
+    public IReadOnlyList<string> Freeze { get; init; } = [];
+
     /// <summary>The ELBO and its gradient.</summary>
     public ElboOptions Elbo { get; init; } = new() { GradientTolerance = 1e-4 };
 

@@ -19,6 +19,7 @@ internal sealed class UpdateRule<T>
     private readonly double[] _gradient;
     private readonly double[] _penalties;
     private readonly double[] _squares;
+    private readonly bool[] _isFrozen;
 
     /// <summary>Allocates the workspace.</summary>
     /// <param name="model">The model.</param>
@@ -30,9 +31,11 @@ internal sealed class UpdateRule<T>
         _gradient = new double[model.Parameters.RawCount];
         _penalties = [.. model.Parameters.Blocks.Select(block => PenaltyFactor(block.Parameter))];
         _squares = new double[model.Parameters.Blocks.Count];
+        var frozen = FrozenParts.Of(model, options.Freeze);
+        _isFrozen = [.. model.Parameters.Blocks.Select(block => frozen.Contains(block.Parameter))];
     }
 
-    /// <summary>The gradient of the penalised loss per observed entry with respect to the raw numbers, as the last update moved against it.</summary>
+    /// <summary>The gradient of the penalised loss per observed entry with respect to the raw numbers, as the last update moved against it; zero for what is frozen.</summary>
     public ReadOnlySpan<double> Gradient => _gradient;
 
     /// <summary>One update. Where the gradient is not finite, nothing moves.</summary>
@@ -44,7 +47,7 @@ internal sealed class UpdateRule<T>
     public (double Norm, double Rate) Apply(ParameterGradient<T> sum, double entries, TrainingState<T> state, WorkerCrew crew)
     {
         var blocks = _model.Parameters.Blocks;
-        crew.ForEach(blocks.Count, (_, b) => _squares[b] = PullBack(blocks[b], _penalties[b], sum, entries));
+        crew.ForEach(blocks.Count, (_, b) => _squares[b] = _isFrozen[b] ? 0 : PullBack(blocks[b], _penalties[b], sum, entries));
         var norm = Math.Sqrt(_squares.Sum());
         var rate = _options.RateAt(state.Iteration) * Math.Pow(0.5, state.Recoveries);
         if (double.IsFinite(norm))
@@ -87,6 +90,11 @@ internal sealed class UpdateRule<T>
         state.Optimiser.Updates++;
         crew.ForEach(blocks.Count, (_, b) =>
         {
+            if (_isFrozen[b])
+            {
+                return;
+            }
+
             var block = blocks[b];
             for (var i = 0; i < block.RangeCount; i++)
             {

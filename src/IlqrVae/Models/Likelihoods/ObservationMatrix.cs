@@ -20,6 +20,12 @@ public sealed class ObservationMatrix<T>
     public ObservationMatrix(Observations observations, ChannelKind kind)
     {
         var (bins, channels) = (observations.Bins, observations.Channels);
+        if (observations.ObservedCount == 0)
+        {
+            (ColumnSums, ColumnWeights) = (new double[channels], new double[channels]);
+            return;
+        }
+
         Values = Matrix<T>.Allocate(bins, channels);
         Mask = observations.AllObserved ? default : Matrix<T>.Allocate(bins, channels);
         ColumnSums = new double[channels];
@@ -66,10 +72,15 @@ public sealed class ObservationMatrix<T>
     /// <summary>Some bins in a row of the observations of another, whose numbers it shares.</summary>
     private ObservationMatrix(ObservationMatrix<T> whole, int first, int bins)
     {
+        ColumnSums = new double[whole.ColumnSums.Length];
+        ColumnWeights = new double[whole.ColumnSums.Length];
+        if (whole.ObservedCount == 0)
+        {
+            return;
+        }
+
         Values = whole.Values.RowRange(first, bins);
         Mask = whole.Mask.IsEmpty ? default : whole.Mask.RowRange(first, bins);
-        ColumnSums = new double[Values.Columns];
-        ColumnWeights = new double[Values.Columns];
         for (var t = 0; t < bins; t++)
         {
             for (var i = 0; i < Values.Columns; i++)
@@ -90,10 +101,10 @@ public sealed class ObservationMatrix<T>
         }
     }
 
-    /// <summary>T x N; zero where missing.</summary>
+    /// <summary>T x N; zero where missing. Empty when nothing was observed at all.</summary>
     public Matrix<T> Values { get; private set; }
 
-    /// <summary>T x N, the weight of every entry, zero where missing; empty when every entry was observed and counts once.</summary>
+    /// <summary>T x N, the weight of every entry, zero where missing; empty when every entry was observed and counts once, or when none was observed.</summary>
     public Matrix<T> Mask { get; private set; }
 
     /// <summary>The weighted sum of each channel over its observed bins.</summary>
@@ -122,8 +133,9 @@ public sealed class ObservationMatrix<T>
     /// <param name="hidden">Bins x channels, true where an entry is hidden; null for none.</param>
     internal void CopyVisible(ObservationMatrix<T> source, int shownBins, bool[]? hidden)
     {
+        // Of a group that is missing throughout there is nothing to copy.
         Begin(source);
-        for (var t = 0; t < shownBins; t++)
+        for (var t = 0; t < Math.Min(shownBins, Values.Rows); t++)
         {
             for (var i = 0; i < source.Values.Columns; i++)
             {
@@ -146,7 +158,7 @@ public sealed class ObservationMatrix<T>
     {
         Begin(source);
         var (seen, unseen) = (T.CreateChecked(visibleWeight), T.CreateChecked(hiddenWeight));
-        for (var t = 0; t < source.Values.Rows; t++)
+        for (var t = 0; t < Values.Rows; t++)
         {
             for (var i = 0; i < source.Values.Columns; i++)
             {
@@ -161,12 +173,13 @@ public sealed class ObservationMatrix<T>
         End(source);
     }
 
-    private bool Has(int t, int i) => Mask.IsEmpty || Mask[t, i] != T.Zero;
+    private bool Has(int t, int i) => ObservedCount > 0 && (Mask.IsEmpty || Mask[t, i] != T.Zero);
 
     private void Begin(ObservationMatrix<T> source)
     {
-        Values = _room.Values.RowRange(0, source.Values.Rows);
-        Mask = _room.Mask.RowRange(0, source.Values.Rows);
+        var bins = source.ObservedCount == 0 ? 0 : source.Values.Rows;
+        Values = _room.Values.RowRange(0, bins);
+        Mask = _room.Mask.RowRange(0, bins);
         Values.Clear();
         Mask.Clear();
         Array.Clear(ColumnSums);
