@@ -68,7 +68,7 @@ internal static class TrainCommand
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
                 new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(remarks), terminal.Interrupt);
-            Report(outcome, configuration.Training, configuration.Data, folder, terminal);
+            Report(outcome, configuration.Data, folder, terminal);
             return outcome.End switch
             {
                 TrainingEnd.Interrupted => ExitCode.Interrupted,
@@ -111,7 +111,7 @@ internal static class TrainCommand
         return name == "config" && new RunFolder(beside).HoldsRun ? beside : Path.Combine(beside, name);
     }
 
-    private static void Report(TrainingOutcome outcome, TrainingOptions options, string data, RunFolder folder, Terminal terminal)
+    private static void Report(TrainingOutcome outcome, string data, RunFolder folder, Terminal terminal)
     {
         terminal.WriteJson(() => new JsonObject
         {
@@ -121,6 +121,7 @@ internal static class TrainCommand
             ["best_iteration"] = outcome.BestIteration,
             ["loss"] = Json.Number(outcome.Loss),
             ["validation_loss"] = Json.Number(outcome.ValidationLoss),
+            ["validation_score"] = TrainingSession.NameOf(outcome.ValidationScore),
             ["validation_null_log_likelihood"] = Json.Number(outcome.ValidationNull),
             ["seconds"] = Json.Number(outcome.Seconds),
             ["parameters"] = outcome.Parameters,
@@ -141,7 +142,7 @@ internal static class TrainCommand
         terminal.WriteLine($"{words} {outcome.Iterations} iterations in {Wording.Duration(outcome.Seconds)}");
         if (double.IsFinite(outcome.ValidationLoss))
         {
-            terminal.WriteLine($"best validation {TrainingSession.NameOf(options.ScoreOfValidation)} {Wording.Number(-outcome.ValidationLoss, "0.0000")} nats per observed entry, at iteration {outcome.BestIteration}; each channel constant: {Wording.Number(outcome.ValidationNull, "0.0000")}");
+            terminal.WriteLine($"best validation {TrainingSession.NameOf(outcome.ValidationScore)} {Wording.Number(-outcome.ValidationLoss, "0.0000")} nats per {(outcome.ValidationScore == LearningObjective.Predictive ? "hidden entry, over each channel being constant" : "observed entry")}, at iteration {outcome.BestIteration}{(outcome.ValidationScore == LearningObjective.Predictive ? "" : $"; each channel constant: {Wording.Number(outcome.ValidationNull, "0.0000")}")}");
         }
 
         if (outcome.IsNoBetterThanConstant)

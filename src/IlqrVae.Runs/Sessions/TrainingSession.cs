@@ -22,6 +22,9 @@ namespace IlqrVae.Runs.Sessions;
 public sealed record TrainingOutcome(
     TrainingEnd End, int Iterations, int BestIteration, double Loss, double ValidationLoss, double ValidationNull, double Seconds, int Parameters)
 {
+    /// <summary>What the validation losses are of.</summary>
+    public LearningObjective ValidationScore { get; init; }
+
     /// <summary>Whether the kept parameters explain the validation trials no better than each channel being constant does.</summary>
     public bool IsNoBetterThanConstant => -ValidationLoss <= ValidationNull;
 }
@@ -240,7 +243,10 @@ public static class TrainingSession
                 double.IsFinite(state.BestLoss) ? state.BestLoss : double.NaN,
                 double.IsFinite(state.BestLoss) ? ConstantOnValidation() : double.NaN,
                 state.Seconds,
-                _model.Parameters.RawCount);
+                _model.Parameters.RawCount)
+            {
+                ValidationScore = _configuration.Training.ScoreOfValidation,
+            };
         }
 
         /// <summary>What each channel being constant scores; a prediction is measured from there.</summary>

@@ -169,8 +169,9 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
     internal double PartCost(int first, Matrix<T> states, Matrix<T> inputs)
     {
         var sum = _inputPriorWeight * _model.InputPrior.Loss(inputs);
-        for (var i = 0; i < _likelihoodScratch.Length; i++)
+        for (var k = 0; k < _observedGroups; k++)
         {
+            var i = _observed[k];
             sum += _model.Likelihoods[i].Loss(_likelihoodScratch[i], states, _observations[i].Part(first, states.Rows));
         }
 

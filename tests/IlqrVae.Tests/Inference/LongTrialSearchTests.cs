@@ -59,6 +59,26 @@ public sealed class LongTrialSearchTests
     }
 
     [Fact]
+    public void A_group_of_which_nothing_was_seen_changes_nothing()
+    {
+        var observed = Simulate(1);
+        var found = new MapSearch<double>(new MapSolver<double>(_model, Bins)).Run(Prepare(observed, 0, Bins), Options);
+        var absent = new GaussianLikelihood<double>(
+            "absent",
+            new Parameter<double>("C2", 3, 2, Constraint.Free, [1, 2, 3, 4, 5, 6.0]),
+            new Parameter<double>("d2", 1, 3, Constraint.Free, [0, 0, 0.0]),
+            new Parameter<double>("variance2", 1, 3, Constraint.Positive, [1, 1, 1.0]));
+        var both = new GenerativeModel<double>(_model.Dynamics, _model.InitialPrior, _model.InputPrior, [_model.Likelihoods[0], absent]);
+        var trial = new Trial { Name = "long", Bins = Bins, Observations = [Observations.FromValues(new Table(Bins, 1, observed)), Observations.Missing(Bins, 3, ChannelKind.Values)] };
+        var recording = new Recording
+        {
+            BinWidth = 0.01, Groups = [new ChannelGroup("shown", ChannelKind.Values, 1, ""), new ChannelGroup("absent", ChannelKind.Values, 3, "")], Trials = [trial],
+        };
+        var cost = found.Cost;
+        Assert.Equal(cost, new MapSearch<double>(new MapSolver<double>(both, Bins)).Run(new PreparedTrial<double>(both, recording, trial), Options).Cost, 1e-9);
+    }
+
+    [Fact]
     public void Of_two_solutions_the_better_is_taken_stretch_by_stretch()
     {
         // The same minimum, disturbed in one stretch and in another.
