@@ -96,7 +96,7 @@ public sealed record GroupScore(string Name, bool IsHidden, bool IsInSample, IRe
     }
 
     /// <summary>The truth is known where nothing was observed too.</summary>
-    private static double Truth(InferenceResult result, int g, ScoredPart part, IReadOnlyList<Table> estimates)
+    private static double Truth(InferenceResult result, int g, ScoredPart part, List<Table> estimates)
     {
         if (TruthTables.OfGroup(result.Description, result.Trials, g) is not { } known)
         {

@@ -1,4 +1,3 @@
-using IlqrVae.Models;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Runs.Sessions;
