@@ -247,6 +247,98 @@ public sealed class Evaluations
         }
     }
 
+    [Theory]
+    [InlineData("20:30")]
+    [InlineData("spikes:20:30")]
+    [InlineData("spikes[2-4,9]:20:30")]
+    [InlineData("45:100")]
+    public void A_gap_is_predicted_as_if_it_had_been_marked_missing(string gap)
+    {
+        using var line = Maze();
+        var recording = RecordingFile.Read(line["data.h5"]);
+        var isPart = gap.Contains('[', StringComparison.Ordinal);
+        bool IsHidden(int group, int bin, int channel) => bin >= (gap == "45:100" ? 45 : 20) && bin < (gap == "45:100" ? 50 : 30)
+            && (gap[0] != 's' || recording.Groups[group].Name == "spikes") && (!isPart || channel is 2 or 3 or 4 or 9);
+        RecordingFile.Write(line["missing.h5"], recording with
+        {
+            Trials = [.. recording.Trials.Select(trial => trial with { Observations = [.. trial.Observations.Select((one, g) => one.Hide((bin, channel) => IsHidden(g, bin, channel)))] })],
+        });
+        var scores = Json(line, "evaluate", "@/run", "--data", "@/data.h5", "--gap", gap, "--json");
+        var missing = Json(line, "evaluate", "@/run", "--data", "@/missing.h5", "--json");
+        foreach (var name in (string[])["observed_entries", "elbo", "log_evidence", "null_log_likelihood", "elbo_null_log_likelihood", "groups", "truth"])
+        {
+            Assert.True(JsonNode.DeepEquals(missing[name], scores[name]), name);
+        }
+
+        Assert.Null(missing["gap"]);
+        Assert.Equal([gap], scores["gap"]!["hidden"]!.AsArray().Select(one => one!.GetValue<string>()));
+        Assert.Equal(gap[0] == 's' ? ["spikes"] : ["spikes", "held-out"], scores["gap"]!["groups"]!.AsObject().Select(pair => pair.Key));
+        var found = InferenceSession.Run(line["run"], "missing.h5", RecordingFile.Read(line["missing.h5"]), new InferenceRequest(), interrupt: TestContext.Current.CancellationToken);
+        foreach (var (name, of) in scores["gap"]!["groups"]!.AsObject())
+        {
+            var (g, index) = (name == "spikes" ? 0 : 1, recording.IndexOfGroup(name));
+            var tests = recording.TrialsOf(TrialSplit.Test);
+            var expected = found.Estimates.Select(estimate => Scaled(estimate.Means[g], recording.BinWidth)).ToList();
+            var masks = tests.Select(trial => (bool[]?)[.. Enumerable.Range(0, trial.Bins * expected[0].Columns)
+                .Select(i => IsHidden(index, i / expected[0].Columns, i % expected[0].Columns))]).ToList();
+            Assert.Equal(Metrics.BitsPerSpike(expected, [.. tests.Select(trial => trial.Observations[index].ToTable())], masks), Number(of!["bits_per_spike"]), 1e-12);
+            var rates = Metrics.R2PerColumn([.. tests.Select(trial => Scaled(trial.Truth[g == 0 ? "rates" : "rates.held-out"], recording.BinWidth))], expected, masks);
+            Assert.Equal(rates.Where(double.IsFinite).Average(), Number(of["r2_of_truth"]), 1e-12);
+            Assert.False(of["in_sample"]!.GetValue<bool>());
+            Assert.Equal(isPart ? 4 : expected[0].Columns, rates.Count(double.IsFinite));
+        }
+
+        Assert.Contains($"{gap} hidden", line.Must("evaluate", "@/run", "--data", "@/data.h5", "--gap", gap), StringComparison.Ordinal);
+
+        static Table Scaled(Table rates, double width) => new(rates.Bins, rates.Columns, Array.ConvertAll(rates.Values, rate => rate * width));
+    }
+
+    [Fact]
+    public void Gaps_stand_beside_forecasts_hidden_groups_and_coverage()
+    {
+        using var line = Maze();
+        string[] asked = ["evaluate", "@/run", "--data", "@/data.h5", "--hide", "held-out", "--forecast", "10", "--coverage", "--json"];
+        var (scores, without) = (Json(line, [.. asked, "--gap", "10:15", "--gap", "spikes[0]:38:45"]), Json(line, asked));
+        Assert.Equal((4 * 35 * 12) - (4 * 2), scores["observed_entries"]!.GetValue<long>());
+        Assert.Equal(["spikes", "held-out"], scores["gap"]!["groups"]!.AsObject().Select(pair => pair.Key));
+        Assert.Equal(["spikes", "held-out"], scores["forecast"]!["groups"]!.AsObject().Select(pair => pair.Key));
+
+        // Of each entry one reason is counted: bins 38 and 39 are in the gap of one channel, what follows is forecast.
+        long Entries(JsonNode of, string why, string group) => of["coverage"]![why]![group]!["entries"]!.GetValue<long>();
+        Assert.Equal(4 * ((5 * 12) + 2), Entries(scores, "gap", "spikes"));
+        Assert.Equal(4 * 5 * 4, Entries(scores, "gap", "held-out"));
+        Assert.Equal(4 * 10 * 12, Entries(scores, "forecast", "spikes"));
+        Assert.Equal(Entries(without, "forecast", "held-out"), Entries(scores, "forecast", "held-out"));
+        Assert.Equal(Entries(without, "hidden", "held-out") - Entries(scores, "gap", "held-out"), Entries(scores, "hidden", "held-out"));
+        Assert.Null(without["coverage"]!["gap"]);
+    }
+
+    [Fact]
+    public void Gaps_that_are_none_are_refused_in_one_line()
+    {
+        using var line = Maze();
+        foreach (var text in (string[])["40", "40:", ":60", "a:60", "40:b", "-4:60", "4.5:60", ":40:60", "40-60", "spikes:40"])
+        {
+            Refused(line, ["--gap", $"'{text}'", "40:60"], $"--gap={text}");
+        }
+
+        Refused(line, ["--gap", "ends before it starts"], "--gap", "60:40");
+        Refused(line, ["--gap", "ends before it starts"], "--gap", "40:40");
+        Refused(line, ["--gap none:4:6", "'none'", "'spikes'", "'held-out'"], "--gap", "none:4:6");
+        Refused(line, ["'velocity'", "'spikes'"], "--gap", "velocity:4:6");
+        Refused(line, ["--gap spikes[0-12]:4:6", "no channel 12", "has 12"], "--gap", "spikes[0-12]:4:6");
+        foreach (var channels in (string[])["", "x", "3-1", "1-2-3", "0,", "-1"])
+        {
+            Refused(line, ["--gap", "[0-9]", $"spikes[{channels}]:4:6"], "--gap", $"spikes[{channels}]:4:6");
+        }
+
+        Refused(line, ["no bin 50", "has 50"], "--gap", "50:60");
+        Refused(line, ["held-out", "--hide"], "--gap", "held-out:4:6", "--hide", "held-out");
+        Refused(line, ["--baselines", "--gap"], "--hide", "held-out", "--baselines", "--gap", "4:6");
+        line.Must("evaluate", "@/run", "--data", "@/data.h5", "--gap", "49:50", "--gap", "spikes[11]:0:1");
+        line.Must("evaluate", "@/run", "--data", "@/data.h5", "--gap", "0:50");
+    }
+
     [Fact]
     public void Coverage_counts_the_true_rates_inside_intervals_of_the_posterior()
     {

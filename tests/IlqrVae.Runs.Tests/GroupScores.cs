@@ -16,11 +16,12 @@ public sealed class GroupScores(LearnedExample example) : IClassFixture<LearnedE
     [InlineData(2, true)]
     public void Every_observed_entry_of_the_bins_to_score_counts_alike(int forecast, bool ofForecast)
     {
+        var part = ofForecast ? ScoredPart.Forecast : ScoredPart.Rest;
         var recording = Masked(example.Recording);
 
         // The last bin before and in the forecast is far off, so that it is missed where it is left out.
         var found = With(recording, (trial, g, t, c) => (g == Spikes ? 100 : 1) * (1 + t + c + (t == trial.Bins - 1 || t == trial.Bins - 3 ? 3 : 0.5))) with { ForecastBins = forecast };
-        var scores = GroupScore.OfAll(found, ofForecast);
+        var scores = GroupScore.OfAll(found, part);
         for (var c = 0; c < 2; c++)
         {
             var entries = Entries(found, Velocity, c, forecast, ofForecast);

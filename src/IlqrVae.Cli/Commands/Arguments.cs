@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Cli.Commands;
 
@@ -33,6 +34,52 @@ internal static class Arguments
     /// <summary>Names given one by one or separated by commas.</summary>
     public static HashSet<string> Names(string[]? given)
         => (given ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToHashSet(StringComparer.Ordinal);
+
+    public static Option<string[]> Gap() => new("--gap")
+    {
+        Description = "Bins to treat as missing and predict from what is seen, the first and the one after the last, counted from 0; of one group, or of some of its channels.",
+        HelpName = "GROUP[0-9]:40:60",
+    };
+
+    /// <summary>Reads gaps, each [GROUP[CHANNELS]:]FIRST:END.</summary>
+    /// <exception cref="InputException">One is no such thing.</exception>
+    public static IReadOnlyList<Gap> Gaps(string[]? given) => [.. (given ?? []).Select(GapOf)];
+
+    private static Gap GapOf(string text)
+    {
+        // Names of groups may hold colons and brackets: bins and channels are read from the end.
+        var parts = text.Split(':');
+        if (parts.Length < 2 || WholeOf(parts[^2]) is not { } first || WholeOf(parts[^1]) is not { } end || (parts.Length > 2 && parts[0].Length == 0))
+        {
+            throw new InputException($"--gap: '{text}' is no gap; write it as 40:60, GROUP:40:60 or 'GROUP[0-9]:40:60'.");
+        }
+
+        if (end <= first)
+        {
+            throw new InputException($"--gap: '{text}' ends before it starts; of 40:60 the first bin is 40 and the last 59.");
+        }
+
+        if (parts.Length == 2)
+        {
+            return new Gap(first, end);
+        }
+
+        var name = string.Join(':', parts[..^2]);
+        var bracket = name.EndsWith(']') ? name.LastIndexOf('[') : -1;
+        return bracket < 0
+            ? new Gap(first, end) { Group = name }
+            : new Gap(first, end) { Group = name[..bracket], Channels = [.. name[(bracket + 1)..^1].Split(',').Select(range => ChannelsOf(text, range))] };
+    }
+
+    private static (int First, int Last) ChannelsOf(string text, string range)
+    {
+        var ends = range.Split('-');
+        return ends.Length <= 2 && WholeOf(ends[0]) is { } first && WholeOf(ends[^1]) is { } last && first <= last
+            ? (first, last)
+            : throw new InputException($"--gap: '{range}' in '{text}' are no channels; write them as [0-9], [3] or [0-9,12].");
+    }
+
+    private static int? WholeOf(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     public static Option<bool> Uncalibrated() => new("--uncalibrated") { Description = "Leave out what 'calibrate' learned about the run's intervals." };
 

@@ -24,6 +24,7 @@ internal static class EvaluateCommand
           ilqr-vae evaluate run --data data.h5
           ilqr-vae evaluate run --data data.h5 --split test --hide velocity --json
           ilqr-vae evaluate run --data data.h5 --split test --hide held-out,velocity --baselines --shuffle
+          ilqr-vae evaluate run --data data.h5 --forecast 20 --gap 40:60 --gap 'spikes[0-9]:70:80'
           ilqr-vae evaluate run --data data.h5 --iwae 1000 --horizon 30,50 --coverage --free-run 10000
         """;
 
@@ -43,6 +44,7 @@ internal static class EvaluateCommand
         var energyWindow = Arguments.Number<int?>("--energy-window", "How many bins away still count as near (3).", "BINS");
         var freeRun = Arguments.Number<int?>("--free-run", "Bins to run the learned system on without inputs.", "BINS");
         var forecast = Arguments.Number<int?>("--forecast", "Bins at the end of every trial to treat as missing and predict from those before.", "BINS");
+        var gap = Arguments.Gap();
         var decode = new Option<string?>("--decode") { Description = "Channel group to decode from inferred rates by a ridge regression fitted on the training trials.", HelpName = "GROUP" };
         var onsets = new Option<string?>("--onsets") { Description = "Channel group of velocities at whose onsets of movement the inferred inputs are wanted.", HelpName = "GROUP" };
         var baselines = new Option<bool>("--baselines") { Description = "What regressions, factor analysis and other simpler means reach on the hidden groups, fitted on the training trials." };
@@ -52,7 +54,7 @@ internal static class EvaluateCommand
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, draws, iwae, horizon, coverage, uncalibrated, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, gap, draws, iwae, horizon, coverage, uncalibrated, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -75,6 +77,7 @@ internal static class EvaluateCommand
                     ByPosition = result.GetValue(byPosition),
                     ElboDraws = count,
                     ForecastBins = result.GetValue(forecast) ?? 0,
+                    Gaps = Arguments.Gaps(result.GetValue(gap)),
                     ImportanceSamples = result.GetValue(iwae) ?? 0,
                     Horizons = Arguments.WholeNumbers("--horizon", result.GetValue(horizon), 1),
                     InputEffects = true,
@@ -126,9 +129,9 @@ internal static class EvaluateCommand
             }
 
             var wanted = result.GetValue(baselines);
-            if (wanted && request.Inference.ForecastBins > 0)
+            if (wanted && (request.Inference.ForecastBins > 0 || request.Inference.Gaps.Count > 0))
             {
-                throw new InputException("--baselines: baselines predict hidden groups, not the ends of trials; leave out --forecast.");
+                throw new InputException(BaselinePart.OnlyGroups);
             }
 
             if (wanted && request.Inference.Hidden.All(name => recording.IndexOfGroup(name) < 0))

@@ -18,6 +18,9 @@ public enum EntryCase
 
     /// <summary>It is at the end of a trial of which only the bins before were seen.</summary>
     Forecast,
+
+    /// <summary>It is in a gap, bins of which nothing was seen of its group or of its channel.</summary>
+    Gap,
 }
 
 /// <summary>What makes intervals of a channel group hold.</summary>

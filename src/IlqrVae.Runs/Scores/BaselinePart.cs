@@ -8,19 +8,22 @@ namespace IlqrVae.Runs.Scores;
 /// <param name="Scores">For each hidden group and baseline.</param>
 public sealed record BaselinePart(IReadOnlyList<BaselineScore> Scores) : IReportPart
 {
+    /// <summary>Why there are none where parts of trials are hidden.</summary>
+    public const string OnlyGroups = "--baselines: baselines predict hidden groups, not the ends of trials or gaps; leave out --forecast and --gap.";
+
     /// <inheritdoc/>
     public string Key => "baselines";
 
     /// <summary>Scores baselines on the trials of a result, with what the model saw and what was hidden from it.</summary>
     /// <param name="result">The trials and hidden groups.</param>
     /// <param name="interrupt">Stops between baselines.</param>
-    /// <exception cref="InputException">Nothing is hidden that the recording has, or the ends of trials are.</exception>
+    /// <exception cref="InputException">Nothing is hidden that the recording has, or parts of trials are.</exception>
     public static BaselinePart Of(InferenceResult result, CancellationToken interrupt = default)
     {
         ArgumentNullException.ThrowIfNull(result);
-        if (result.ForecastBins > 0)
+        if (!result.Unseen.IsEmpty)
         {
-            throw new InputException("--baselines: baselines predict hidden groups, not the ends of trials; leave out --forecast.");
+            throw new InputException(OnlyGroups);
         }
 
         var names = result.Description.Groups.Select(group => group.Name).Where(name => result.Recording.IndexOfGroup(name) >= 0).ToList();

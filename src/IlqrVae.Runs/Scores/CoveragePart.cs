@@ -17,7 +17,7 @@ public sealed record CoveragePart(IReadOnlyList<(CoverageKey Key, IntervalCovera
     public const string Inputs = "inputs";
 
     /// <summary>Why there is nothing to be looked at.</summary>
-    public const string Nothing = "nothing can be looked at: no group is hidden (--hide, --forecast) whose observations the dataset holds, and it knows no true rates, values or inputs";
+    public const string Nothing = "nothing can be looked at: no group is hidden (--hide, --forecast, --gap) whose observations the dataset holds, and it knows no true rates, values or inputs";
 
     /// <inheritdoc/>
     public string Key => "coverage";

@@ -85,7 +85,7 @@ public sealed record EvaluationReport
         var entries = measured.Sum(estimate => estimate.ObservedCount);
         var all = result.Estimates.Sum(estimate => estimate.ObservedCount);
         double Mean(Func<ElboResult, double> part) => entries == 0 ? double.NaN : measured.Sum(estimate => part(estimate.Elbo!.Value)) / entries;
-        NullModel NullOf(IReadOnlyList<Trial> trials) => NullModel.Of(result.Description, result.Recording, trials, result.Hidden, result.ForecastBins);
+        NullModel NullOf(IReadOnlyList<Trial> trials) => NullModel.Of(result.Description, result.Recording, trials, result.Hidden, result.ForecastBins, result.Gaps);
         var constant = NullOf(result.Trials);
         return new EvaluationReport
         {
@@ -97,7 +97,7 @@ public sealed record EvaluationReport
             LogEvidence = all == 0 ? double.NaN : result.Estimates.Sum(estimate => estimate.LogEvidence) / all,
             Null = constant,
             ElboNull = measured.Count == result.Estimates.Count ? constant : NullOf([.. result.Trials.Where((_, i) => result.Estimates[i].Elbo is not null)]),
-            Groups = GroupScore.OfAll(result, ofForecast: false),
+            Groups = GroupScore.OfAll(result, ScoredPart.Rest),
             Truth = [.. ScoreTruth(result)],
             Parts =
             [
@@ -108,6 +108,7 @@ public sealed record EvaluationReport
                     ImportancePart.Of(result, request.Inference.ImportanceSamples),
                     PredictionPart.Of(result, request.Inference.Horizons),
                     ForecastPart.Of(result),
+                    GapPart.Of(result),
                     CoveragePart.Of(result),
                     ConditionPart.Of(result),
                     request.Decoding,

@@ -14,7 +14,7 @@ public sealed record ForecastPart(int Bins, double BinWidth, IReadOnlyList<Group
 
     /// <summary>The forecasts of a result; null when nothing was hidden.</summary>
     public static ForecastPart? Of(InferenceResult result)
-        => result.ForecastBins == 0 ? null : new ForecastPart(result.ForecastBins, result.Description.BinWidth, GroupScore.OfAll(result, ofForecast: true));
+        => result.ForecastBins == 0 ? null : new ForecastPart(result.ForecastBins, result.Description.BinWidth, GroupScore.OfAll(result, ScoredPart.Forecast));
 
     /// <inheritdoc/>
     public JsonNode ToJson() => new JsonObject
@@ -25,10 +25,5 @@ public sealed record ForecastPart(int Bins, double BinWidth, IReadOnlyList<Group
     };
 
     /// <inheritdoc/>
-    public IEnumerable<IReadOnlyList<string>> ToRows() => Groups.Select(group => (IReadOnlyList<string>)
-    [
-        $"{(group.R2.Count > 0 ? "R2" : "bits per spike")} of {group.Name}, forecast",
-        Wording.Number(group.R2.Count > 0 ? group.MeanR2 : group.BitsPerSpike),
-        $"the last {Bins} bins, predicted from the bins before",
-    ]);
+    public IEnumerable<IReadOnlyList<string>> ToRows() => Groups.Select(group => group.ToRow("forecast", $"the last {Bins} bins, predicted from the bins before"));
 }

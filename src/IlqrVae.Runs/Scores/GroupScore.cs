@@ -19,26 +19,51 @@ public sealed record GroupScore(string Name, bool IsHidden, bool IsInSample, IRe
     /// </summary>
     public double BitsPerSpikeOverTrainingMeans { get; init; } = double.NaN;
 
+    /// <summary>Of what inference did not see: the mean over channels of R2 against true rates or noise-free values; NaN where they are not known.</summary>
+    public double R2OfTruth { get; init; } = double.NaN;
+
     /// <summary>Mean of R2 over columns.</summary>
     public double MeanR2 => R2.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 
     /// <summary>Scores every group that the recording has.</summary>
     /// <param name="result">What was found.</param>
-    /// <param name="ofForecast">Whether to score the bins at the end of trials that inference did not see, or all others.</param>
-    public static IReadOnlyList<GroupScore> OfAll(InferenceResult result, bool ofForecast)
-        => [.. Enumerable.Range(0, result.Description.Groups.Count).Select(g => Of(result, g, ofForecast, i => result.Estimates[i].Means[g])).OfType<GroupScore>()];
+    /// <param name="part">The bins to score.</param>
+    public static IReadOnlyList<GroupScore> OfAll(InferenceResult result, ScoredPart part)
+        => [.. Enumerable.Range(0, result.Description.Groups.Count)
+            .Where(g => part != ScoredPart.Gap || result.Gaps.Any(gap => gap.Touches(result.Description.Groups[g].Name)))
+            .Select(g => Of(result, g, part, i => result.Estimates[i].Means[g]))
+            .OfType<GroupScore>()];
 
     /// <summary>The score as JSON.</summary>
-    public JsonObject ToJson() => R2.Count > 0
-        ? new JsonObject { ["hidden"] = IsHidden, ["in_sample"] = IsInSample, ["r2"] = Json.Number(MeanR2), ["r2_per_column"] = Json.Numbers(R2) }
-        : new JsonObject { ["hidden"] = IsHidden, ["in_sample"] = IsInSample, ["bits_per_spike"] = Json.Number(BitsPerSpike), ["bits_per_spike_over_training_means"] = Json.Number(BitsPerSpikeOverTrainingMeans) };
+    public JsonObject ToJson()
+    {
+        var json = R2.Count > 0
+            ? new JsonObject { ["hidden"] = IsHidden, ["in_sample"] = IsInSample, ["r2"] = Json.Number(MeanR2), ["r2_per_column"] = Json.Numbers(R2) }
+            : new JsonObject { ["hidden"] = IsHidden, ["in_sample"] = IsInSample, ["bits_per_spike"] = Json.Number(BitsPerSpike), ["bits_per_spike_over_training_means"] = Json.Number(BitsPerSpikeOverTrainingMeans) };
+        if (double.IsFinite(R2OfTruth))
+        {
+            json["r2_of_truth"] = Json.Number(R2OfTruth);
+        }
+
+        return json;
+    }
+
+    /// <summary>A row of a table for bins that inference did not see.</summary>
+    /// <param name="what">What they are.</param>
+    /// <param name="how">What they were predicted from.</param>
+    internal IReadOnlyList<string> ToRow(string what, string how) =>
+    [
+        $"{(R2.Count > 0 ? "R2" : "bits per spike")} of {Name}, {what}",
+        Wording.Number(R2.Count > 0 ? MeanR2 : BitsPerSpike),
+        $"{how}{(double.IsFinite(R2OfTruth) ? $"; R2 against the truth {Wording.Number(R2OfTruth)}" : "")}",
+    ];
 
     /// <summary>Scores one group; null where the recording does not have it.</summary>
     /// <param name="result">What was found.</param>
     /// <param name="g">Index of the model's group.</param>
-    /// <param name="ofForecast">Whether to score the bins at the end of trials that inference did not see, or all others.</param>
+    /// <param name="part">The bins to score.</param>
     /// <param name="means">Of a trial's number the rates in Hz, or values, to score.</param>
-    internal static GroupScore? Of(InferenceResult result, int g, bool ofForecast, Func<int, Table> means)
+    internal static GroupScore? Of(InferenceResult result, int g, ScoredPart part, Func<int, Table> means)
     {
         var group = result.Description.Groups[g];
         var index = result.Recording.IndexOfGroup(group.Name);
@@ -48,10 +73,11 @@ public sealed record GroupScore(string Name, bool IsHidden, bool IsInSample, IRe
         }
 
         var isHidden = result.Hidden.Contains(group.Name);
-        var isInSample = !isHidden && !ofForecast;
+        var isInSample = !isHidden && part == ScoredPart.Rest;
         var observations = result.Trials.Select(trial => trial.Observations[index]).ToList();
-        var evaluated = observations.Select(one => Evaluated(one, result.ForecastBins, ofForecast)).ToList();
+        var evaluated = observations.Select(one => result.Unseen.Observed(part, group.Name, one)).ToList();
         var estimates = Enumerable.Range(0, observations.Count).Select(means).ToList();
+        var ofTruth = part == ScoredPart.Rest ? double.NaN : Truth(result, g, part, estimates);
         if (result.Description.IsRate(g))
         {
             var expected = estimates.Select(rates => Expected(rates, result.Description.BinWidth)).ToList();
@@ -60,23 +86,26 @@ public sealed record GroupScore(string Name, bool IsHidden, bool IsInSample, IRe
             var constants = NullModel.ConstantRates(result.Description, g);
             return new GroupScore(group.Name, isHidden, isInSample, [], bits)
             {
+                R2OfTruth = ofTruth,
                 BitsPerSpikeOverTrainingMeans = constants.Length == 0 ? double.NaN : bits - Metrics.BitsPerSpike([.. counts.Select(table => Repeated(constants, table.Bins))], counts, evaluated),
             };
         }
 
         var truth = observations.Select(one => one.ToTable()).ToList();
-        return new GroupScore(group.Name, isHidden, isInSample, Metrics.R2PerColumn(truth, estimates, evaluated), double.NaN);
+        return new GroupScore(group.Name, isHidden, isInSample, Metrics.R2PerColumn(truth, estimates, evaluated), double.NaN) { R2OfTruth = ofTruth };
     }
 
-    /// <summary>The observed entries of the bins to score; null for all.</summary>
-    private static bool[]? Evaluated(Observations observations, int forecast, bool ofForecast)
+    /// <summary>The truth is known where nothing was observed too.</summary>
+    private static double Truth(InferenceResult result, int g, ScoredPart part, List<Table> estimates)
     {
-        if (forecast == 0)
+        if (TruthTables.OfGroup(result.Description, result.Trials, g) is not { } known)
         {
-            return observations.ToMask();
+            return double.NaN;
         }
 
-        return observations.Hide((bin, _) => bin >= observations.Bins - forecast != ofForecast).ToMask();
+        var name = result.Description.Groups[g].Name;
+        var evaluated = known.Tables.Select(table => (bool[]?)result.Unseen.Mask(part, name, table.Bins, table.Columns)).ToList();
+        return Metrics.R2PerColumn(known.Tables, [.. known.Indices.Select(i => estimates[i])], evaluated).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
     }
 
     private static Table Expected(Table rates, double binWidth) => new(rates.Bins, rates.Columns, Array.ConvertAll(rates.Values, rate => rate * binWidth));

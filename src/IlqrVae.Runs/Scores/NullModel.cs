@@ -1,6 +1,7 @@
 using IlqrVae.Evaluation;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Runs.Scores;
 
@@ -31,8 +32,11 @@ public readonly record struct NullModel(double LogLikelihood, long Entries)
     /// <param name="trials">Some of its trials.</param>
     /// <param name="hidden">Groups that inference does not see.</param>
     /// <param name="forecastBins">Bins at the end of every trial that inference does not see.</param>
-    public static NullModel Of(ModelDescription description, Recording recording, IReadOnlyList<Trial> trials, IReadOnlySet<string> hidden, int forecastBins = 0)
+    /// <param name="gaps">Other bins that inference does not see; null for none.</param>
+    public static NullModel Of(
+        ModelDescription description, Recording recording, IReadOnlyList<Trial> trials, IReadOnlySet<string> hidden, int forecastBins = 0, IReadOnlyList<Gap>? gaps = null)
     {
+        var unseen = new UnseenParts(forecastBins, gaps ?? []);
         var (sum, entries) = (0.0, 0L);
         for (var g = 0; g < description.Groups.Count; g++)
         {
@@ -47,7 +51,7 @@ public readonly record struct NullModel(double LogLikelihood, long Entries)
             Func<double, int, double> score = description.IsRate(g) ? (count, c) => OfCount(count, rates.Length == 0 ? double.NaN : rates[c]) : (value, c) => OfValue(value, group.Mean[c], group.Variance[c]);
             foreach (var trial in trials)
             {
-                var part = Of(trial.Observations[index], trial.Bins - forecastBins, score);
+                var part = Of(trial.Observations[index], (bin, c) => unseen.Of(group.Group.Name, trial.Bins, bin, c) == ScoredPart.Rest, score);
                 sum += part.Sum;
                 entries += part.Entries;
             }
@@ -63,16 +67,16 @@ public readonly record struct NullModel(double LogLikelihood, long Entries)
         return description.Recording.Seconds == 0 ? [] : [.. description.Recording.Groups[group].Mean.Select(mean => mean + added)];
     }
 
-    private static (double Sum, long Entries) Of(Observations observations, int bins, Func<double, int, double> score)
+    private static (double Sum, long Entries) Of(Observations observations, Func<int, int, bool> isSeen, Func<double, int, double> score)
     {
         var (sum, entries) = (0.0, 0L);
         var row = new double[observations.Channels];
-        for (var bin = 0; bin < bins; bin++)
+        for (var bin = 0; bin < observations.Bins; bin++)
         {
             observations.CopyRow<double>(bin, row);
             for (var c = 0; c < row.Length; c++)
             {
-                if (observations.IsObserved(bin, c))
+                if (observations.IsObserved(bin, c) && isSeen(bin, c))
                 {
                     sum += score(row[c], c);
                     entries++;

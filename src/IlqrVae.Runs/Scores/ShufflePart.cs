@@ -106,7 +106,7 @@ public sealed record ShufflePart(IReadOnlyList<ShuffledScore> Scores) : IReportP
 
     private static double Score(InferenceResult result, int g, Func<int, (int Trial, int[] Bins)> source)
     {
-        var score = GroupScore.Of(result, g, ofForecast: false, i =>
+        var score = GroupScore.Of(result, g, ScoredPart.Rest, i =>
         {
             var (trial, bins) = source(i);
             var means = result.Estimates[trial].Means[g];

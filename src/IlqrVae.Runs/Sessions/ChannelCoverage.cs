@@ -96,7 +96,7 @@ public sealed record ChannelCoverage(IReadOnlyDictionary<CoverageKey, IntervalCo
         var name = model.Likelihoods[g].Group;
         var index = recording.IndexOfGroup(name);
         var isHidden = request.Hidden.Contains(name);
-        if (index < 0 || (!isHidden && request.ForecastBins == 0))
+        if (index < 0 || (!isHidden && request.Unseen.IsEmpty))
         {
             return;
         }
@@ -104,25 +104,33 @@ public sealed record ChannelCoverage(IReadOnlyDictionary<CoverageKey, IntervalCo
         var observations = trial.Observations[index];
         var entries = new PredictedEntries<T>(model.Likelihoods[g]);
         var (scores, logarithms) = (new double[observations.Channels], new double[observations.Channels]);
-        for (var t = isHidden ? 0 : trial.Bins - request.ForecastBins; t < trial.Bins; t++)
+        for (var t = isHidden || request.Gaps.Count > 0 ? 0 : trial.Bins - request.ForecastBins; t < trial.Bins; t++)
         {
             entries.Take(spread, g, observations, t, ref random);
-            if (EntryPlace.Of(g, isHidden, trial.Bins, request.ForecastBins, t, isMissing: false) is not { } place)
+            if (request.Gaps.Count > 0)
             {
-                continue;
+                Add(t, new EntryPlace(g, EntryCase.Gap, 0), isGap: true);
             }
 
+            if (EntryPlace.Of(g, isHidden, trial.Bins, request.ForecastBins, t, isMissing: false) is { } place)
+            {
+                Add(t, place, isGap: false);
+            }
+        }
+
+        void Add(int t, EntryPlace place, bool isGap)
+        {
             var found = calibration?.Of(name, place.Case, place.Lead);
             if (source == IntervalSource.Calibrated && found is null)
             {
-                continue;
+                return;
             }
 
             entries.Score(found?.PosteriorScale ?? 1, found?.NoiseScale ?? 1, scores, logarithms);
             double[]? widths = found is null ? null : [.. IntervalCoverage.Levels.Select(level => RunCalibration.HalfWidth(found.HalfWidths, level))];
             for (var c = 0; c < scores.Length; c++)
             {
-                if (observations.IsObserved(t, c))
+                if (observations.IsObserved(t, c) && request.Unseen.Of(name, trial.Bins, t, c) == ScoredPart.Gap == isGap)
                 {
                     At(counts, new CoverageKey(name, place.Case, source)).AddScore(scores[c], widths);
                 }

@@ -57,6 +57,12 @@ public sealed record InferenceRequest
     /// <summary>Bins at the end of every trial that inference does not see; 0 for none.</summary>
     public int ForecastBins { get; init; }
 
+    /// <summary>Other bins that inference does not see.</summary>
+    public IReadOnlyList<Gap> Gaps { get; init; } = [];
+
+    /// <summary>What of trials inference does not see.</summary>
+    internal UnseenParts Unseen => new(ForecastBins, Gaps);
+
     /// <summary>Seed of samples and draws; null for the model's.</summary>
     public ulong? Seed { get; init; }
 
@@ -85,6 +91,12 @@ public sealed record InferenceResult(
 {
     /// <summary>Bins at the end of every trial that inference did not see.</summary>
     public int ForecastBins { get; init; }
+
+    /// <summary>Other bins that inference did not see.</summary>
+    public IReadOnlyList<Gap> Gaps { get; init; } = [];
+
+    /// <summary>What of trials inference did not see.</summary>
+    internal UnseenParts Unseen => new(ForecastBins, Gaps);
 
     /// <summary>What the user should know of how the recording was taken and of what cannot be trusted, a sentence each.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
@@ -192,12 +204,16 @@ public static class InferenceSession
         // What is drawn for a trial is keyed by its place in the recording, so that it does not depend on which others are analysed.
         var places = recording.Trials.Select((trial, place) => (trial, place)).ToDictionary(pair => pair.trial, pair => (ulong)pair.place);
         RequireBins(trials, request.ForecastBins);
+        foreach (var gap in request.Gaps)
+        {
+            gap.Require(description, trials, request.Hidden);
+        }
+
         var model = ModelFile.Build<T>(path, description, raw);
         var options = description.Configuration.Training.Elbo;
         options = options with { Solver = options.Solver with { MaximumIterations = Math.Max(LeastIterations, options.Solver.MaximumIterations) } };
         var seed = request.Seed ?? description.Configuration.Seed;
         var hidden = request.Hidden.Count == 0 ? null : request.Hidden;
-        var selection = request.ForecastBins == 0 ? null : new ObservationSelection { HiddenEnd = request.ForecastBins };
 
         // Each worker has room for the longest trial; long trials are few, and then workers are too.
         var longest = trials.Max(trial => trial.Bins);
@@ -228,7 +244,10 @@ public static class InferenceSession
                 }
 
                 var missing = request.Pass?.Missing(model.Generative, prepared.Bins, request.Hidden, seed, places[trials[i]]);
-                var shown = missing is not { Count: > 0 } ? selection : new ObservationSelection { HiddenEnd = request.ForecastBins, HiddenEntries = missing };
+                var entries = request.Unseen.Entries(description.Groups, prepared.Bins, missing);
+                var shown = request.ForecastBins == 0 && entries is not { Count: > 0 }
+                    ? null
+                    : new ObservationSelection { HiddenEnd = request.ForecastBins, HiddenEntries = entries ?? new Dictionary<string, bool[]>(StringComparer.Ordinal) };
                 estimates[i] = inference.Infer(prepared, options, draws, request.Samples, new CounterRandom(seed, RandomStreams.PosteriorSamples, places[trials[i]]), new TrialAnalyses
                 {
                     Seed = seed,
@@ -292,6 +311,7 @@ public static class InferenceSession
             description, recording, split, trials, estimates, request.Hidden, clock.Elapsed.TotalSeconds, (double)workerTicks / Stopwatch.Frequency)
         {
             ForecastBins = request.ForecastBins,
+            Gaps = request.Gaps,
             Learned = LearnedModel.Of(model.Generative),
             Coverage = coverage,
             Calibration = calibration,
