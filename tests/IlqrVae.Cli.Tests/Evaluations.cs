@@ -271,8 +271,8 @@ public sealed class Evaluations
         }
 
         Assert.Null(missing["gap"]);
-        Assert.Equal([gap], scores["gap"]!["hidden"]!.AsArray().Select(one => one!.GetValue<string>()));
-        Assert.Equal(gap[0] == 's' ? ["spikes"] : ["spikes", "held-out"], scores["gap"]!["groups"]!.AsObject().Select(pair => pair.Key));
+        Assert.Equal([gap], scores["gap"]!["hidden"]!.AsArray().Select(one => one!.GetValue<string>()), StringComparer.Ordinal);
+        Assert.Equal(gap[0] == 's' ? ["spikes"] : ["spikes", "held-out"], scores["gap"]!["groups"]!.AsObject().Select(pair => pair.Key), StringComparer.Ordinal);
         var found = InferenceSession.Run(line["run"], "missing.h5", RecordingFile.Read(line["missing.h5"]), new InferenceRequest(), interrupt: TestContext.Current.CancellationToken);
         foreach (var (name, of) in scores["gap"]!["groups"]!.AsObject())
         {
@@ -300,8 +300,8 @@ public sealed class Evaluations
         string[] asked = ["evaluate", "@/run", "--data", "@/data.h5", "--hide", "held-out", "--forecast", "10", "--coverage", "--json"];
         var (scores, without) = (Json(line, [.. asked, "--gap", "10:15", "--gap", "spikes[0]:38:45"]), Json(line, asked));
         Assert.Equal((4 * 35 * 12) - (4 * 2), scores["observed_entries"]!.GetValue<long>());
-        Assert.Equal(["spikes", "held-out"], scores["gap"]!["groups"]!.AsObject().Select(pair => pair.Key));
-        Assert.Equal(["spikes", "held-out"], scores["forecast"]!["groups"]!.AsObject().Select(pair => pair.Key));
+        Assert.Equal(["spikes", "held-out"], scores["gap"]!["groups"]!.AsObject().Select(pair => pair.Key), StringComparer.Ordinal);
+        Assert.Equal(["spikes", "held-out"], scores["forecast"]!["groups"]!.AsObject().Select(pair => pair.Key), StringComparer.Ordinal);
 
         // Of each entry one reason is counted: bins 38 and 39 are in the gap of one channel, what follows is forecast.
         long Entries(JsonNode of, string why, string group) => of["coverage"]![why]![group]!["entries"]!.GetValue<long>();

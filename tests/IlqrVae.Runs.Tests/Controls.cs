@@ -22,7 +22,7 @@ public sealed class Controls(LearnedExample example) : IClassFixture<LearnedExam
         Assert.Equal(one.Scores[0].OtherTrial, two.Scores[0].OtherTrial);
         Assert.Equal(one.Scores[0].PermutedBins, two.Scores[0].PermutedBins);
         Assert.NotEqual(one.Scores[0].PermutedBins, other.Scores[0].PermutedBins);
-        Assert.Equal(1, GroupScore.OfAll(found, ofForecast: false)[1].MeanR2, 1e-12);
+        Assert.Equal(1, GroupScore.OfAll(found, ScoredPart.Rest)[1].MeanR2, 1e-12);
         Assert.All(one.Scores[0].OtherTrial.Concat(one.Scores[0].PermutedBins), r2 => Assert.True(r2 < 0.95, $"{r2}"));
         Assert.Equal(ShufflePart.Shuffles, one.Scores[0].PermutedBins.Distinct().Count());
         var json = one.ToJson()["velocity"]!;
@@ -41,7 +41,7 @@ public sealed class Controls(LearnedExample example) : IClassFixture<LearnedExam
         {
             Estimates = [.. found.Estimates.Select((one, k) => one with { Means = [one.Means[0], Example.Table(one.Means[1].Bins, 2, (t, c) => k + c)] })],
         };
-        var score = GroupScore.OfAll(found, ofForecast: false)[1].MeanR2;
+        var score = GroupScore.OfAll(found, ScoredPart.Rest)[1].MeanR2;
         var shuffled = ShufflePart.Of(found)!.Scores[0];
         Assert.All(shuffled.PermutedBins, r2 => Assert.Equal(score, r2, 1e-12));
 
@@ -53,7 +53,7 @@ public sealed class Controls(LearnedExample example) : IClassFixture<LearnedExam
     public void Bits_over_training_means_are_those_over_the_constants_of_the_null_model()
     {
         var found = example.Infer(new InferenceRequest { Split = "test", Hidden = Velocity });
-        var score = GroupScore.OfAll(found, ofForecast: false)[0];
+        var score = GroupScore.OfAll(found, ScoredPart.Rest)[0];
         var (gain, spikes) = (0.0, 0.0);
         var seconds = example.Recording.TrialsOf(TrialSplit.Train).Sum(trial => trial.Bins);
         for (var c = 0; c < 3; c++)

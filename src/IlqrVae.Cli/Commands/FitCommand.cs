@@ -147,7 +147,7 @@ internal static class FitCommand
         var found = InferenceSession.Run(
             folder.Root, path, recording, new InferenceRequest { Split = "validation", Hidden = hidden, Threads = training.Threads }, terminal.OfInference(), terminal.Interrupt);
         static string NameOf(bool isCounts, string group) => $"{(isCounts ? "bits per spike" : "R2")} of {group}";
-        var rows = GroupScore.OfAll(found, ofForecast: false).Where(score => score.IsHidden)
+        var rows = GroupScore.OfAll(found, ScoredPart.Rest).Where(score => score.IsHidden)
             .Select(score => (Name: NameOf(score.R2.Count == 0, score.Name), Value: score.R2.Count == 0 ? score.BitsPerSpike : score.MeanR2, By: "this model")).ToList();
         if (!isAlone)
         {
