@@ -76,27 +76,19 @@ public sealed record RunConfiguration
         }
 
         var model = Model.CompletedFor(recording.Groups, recording.ExternalNames.Count);
-        var validationHides = Training.ValidationHides.SelectMany(name => SessionGroups.Named(name, model.Likelihoods.Select(one => one.Group))).Distinct(StringComparer.Ordinal).ToList();
-        foreach (var hidden in validationHides)
-        {
-            if (model.Likelihoods.All(likelihood => likelihood.Group != hidden))
-            {
-                throw new InputException(
-                    $"training: validation-hides names '{hidden}', which the model does not explain; it explains {string.Join(", ", model.Likelihoods.Select(one => $"'{one.Group}'"))}.");
-            }
-        }
-
-        var hide = Training.Hide ?? (Training.Objective == LearningObjective.Evidence ? [] : UsualHiding.Of([.. recording.Groups.Where(group => model.Likelihoods.Any(likelihood => likelihood.Group == group.Name))]));
-        hide = [.. hide.Select(rule => rule with { Of = [.. rule.Of.SelectMany(name => SessionGroups.Named(name, model.Likelihoods.Select(one => one.Group))).Distinct(StringComparer.Ordinal)] })];
-        foreach (var hidden in hide.SelectMany(rule => rule.Of))
-        {
-            if (model.Likelihoods.All(likelihood => likelihood.Group != hidden))
-            {
-                throw new InputException(
-                    $"training: hide names '{hidden}', which the model does not explain; it explains {string.Join(", ", model.Likelihoods.Select(one => $"'{one.Group}'"))}.");
-            }
-        }
-
+        IReadOnlyList<string> explained = [.. model.Likelihoods.Select(one => one.Group)];
+        var validationHides = Explained("validation-hides", Training.ValidationHides, explained);
+        var hide = Training.Hide ?? (Training.Objective == LearningObjective.Evidence ? [] : UsualHiding.Of([.. recording.Groups.Where(group => explained.Contains(group.Name, StringComparer.Ordinal))]));
+        hide = [.. hide.Select(rule => rule with { Of = Explained("hide", rule.Of, explained) })];
         return this with { Model = model, Training = Training with { Seed = Seed, Hide = hide, ValidationHides = validationHides } };
+    }
+
+    /// <summary>The groups that names stand for, all of which the model explains.</summary>
+    private static List<string> Explained(string key, IEnumerable<string> names, IReadOnlyList<string> explained)
+    {
+        var groups = names.SelectMany(name => SessionGroups.Named(name, explained)).Distinct(StringComparer.Ordinal).ToList();
+        return groups.Find(group => !explained.Contains(group, StringComparer.Ordinal)) is { } wrong
+            ? throw new InputException($"training: {key} names '{wrong}', which the model does not explain; it explains {string.Join(", ", explained.Select(one => $"'{one}'"))}.")
+            : groups;
     }
 }

@@ -61,6 +61,10 @@ public static class FitSession
         var clock = Stopwatch.StartNew();
         TrainingSession.RequireFolder(folder, new TrainingRequest(folder.Root, Force: request.Force));
         var candidates = FitLadder.Of(data, recording, request);
+
+        // Cut and shared out once for the search: all candidates learn from the same trials.
+        var shared = candidates[0].Configuration.Training;
+        var trials = LearningTrials.Of(recording, shared.Chunk, shared.ValidationShare);
         var attempts = new List<FitAttempt>();
         var pace = new Dictionary<FitCandidate, double>();
         if (request.SecondsPerUpdate is { } assumed)
@@ -72,7 +76,7 @@ public static class FitSession
         {
             var seconds = Shares[round] * request.Seconds;
             var end = clock.Elapsed.TotalSeconds + seconds;
-            candidates = Affordable(candidates, recording, seconds, (1 - Reserve - Shares.Sum()) * request.Seconds, pace, interrupt);
+            candidates = Affordable(candidates, trials, seconds, (1 - Reserve - Shares.Sum()) * request.Seconds, pace, interrupt);
             if (candidates.Count == 1)
             {
                 break;
@@ -82,7 +86,7 @@ public static class FitSession
             var found = new List<(FitCandidate Candidate, FitAttempt Attempt)>();
             foreach (var candidate in candidates)
             {
-                found.Add((candidate, Try(candidate, recording, round + 1, iterations, pace, request.SecondsPerUpdate is null, progress, interrupt)));
+                found.Add((candidate, Try(candidate, trials, round + 1, iterations, pace, request.SecondsPerUpdate is null, progress, interrupt)));
             }
 
             // What is not a number comes last.
@@ -99,8 +103,8 @@ public static class FitSession
 
         var chosen = candidates[0];
         var left = ((1 - Reserve) * request.Seconds) - clock.Elapsed.TotalSeconds;
-        var updates = (int)Math.Clamp(left / PaceOf(chosen, recording, pace, interrupt), FewestIterations, MostIterations);
-        var configuration = WithIterations(chosen, recording, updates, Math.Max(1, updates / LastValidations));
+        var updates = (int)Math.Clamp(left / PaceOf(chosen, trials, pace, interrupt), FewestIterations, MostIterations);
+        var configuration = WithIterations(chosen, trials, updates, Math.Max(1, updates / LastValidations));
         var outcome = TrainingSession.Run(
             configuration, recording, folder, new TrainingRequest(folder.Root, Force: request.Force), progress, interrupt);
         return new FitOutcome(attempts, chosen with { Configuration = configuration }, outcome, clock.Elapsed.TotalSeconds);
@@ -111,13 +115,13 @@ public static class FitSession
     /// fastest, where none can.
     /// </summary>
     private static List<FitCandidate> Affordable(
-        IReadOnlyList<FitCandidate> candidates, Recording recording, double seconds, double lastSeconds, Dictionary<FitCandidate, double> pace, CancellationToken interrupt)
+        IReadOnlyList<FitCandidate> candidates, Recording trials, double seconds, double lastSeconds, Dictionary<FitCandidate, double> pace, CancellationToken interrupt)
     {
         var clock = Stopwatch.StartNew();
         var taken = new List<FitCandidate>();
         foreach (var candidate in candidates)
         {
-            var own = PaceOf(candidate, recording, pace, interrupt);
+            var own = PaceOf(candidate, trials, pace, interrupt);
             if (FewestLastIterations * own > lastSeconds)
             {
                 continue;
@@ -133,12 +137,12 @@ public static class FitSession
     }
 
     private static FitAttempt Try(
-        FitCandidate candidate, Recording recording, int round, int iterations, Dictionary<FitCandidate, double> pace, bool isMeasured,
+        FitCandidate candidate, Recording trials, int round, int iterations, Dictionary<FitCandidate, double> pace, bool isMeasured,
         IProgress<TrainingProgress>? progress, CancellationToken interrupt)
     {
         var clock = Stopwatch.StartNew();
-        var configuration = WithIterations(candidate, recording, iterations, iterations / Validations);
-        var trainer = TrainerOf(configuration, recording);
+        var configuration = WithIterations(candidate, trials, iterations, iterations / Validations);
+        var trainer = TrainerOf(configuration, trials);
         trainer.Run(
             record => progress?.Report(new TrainingProgress(record, iterations, trainer.State.BestLoss, double.NaN, configuration.Training.Objective)), null, interrupt);
         interrupt.ThrowIfCancellationRequested();
@@ -148,7 +152,7 @@ public static class FitSession
     }
 
     /// <summary>Seconds an update, validation included: of the last training of the candidate, or of a few updates.</summary>
-    private static double PaceOf(FitCandidate candidate, Recording recording, Dictionary<FitCandidate, double> pace, CancellationToken interrupt)
+    private static double PaceOf(FitCandidate candidate, Recording trials, Dictionary<FitCandidate, double> pace, CancellationToken interrupt)
     {
         if (pace.TryGetValue(candidate, out var known))
         {
@@ -156,7 +160,7 @@ public static class FitSession
         }
 
         var (warm, last) = (0.0, 0.0);
-        TrainerOf(WithIterations(candidate, recording, Probe, 0), recording).Run(
+        TrainerOf(WithIterations(candidate, trials, Probe, 0), trials).Run(
             record =>
             {
                 warm = record.Iteration == ProbeWarmUp ? record.Seconds : warm;
@@ -168,11 +172,11 @@ public static class FitSession
     }
 
     /// <summary>A candidate trained by so many updates; validated at an interval, but never more than for a fifth of the time.</summary>
-    private static RunConfiguration WithIterations(FitCandidate candidate, Recording recording, int iterations, int interval)
+    private static RunConfiguration WithIterations(FitCandidate candidate, Recording trials, int iterations, int interval)
     {
         // A validation solves every trial once a part; an update is worth about two solves a trial.
         var training = candidate.Configuration.Training;
-        var validations = LearningTrials.Of(recording, training.Chunk, training.ValidationShare).TrialsOf(TrialSplit.Validation).Count;
+        var validations = trials.TrialsOf(TrialSplit.Validation).Count;
         var least = (int)Math.Ceiling(training.ValidationFolds * validations / (0.4 * Math.Max(1, training.BatchSize)));
         return candidate.Configuration with
         {
@@ -180,10 +184,9 @@ public static class FitSession
         };
     }
 
-    private static Trainer<float> TrainerOf(RunConfiguration configuration, Recording recording)
+    private static Trainer<float> TrainerOf(RunConfiguration configuration, Recording trials)
     {
-        recording = LearningTrials.Of(recording, configuration.Training.Chunk, configuration.Training.ValidationShare);
-        configuration = configuration.CompletedFor(recording);
-        return new Trainer<float>(ModelDescription.Of(configuration, recording).Build<float>(), recording, configuration.Training);
+        configuration = configuration.CompletedFor(trials);
+        return new Trainer<float>(ModelDescription.Of(configuration, trials).Build<float>(), trials, configuration.Training);
     }
 }

@@ -28,19 +28,9 @@ internal sealed class PredictiveValidation<T>
         _model = model;
         _objective = new TrialObjective<T>(options);
         _binWidth = recording.BinWidth;
-        _groups = [.. model.Likelihoods.Select(likelihood =>
-        {
-            var g = recording.IndexOfGroup(likelihood.Group);
-            if (g < 0)
-            {
-                return new GroupSummary(
-                    new ChannelGroup(likelihood.Group, likelihood.Draws, likelihood.ChannelCount),
-                    new double[likelihood.ChannelCount], [.. Enumerable.Repeat(1.0, likelihood.ChannelCount)]);
-            }
-
-            var (mean, variance) = ChannelStatistics.Of(recording, g);
-            return new GroupSummary(recording.Groups[g], mean, variance);
-        })];
+        var known = RecordingSummary.Of(recording).Groups;
+        _groups = [.. model.Likelihoods.Select(likelihood => known.FirstOrDefault(summary => summary.Group.Name == likelihood.Group)
+            ?? RecordingSummary.OfUnknown(recording.BinWidth, [new ChannelGroup(likelihood.Group, likelihood.Draws, likelihood.ChannelCount)], []).Groups[0])];
         _folds = new ValidationFolds(_groups, options.ValidationHides, options.ValidationFolds, options.Seed);
     }
 
