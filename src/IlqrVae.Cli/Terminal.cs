@@ -169,7 +169,7 @@ internal sealed class Terminal
         var held = double.IsFinite(progress.ValidationLoss) ? string.Create(CultureInfo.InvariantCulture, $"  validation {-progress.ValidationLoss:0.0000}") : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"iteration {record.Iteration}/{progress.Iterations}  {TrainingSession.NameOf(progress.Objective)} {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s{left}");
+            $"iteration {record.Iteration}/{progress.Iterations}  {progress.Learned} {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s{left}");
     }
 
     private void ClearProgress()

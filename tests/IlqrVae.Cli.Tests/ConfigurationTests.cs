@@ -10,6 +10,7 @@ using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Likelihoods;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
+using IlqrVae.Simulation;
 using IlqrVae.Training;
 using IlqrVae.Training.Hiding;
 
@@ -42,6 +43,7 @@ public sealed class ConfigurationTests
           schedule-iterations: 7
           gradient-clip: 0
           recurrent-penalty: 0.125
+          read-out-penalty: 0.75
           threads: 3
           validation-interval: 0
           patience: 4
@@ -144,6 +146,23 @@ public sealed class ConfigurationTests
         var none = ConfigurationFile.Parse("data: d.h5\ntraining: {hide: []}", "text");
         Assert.Equal([], ConfigurationFile.Parse(ConfigurationFile.Write(none), "text").Training.Hide);
         Assert.Equal(["training.hide"], ConfigurationFile.Differences(none, ConfigurationFile.Parse("data: d.h5", "text")));
+    }
+
+    [Fact]
+    public void The_penalty_of_read_outs_goes_with_hiding_unless_it_is_given()
+    {
+        var recording = Simulations.Linear(new LinearOptions { Observation = ObservationKind.Spikes, Channels = 12, Trials = 2, Bins = 10 });
+        double? Of(string keys) => ConfigurationFile.Parse($"data: d.h5\ntraining: {{{keys}}}", "text").CompletedFor(recording).Training.ReadOutPenalty;
+        Assert.Equal(5, Of(""));
+        Assert.Equal(5, Of("read-out-penalty: automatic"));
+        Assert.Equal(0, Of("hide: []"));
+        Assert.Equal(0, Of("objective: evidence"));
+        Assert.Equal(2.5, Of("hide: [], read-out-penalty: 2.5"));
+        Assert.Equal(0, Of("read-out-penalty: 0"));
+        foreach (var wrong in (string[])["-1", "NaN", "much", "Infinity"])
+        {
+            Assert.Contains("give zero or more, or automatic", Assert.Throws<InputException>(() => Of($"read-out-penalty: {wrong}")).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -142,7 +142,7 @@ internal static class TrainCommand
         terminal.WriteLine($"{words} {outcome.Iterations} iterations in {Wording.Duration(outcome.Seconds)}");
         if (double.IsFinite(outcome.ValidationLoss))
         {
-            terminal.WriteLine($"best validation {TrainingSession.NameOf(outcome.ValidationScore)} {Wording.Number(-outcome.ValidationLoss, "0.0000")} nats per {(outcome.ValidationScore == LearningObjective.Predictive ? "hidden entry, over each channel being constant" : "observed entry")}, at iteration {outcome.BestIteration}{(outcome.ValidationScore == LearningObjective.Predictive ? "" : $"; each channel constant: {Wording.Number(outcome.ValidationNull, "0.0000")}")}");
+            terminal.WriteLine($"best validation {TrainingSession.InWords(outcome.ValidationScore, outcome.ValidationLoss)}, at iteration {outcome.BestIteration}{(outcome.ValidationScore == LearningObjective.Predictive ? "" : $"; each channel constant: {Wording.Number(outcome.ValidationNull, "0.0000")}")}");
         }
 
         if (outcome.IsNoBetterThanConstant)

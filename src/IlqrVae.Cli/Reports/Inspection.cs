@@ -3,6 +3,7 @@ using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Cli.Reports;
 
@@ -117,7 +118,7 @@ internal static class Inspection
         terminal.WriteLine($"  explains {string.Join(", ", description.Groups.Select(group => $"{group.Name} ({group.Channels})"))} in bins of {Wording.Number(description.BinWidth * 1000, "0.###")} ms; trained on trials of up to {description.Capacity} bins");
         terminal.WriteLine(
             $"  parameters of iteration {summary.Iteration} of {summary.Iterations}, {Wording.Duration(summary.Seconds)} of training"
-            + (double.IsFinite(summary.ValidationLoss) ? $", validation ELBO {Wording.Number(-summary.ValidationLoss, "0.0000")} nats per observed entry" : ""));
+            + (double.IsFinite(summary.ValidationLoss) ? $", validation {TrainingSession.InWords(description.Configuration.Training.ScoreOfValidation, summary.ValidationLoss)}" : ""));
         terminal.WriteTable(["parameter", "shape", "constraint"], parameters.Select(one => (IReadOnlyList<string>)[one.Name, $"{one.Rows} x {one.Columns}", one.Constraint]));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models;
@@ -54,6 +55,13 @@ public static class Settings
         Training("schedule-iterations", v => v > 0, Setting.Positive, c => c.ScheduleIterations, (c, v) => c with { ScheduleIterations = v }, "Scale of the inverse-square-root schedule, in iterations."),
         Training("gradient-clip", v => v >= 0, "a positive number, or 0 for none", c => c.GradientClip, (c, v) => c with { GradientClip = v }, "Largest norm of the gradient of the loss per observed entry; longer ones are scaled down."),
         Training("recurrent-penalty", v => v >= 0, "zero or more", c => c.RecurrentPenalty, (c, v) => c with { RecurrentPenalty = v }, "Weight of the mean square of the recurrent weights in the loss per observed entry."),
+        new Setting<RunConfiguration>(
+            "training.read-out-penalty", "zero or more, or automatic",
+            $"Precision of a Gaussian prior over read-outs, in multiples of the number of states: counts by the logarithm of their rate, values in units of their own deviation. It says less the more was recorded. `automatic` is {UsualReadOutPenalty} where `hide` hides anything, else 0.",
+            false, c => c.Training.ReadOutPenalty?.ToString("R", CultureInfo.InvariantCulture) ?? "automatic",
+            (c, texts) => texts[0] == "automatic" ? c with { Training = c.Training with { ReadOutPenalty = null } }
+                : double.TryParse(texts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0 && double.IsFinite(value) ? c with { Training = c.Training with { ReadOutPenalty = value } } : null,
+            c => c.Training.ReadOutPenalty is not { } penalty || (penalty >= 0 && double.IsFinite(penalty))),
         Training("threads", 0, c => c.Threads, (c, v) => c with { Threads = v }, "Worker threads; results do not depend on it.", "one a core"),
         Training("validation-interval", 0, c => c.ValidationInterval, (c, v) => c with { ValidationInterval = v }, "Iterations between evaluations of the validation trials.", "never"),
         Training("patience", 0, c => c.Patience, (c, v) => c with { Patience = v }, "Validations without improvement after which training stops.", "never"),
@@ -94,6 +102,9 @@ public static class Settings
     {
         "data", "extensions", "training.start-from", "training.iterations", "training.threads", "training.patience", "training.checkpoint-interval",
     };
+
+    /// <summary>The penalty of read-outs where learning hides something: measured in docs/choosing-a-model.md.</summary>
+    internal const double UsualReadOutPenalty = 5;
 
     private static TrainingOptions WithSolver(TrainingOptions c, SolverOptions solver) => c with { Elbo = c.Elbo with { Solver = solver } };
 

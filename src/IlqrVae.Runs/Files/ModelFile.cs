@@ -12,7 +12,7 @@ namespace IlqrVae.Runs.Files;
 /// <param name="Iteration">Updates behind the parameters.</param>
 /// <param name="Iterations">Updates done so far in the run.</param>
 /// <param name="Seconds">Seconds of training.</param>
-/// <param name="ValidationLoss">Its -ELBO on the validation trials in nats per observed entry; NaN when there was none.</param>
+/// <param name="ValidationLoss">Its loss on the validation trials, by the score that the configuration names, in nats per entry; NaN when there was none.</param>
 public sealed record TrainingSummary(int Iteration, int Iterations, double Seconds, double ValidationLoss);
 
 /// <summary>One stored parameter.</summary>

@@ -50,12 +50,12 @@ public static class FitLadder
             ValidationHides = request.Predict,
         };
         var configuration = new RunConfiguration { Data = data, Seed = request.Seed, Precision = Precision.Single, Training = training };
-        FitCandidate Candidate(int states, int inputs, double hiddenWeight) => new(
-            string.Create(CultureInfo.InvariantCulture, $"{states} states, {inputs} inputs, {(hiddenWeight > 0 ? $"hidden counts {hiddenWeight}" : "nothing hidden")}"),
+        FitCandidate Candidate(int states, int inputs, double hiddenWeight, double penalty = Settings.UsualReadOutPenalty) => new(
+            string.Create(CultureInfo.InvariantCulture, $"{states} states, {inputs} inputs, {(hiddenWeight > 0 ? $"hidden counts {hiddenWeight}, penalty {penalty}" : "nothing hidden")}"),
             configuration with
             {
                 Model = new ModelSpecification { States = states, Inputs = inputs },
-                Training = hiddenWeight > 0 ? training with { Hide = rules, HiddenWeight = hiddenWeight } : training with { Hide = [] },
+                Training = hiddenWeight > 0 ? training with { Hide = rules, HiddenWeight = hiddenWeight, ReadOutPenalty = penalty } : training with { Hide = [] },
             });
         if (rules.Count == 0)
         {
@@ -64,11 +64,11 @@ public static class FitLadder
 
         return
         [
-            Candidate(40, 10, 5),
-            Candidate(20, 5, 2),
-            Candidate(60, 10, 5),
-            Candidate(20, 5, 5),
             Candidate(40, 10, 2),
+            Candidate(20, 5, 2),
+            Candidate(60, 10, 2),
+            Candidate(40, 10, 5),
+            Candidate(40, 10, 1, 4 * Settings.UsualReadOutPenalty),
             Candidate(20, 5, 0),
         ];
     }

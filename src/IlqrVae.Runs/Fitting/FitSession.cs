@@ -144,7 +144,7 @@ public static class FitSession
         var configuration = WithIterations(candidate, trials, iterations, iterations / Validations);
         var trainer = TrainerOf(configuration, trials);
         trainer.Run(
-            record => progress?.Report(new TrainingProgress(record, iterations, trainer.State.BestLoss, double.NaN, configuration.Training.Objective)), null, interrupt);
+            record => progress?.Report(new TrainingProgress(record, iterations, trainer.State.BestLoss, double.NaN, TrainingSession.LearnedBy(configuration.Training))), null, interrupt);
         interrupt.ThrowIfCancellationRequested();
         var seconds = clock.Elapsed.TotalSeconds;
         pace[candidate] = isMeasured ? seconds / iterations : pace[candidate];

@@ -7,8 +7,8 @@ namespace IlqrVae.Runs.Sessions;
 /// <param name="Iterations">Iterations there are to be.</param>
 /// <param name="ValidationLoss">The last validation loss, or the best of the session before; not finite where there was none.</param>
 /// <param name="SecondsLeft">An estimate of what is left; NaN at the start and the end.</param>
-/// <param name="Objective">What is learned.</param>
-public sealed record TrainingProgress(TrainingRecord Record, int Iterations, double ValidationLoss, double SecondsLeft, LearningObjective Objective)
+/// <param name="Learned">What is learned, in words.</param>
+public sealed record TrainingProgress(TrainingRecord Record, int Iterations, double ValidationLoss, double SecondsLeft, string Learned)
 {
     /// <summary>Whether this is the last iteration.</summary>
     public bool IsLast => Record.Iteration == Iterations;

@@ -114,6 +114,20 @@ public static class TrainingSession
         _ => "ELBO",
     };
 
+    /// <summary>What a training learns, in words: an ELBO in which hidden entries count more is no bound.</summary>
+    /// <param name="training">Its settings.</param>
+    public static string LearnedBy(TrainingOptions training)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        return training is { Objective: LearningObjective.Elbo, Hide.Count: > 0 } and not { HiddenWeight: 1 } ? "weighted ELBO" : NameOf(training.Objective);
+    }
+
+    /// <summary>A validation score in words.</summary>
+    /// <param name="score">What was measured.</param>
+    /// <param name="loss">The loss.</param>
+    public static string InWords(LearningObjective score, double loss)
+        => $"{NameOf(score)} {Wording.Number(-loss, "0.0000")} nats per {(score == LearningObjective.Predictive ? "hidden entry, over each channel being constant" : "observed entry")}";
+
     /// <summary>What to call to continue a run.</summary>
     /// <param name="folder">The run.</param>
     public static string ResumeCommand(RunFolder folder) => $"ilqr-vae train {Wording.Quoted(folder.Configuration)} --resume";
@@ -291,7 +305,7 @@ public static class TrainingSession
             // The first iterations are slow and say nothing of the rest.
             var remaining = _configuration.Training.Iterations - record.Iteration;
             var left = remaining == 0 || record.Iteration - _first < 5 ? double.NaN : pace * remaining;
-            return new TrainingProgress(record, _configuration.Training.Iterations, validation, left, _configuration.Training.Objective);
+            return new TrainingProgress(record, _configuration.Training.Iterations, validation, left, LearnedBy(_configuration.Training));
         }
 
         private static string Describe(TrainingEnd end) => end switch

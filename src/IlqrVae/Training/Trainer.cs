@@ -46,7 +46,7 @@ public sealed class Trainer<T>
         _threads = Math.Min(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, Math.Max(_batches.Size, _trials.Validation.Length));
         TrainingWorker<T>[] workers = [.. Enumerable.Range(0, _threads).Select(index => new TrainingWorker<T>(index, model, _trials.Longest, options.Elbo.Draws))];
         _gradient = new BatchGradient<T>(model, _trials, _batches.Size, options, workers, _reduction);
-        _update = new UpdateRule<T>(model, options);
+        _update = new UpdateRule<T>(model, options, recording);
         _validation = new ValidationScore<T>(_trials.Validation, options, workers, _reduction,
             options.ScoreOfValidation == LearningObjective.Predictive ? new PredictiveValidation<T>(model.Generative, recording, options) : null);
         _progress = new LearningProgress<T>(model, options);

@@ -60,6 +60,13 @@ public sealed record TrainingOptions
     /// <summary>Penalty: this times the mean square of the recurrent weights is added to the loss per observed entry.</summary>
     public double RecurrentPenalty { get; init; }
 
+    /// <summary>
+    /// Precision of a Gaussian prior over read-outs C, in multiples of the number of states n: -log p(C) = penalty n / 2 |C|^2 is added to the loss of the whole
+    /// training set, so that it says less the more was recorded. Rows of channels that are not counts are taken in units of the channel's deviation.
+    /// Null for none; configurations fill it in.
+    /// </summary>
+    public double? ReadOutPenalty { get; init; }
+
     /// <summary>Worker threads; 0 means one a core. Results do not depend on it.</summary>
     public int Threads { get; init; }
 
@@ -140,6 +147,7 @@ public sealed record TrainingOptions
         Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning-rate", LearningRate, "a positive number");
         Require(ScheduleIterations > 0 && double.IsFinite(ScheduleIterations), "schedule-iterations", ScheduleIterations, "a positive number");
         Require(GradientClip >= 0 && double.IsFinite(GradientClip), "gradient-clip", GradientClip, "a positive number, or 0 for none");
+        Require(ReadOutPenalty is null or >= 0 and < double.PositiveInfinity, "read-out-penalty", ReadOutPenalty ?? 0, "zero or more");
         Require(RecurrentPenalty >= 0 && double.IsFinite(RecurrentPenalty), "recurrent-penalty", RecurrentPenalty, "zero or more");
         Require(Threads >= 0, "threads", Threads, "a whole number from 1, or 0 for one a core");
         Require(ValidationInterval >= 0, "validation-interval", ValidationInterval, "a whole number from 1, or 0 for never");

@@ -2,12 +2,12 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using IlqrVae.Inference;
 using IlqrVae.Models.Parameters;
-using IlqrVae.Numerics;
+using IlqrVae.Recordings;
 
 namespace IlqrVae.Training;
 
 /// <summary>
-/// From the gradient of a batch to new parameters: the penalty of recurrent weights, derivatives with respect to raw numbers per observed entry, the
+/// From the gradient of a batch to new parameters: the penalties of weights, derivatives with respect to raw numbers per observed entry, the
 /// bound on their norm, and <see cref="Adam"/>. Threads share out blocks of parameters; results do not depend on their number.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
@@ -17,19 +17,20 @@ internal sealed class UpdateRule<T>
     private readonly VariationalModel<T> _model;
     private readonly TrainingOptions _options;
     private readonly double[] _gradient;
-    private readonly double[] _penalties;
+    private readonly WeightPenalties<T> _penalties;
     private readonly double[] _squares;
     private readonly bool[] _isFrozen;
 
     /// <summary>Allocates the workspace.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">Settings.</param>
-    public UpdateRule(VariationalModel<T> model, TrainingOptions options)
+    /// <param name="recording">The recording that is learned from.</param>
+    public UpdateRule(VariationalModel<T> model, TrainingOptions options, Recording recording)
     {
         _model = model;
         _options = options;
         _gradient = new double[model.Parameters.RawCount];
-        _penalties = [.. model.Parameters.Blocks.Select(block => PenaltyFactor(block.Parameter))];
+        _penalties = new WeightPenalties<T>(model, recording, options);
         _squares = new double[model.Parameters.Blocks.Count];
         var frozen = FrozenParts.Of(model, options.Freeze);
         _isFrozen = [.. model.Parameters.Blocks.Select(block => frozen.Contains(block.Parameter))];
@@ -47,7 +48,7 @@ internal sealed class UpdateRule<T>
     public (double Norm, double Rate) Apply(ParameterGradient<T> sum, double entries, TrainingState<T> state, WorkerCrew crew)
     {
         var blocks = _model.Parameters.Blocks;
-        crew.ForEach(blocks.Count, (_, b) => _squares[b] = _isFrozen[b] ? 0 : PullBack(blocks[b], _penalties[b], sum, entries));
+        crew.ForEach(blocks.Count, (_, b) => _squares[b] = _isFrozen[b] ? 0 : PullBack(blocks[b], sum, entries));
         var norm = Math.Sqrt(_squares.Sum());
         var rate = _options.RateAt(state.Iteration) * Math.Pow(0.5, state.Recoveries);
         if (double.IsFinite(norm))
@@ -58,21 +59,11 @@ internal sealed class UpdateRule<T>
         return (norm, rate);
     }
 
-    /// <summary>What penalty * mean square of a recurrent weight matrix multiplies the matrix by in its derivative; zero for other parameters.</summary>
-    private double PenaltyFactor(Parameter<T> parameter)
-        => _model.Generative.Dynamics.RecurrentWeights.Contains(parameter)
-            ? 2 * _options.RecurrentPenalty / ((double)parameter.Rows * parameter.Columns)
-            : 0;
-
-    /// <summary>Adds the penalty to a block of the sum and turns it into derivatives with respect to raw numbers per entry.</summary>
+    /// <summary>Adds the penalties to a block of the sum and turns it into derivatives with respect to raw numbers per entry.</summary>
     /// <returns>The sum of their squares.</returns>
-    private double PullBack(ParameterBlock<T> block, double penalty, ParameterGradient<T> sum, double entries)
+    private double PullBack(ParameterBlock<T> block, ParameterGradient<T> sum, double entries)
     {
-        if (penalty != 0)
-        {
-            RowOperations.AddScaled(T.CreateChecked(penalty * entries), block.Parameter.Value, sum[block.Parameter]);
-        }
-
+        _penalties.AddGradient(block.Parameter, entries, sum[block.Parameter]);
         block.PullBack(sum, _gradient);
         var squares = 0.0;
         for (var i = 0; i < block.RangeCount; i++)

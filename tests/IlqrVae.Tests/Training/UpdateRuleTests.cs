@@ -13,7 +13,7 @@ public sealed class UpdateRuleTests
 {
     private const int States = 3;
     private const int Bins = 10;
-    private readonly Recording _recording = Simulations.Linear(new LinearOptions { InputProcess = InputKind.None, Channels = 4, Trials = 3, ValidationTrials = 1, Bins = Bins });
+    private readonly Recording _recording = RecordingOf(ObservationKind.Gaussian);
 
     [Theory]
     [InlineData(0.5)]
@@ -34,7 +34,7 @@ public sealed class UpdateRuleTests
 
         (double[] Gradient, double Norm) Apply(TrainingOptions options, out TrainingState<double> state)
         {
-            var rule = new UpdateRule<double>(model, options);
+            var rule = new UpdateRule<double>(model, options, _recording);
             var sum = new ParameterGradient<double>(model.Parameters.All);
             sum[model.Parameters["dynamics.b"]][0, 0] = -1.25 * entries;
             state = StateOf(model);
@@ -54,7 +54,7 @@ public sealed class UpdateRuleTests
         state.Recoveries = 2;
         using var crew = new WorkerCrew(1);
         var before = (double[])state.Raw.Clone();
-        var (_, rate) = new UpdateRule<double>(model, options).Apply(new ParameterGradient<double>(model.Parameters.All), 1, state, crew);
+        var (_, rate) = new UpdateRule<double>(model, options, _recording).Apply(new ParameterGradient<double>(model.Parameters.All), 1, state, crew);
         Assert.Equal(0.08 / 3 / 4, rate, 1e-15);
 
         // Adam's first step is the rate, against the sign of the gradient.
@@ -77,7 +77,7 @@ public sealed class UpdateRuleTests
             var sum = new ParameterGradient<double>(model.Parameters.All);
             sum[model.Parameters["dynamics.b"]][0, 1] = bad;
             using var crew = new WorkerCrew(1);
-            var (norm, _) = new UpdateRule<double>(model, new TrainingOptions()).Apply(sum, 1, state, crew);
+            var (norm, _) = new UpdateRule<double>(model, new TrainingOptions(), _recording).Apply(sum, 1, state, crew);
             Assert.False(double.IsFinite(norm));
             Assert.Equal(before, state.Raw);
             Assert.Equal(0, state.Optimiser.Updates);
@@ -86,21 +86,24 @@ public sealed class UpdateRuleTests
     }
 
     [Theory]
-    [InlineData(DynamicsChoice.Rnn)]
-    [InlineData(DynamicsChoice.LinearStable)]
-    [InlineData(DynamicsChoice.MiniGru)]
-    public void The_gradient_is_that_of_the_penalised_loss_by_differences(string dynamics)
+    [InlineData(DynamicsChoice.Rnn, ObservationKind.Gaussian)]
+    [InlineData(DynamicsChoice.LinearStable, ObservationKind.Spikes)]
+    [InlineData(DynamicsChoice.MiniGru, ObservationKind.Gaussian)]
+    [InlineData(DynamicsChoice.MiniGru, ObservationKind.Spikes)]
+    public void The_gradient_is_that_of_the_penalised_loss_by_differences(string dynamics, ObservationKind observation)
     {
         const double Penalty = 3;
-        var model = Model(dynamics);
+        const double ReadOutPenalty = 40;
+        var recording = RecordingOf(observation);
+        var model = Model(dynamics, recording);
         var options = new TrainingOptions
         {
-            RecurrentPenalty = Penalty, GradientClip = 0, ValidationInterval = 0, Elbo = new() { Solver = new() { Tolerance = 1e-14 }, GradientTolerance = 1e-12 },
+            RecurrentPenalty = Penalty, ReadOutPenalty = ReadOutPenalty, GradientClip = 0, ValidationInterval = 0, Elbo = new() { Solver = new() { Tolerance = 1e-14 }, GradientTolerance = 1e-12 },
         };
-        var trials = new TrainingTrials<double>(model, _recording, options);
+        var trials = new TrainingTrials<double>(model, recording, options);
         TrainingWorker<double>[] workers = [new(0, model, Bins, 1)];
         var batch = new BatchGradient<double>(model, trials, 3, options, workers, new InProcessReduction<double>());
-        var rule = new UpdateRule<double>(model, options);
+        var rule = new UpdateRule<double>(model, options, recording);
         var state = StateOf(model);
         foreach (var trial in trials.All)
         {
@@ -115,7 +118,8 @@ public sealed class UpdateRuleTests
         Assert.Equal(0, outcome.Bounded);
         rule.Apply(batch.Sum, outcome.Entries, state, crew);
         var gradient = rule.Gradient.ToArray();
-        foreach (var parameter in recurrent)
+        var readOut = model.Generative.Likelihoods[0].Weights;
+        foreach (var parameter in recurrent.Append(readOut))
         {
             for (var i = 0; i < parameter.Raw.Length; i += 2)
             {
@@ -142,14 +146,26 @@ public sealed class UpdateRuleTests
             }
 
             var penalty = recurrent.Sum(parameter => Penalty * parameter.ExactValue.ToArray().Average(x => x * x));
+
+            // The prior of a read-out counts once for all that was recorded, in units in which channels vary.
+            var weights = readOut.ExactValue.ToArray();
+            for (var channel = 0; channel < readOut.Rows; channel++)
+            {
+                var unit = observation == ObservationKind.Spikes ? 1 : ChannelStatistics.Of(recording, 0).Variance[channel];
+                penalty += ReadOutPenalty * States / 2.0 * weights.AsSpan(channel * States, States).ToArray().Sum(x => x * x) / unit / (3 * Bins * 4);
+            }
+
             return (loss / (3 * Bins * 4)) + penalty;
         }
     }
 
-    private VariationalModel<double> Model(string dynamics)
+    private static Recording RecordingOf(ObservationKind observation)
+        => Simulations.Linear(new LinearOptions { InputProcess = InputKind.None, Observation = observation, Channels = 4, Trials = 3, ValidationTrials = 1, Bins = Bins });
+
+    private VariationalModel<double> Model(string dynamics, Recording? recording = null)
     {
         var specification = new ModelSpecification { States = States, Inputs = 2, Dynamics = KindVariants.Dynamics[dynamics] };
-        return new(ModelBuilder<double>.Build(specification, _recording, 1), SharedPosterior<double>.Independent(States, 2, Bins, 0.3, 0.3));
+        return new(ModelBuilder<double>.Build(specification, recording ?? _recording, 1), SharedPosterior<double>.Independent(States, 2, Bins, 0.3, 0.3));
     }
 
     private static TrainingState<double> StateOf(VariationalModel<double> model)
