@@ -97,7 +97,7 @@ public sealed record TrainingOptions
     public IReadOnlyList<HidingRule>? Hide { get; init; }
 
     /// <summary>The weight of hidden entries where the ELBO is learned: 1 is a bound of the whole trial, more is a mix with their prediction.</summary>
-    public double HiddenWeight { get; init; } = 3;
+    public double HiddenWeight { get; init; } = 2;
 
     /// <summary>Parts into which validation by prediction divides the channels, to hold out one after the other.</summary>
     public int ValidationFolds { get; init; } = 4;
