@@ -44,6 +44,7 @@ public sealed class ConfigurationTests
           gradient-clip: 0
           recurrent-penalty: 0.125
           read-out-penalty: 0.75
+          values-weight: 0.5
           threads: 3
           validation-interval: 0
           patience: 4
@@ -163,6 +164,36 @@ public sealed class ConfigurationTests
         {
             Assert.Contains("give zero or more, or automatic", Assert.Throws<InputException>(() => Of($"read-out-penalty: {wrong}")).Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void Values_count_by_the_width_of_bins_beside_counts_that_are_hidden()
+    {
+        double? Of(double binWidth, string keys, bool hasCounts = true)
+        {
+            var group = (string name, ChannelKind kind, int channels) => new ChannelGroup(name, kind, channels);
+            List<ChannelGroup> groups = [group("velocity", ChannelKind.Values, 2)];
+            if (hasCounts)
+            {
+                groups.Add(group("spikes", ChannelKind.Counts, 12));
+            }
+
+            var recording = new Recording
+            {
+                BinWidth = binWidth,
+                Groups = groups,
+                Trials = [new Trial { Name = "0", Bins = 3, Observations = [.. groups.Select(one => Observations.Missing(3, one.Channels, one.Kind))] }],
+            };
+            return ConfigurationFile.Parse($"data: d.h5\ntraining: {{{keys}}}", "text").CompletedFor(recording).Training.ValuesWeight;
+        }
+
+        Assert.Equal(0.2, Of(0.01, "")!.Value, 1e-12);
+        Assert.Equal(1, Of(0.05, ""));
+        Assert.Equal(1, Of(0.25, ""));
+        Assert.Equal(1, Of(0.01, "hide: []"));
+        Assert.Equal(1, Of(0.01, "hide: [{kind: end, bins: 1}]", hasCounts: false));
+        Assert.Equal(0.7, Of(0.01, "values-weight: 0.7"));
+        Assert.Contains("give a positive number, or automatic", Assert.Throws<InputException>(() => Of(0.01, "values-weight: 0")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

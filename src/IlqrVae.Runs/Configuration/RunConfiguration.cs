@@ -80,7 +80,19 @@ public sealed record RunConfiguration
         var validationHides = Explained("validation-hides", Training.ValidationHides, explained);
         var hide = Training.Hide ?? (Training.Objective == LearningObjective.Evidence ? [] : UsualHiding.Of([.. recording.Groups.Where(group => explained.Contains(group.Name, StringComparer.Ordinal))]));
         hide = [.. hide.Select(rule => rule with { Of = Explained("hide", rule.Of, explained) })];
-        return this with { Model = model, Training = Training with { Seed = Seed, Hide = hide, ValidationHides = validationHides, ReadOutPenalty = Training.ReadOutPenalty ?? (hide.Count > 0 ? Settings.UsualReadOutPenalty : 0) } };
+        var isPredictive = hide.Count > 0;
+        return this with
+        {
+            Model = model,
+            Training = Training with
+            {
+                Seed = Seed,
+                Hide = hide,
+                ValidationHides = validationHides,
+                ReadOutPenalty = Training.ReadOutPenalty ?? (isPredictive ? UsualWeights.ReadOutPenalty : 0),
+                ValuesWeight = Training.ValuesWeight ?? (isPredictive ? UsualWeights.OfValues(recording, explained) : 1),
+            },
+        };
     }
 
     /// <summary>The groups that names stand for, all of which the model explains.</summary>

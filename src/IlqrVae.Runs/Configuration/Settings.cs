@@ -1,4 +1,3 @@
-using System.Globalization;
 using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models;
@@ -55,13 +54,8 @@ public static class Settings
         Training("schedule-iterations", v => v > 0, Setting.Positive, c => c.ScheduleIterations, (c, v) => c with { ScheduleIterations = v }, "Scale of the inverse-square-root schedule, in iterations."),
         Training("gradient-clip", v => v >= 0, "a positive number, or 0 for none", c => c.GradientClip, (c, v) => c with { GradientClip = v }, "Largest norm of the gradient of the loss per observed entry; longer ones are scaled down."),
         Training("recurrent-penalty", v => v >= 0, "zero or more", c => c.RecurrentPenalty, (c, v) => c with { RecurrentPenalty = v }, "Weight of the mean square of the recurrent weights in the loss per observed entry."),
-        new Setting<RunConfiguration>(
-            "training.read-out-penalty", "zero or more, or automatic",
-            $"Precision of a Gaussian prior over read-outs, in multiples of the number of states: counts by the logarithm of their rate, values in units of their own deviation. It says less the more was recorded. `automatic` is {UsualReadOutPenalty} where `hide` hides anything, else 0.",
-            false, c => c.Training.ReadOutPenalty?.ToString("R", CultureInfo.InvariantCulture) ?? "automatic",
-            (c, texts) => texts[0] == "automatic" ? c with { Training = c.Training with { ReadOutPenalty = null } }
-                : double.TryParse(texts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0 && double.IsFinite(value) ? c with { Training = c.Training with { ReadOutPenalty = value } } : null,
-            c => c.Training.ReadOutPenalty is not { } penalty || (penalty >= 0 && double.IsFinite(penalty))),
+        Automatic("read-out-penalty", v => v >= 0, "zero or more", c => c.ReadOutPenalty, (c, v) => c with { ReadOutPenalty = v },
+            $"Precision of a Gaussian prior over read-outs, in multiples of the number of states: counts by the logarithm of their rate, values in units of their own deviation. It says less the more was recorded. `automatic` is {UsualWeights.ReadOutPenalty} where `hide` hides anything, else 0."),
         Training("threads", 0, c => c.Threads, (c, v) => c with { Threads = v }, "Worker threads; results do not depend on it.", "one a core"),
         Training("validation-interval", 0, c => c.ValidationInterval, (c, v) => c with { ValidationInterval = v }, "Iterations between evaluations of the validation trials.", "never"),
         Training("patience", 0, c => c.Patience, (c, v) => c with { Patience = v }, "Validations without improvement after which training stops.", "never"),
@@ -80,6 +74,8 @@ public static class Settings
             "What is learned: the ELBO, or Laplace's approximation of log p(observations) by draws of each trial's own posterior, which is maximum likelihood for linear-Gaussian models and leaves the shared covariance as it is; or the prediction of what `hide` hides from what it leaves."),
         Training("hidden-weight", v => v > 0, Setting.Positive, c => c.HiddenWeight, (c, v) => c with { HiddenWeight = v },
             "With the objective `elbo` and rules under `hide`: the weight of a hidden entry beside one that was seen. 1 learns a bound of everything, more a mix with prediction."),
+        Automatic("values-weight", v => v > 0, Setting.Positive, c => c.ValuesWeight, (c, v) => c with { ValuesWeight = v },
+            $"What multiplies the weight of values, as behaviour, beside counts, in learning and in validation by prediction: narrow bins of behaviour say what their neighbours say. `automatic` is the width of a bin over {UsualWeights.IndependentSeconds * 1000} ms, at most 1, where `hide` hides anything and there are counts, else 1."),
         Training("validation-score", [("automatic", (LearningObjective?)null), .. Objectives.Select(one => (one.Word, (LearningObjective?)one.Value))], c => c.ValidationScore, (c, v) => c with { ValidationScore = v },
             "What validation measures. `elbo`: the bound, by the covariance all trials share; `evidence`: Laplace's approximation of log p(observations), which does without draws and without that covariance; `predictive`: channels are hidden in turn, and behaviour every time, and it is measured how much likelier they are than under constant rates. `automatic` is `predictive` where `hide` hides anything, else what is learned. A run whose `objective` is the evidence is never scored by the bound."),
         Training("validation-folds", 2, c => c.ValidationFolds, (c, v) => c with { ValidationFolds = v },
@@ -103,9 +99,6 @@ public static class Settings
         "data", "extensions", "training.start-from", "training.iterations", "training.threads", "training.patience", "training.checkpoint-interval",
     };
 
-    /// <summary>The penalty of read-outs where learning hides something: measured in docs/choosing-a-model.md.</summary>
-    internal const double UsualReadOutPenalty = 5;
-
     private static TrainingOptions WithSolver(TrainingOptions c, SolverOptions solver) => c with { Elbo = c.Elbo with { Solver = solver } };
 
     private static IReadOnlyList<(string Word, LearningObjective Value)> Objectives => [("elbo", LearningObjective.Elbo), ("evidence", LearningObjective.Evidence), ("predictive", LearningObjective.Predictive)];
@@ -114,6 +107,20 @@ public static class Settings
         string key, int least, Func<TrainingOptions, int> get, Func<TrainingOptions, int, TrainingOptions> set, string meaning, string? zero = null)
         => Setting.Whole<RunConfiguration>(
             $"training.{key}", least, int.MaxValue, c => get(c.Training), (c, v) => c with { Training = set(c.Training, (int)v) }, meaning, zero);
+
+    /// <summary>A number, or the word for what the recording and the other settings make of it.</summary>
+    private static Setting<RunConfiguration> Automatic(
+        string key, Predicate<double> isAllowed, string allowed, Func<TrainingOptions, double?> get, Func<TrainingOptions, double?, TrainingOptions> set, string meaning)
+    {
+        var number = Training(key, isAllowed, allowed, c => get(c) ?? double.NaN, (c, v) => set(c, v), meaning);
+        return number with
+        {
+            Allowed = $"{allowed}, or automatic",
+            Write = c => get(c.Training) is null ? "automatic" : number.Write(c),
+            Read = (c, texts) => texts[0] == "automatic" ? c with { Training = set(c.Training, null) } : number.Read(c, texts),
+            Holds = c => get(c.Training) is null || number.Holds(c),
+        };
+    }
 
     private static Setting<RunConfiguration> Training(
         string key, Predicate<double> isAllowed, string allowed, Func<TrainingOptions, double> get, Func<TrainingOptions, double, TrainingOptions> set, string meaning)

@@ -48,9 +48,12 @@ public static class FitLadder
             ValidationShare = recording.TrialsOf(TrialSplit.Validation).Count > 0 ? 0 : ValidationShare,
             ValidationScore = LearningObjective.Predictive,
             ValidationHides = request.Predict,
+
+            // One for all, so that the scores of candidates which hide nothing mean the same.
+            ValuesWeight = UsualWeights.OfValues(recording, [.. recording.Groups.Select(group => group.Name)]),
         };
         var configuration = new RunConfiguration { Data = data, Seed = request.Seed, Precision = Precision.Single, Training = training };
-        FitCandidate Candidate(int states, int inputs, double hiddenWeight, double penalty = Settings.UsualReadOutPenalty) => new(
+        FitCandidate Candidate(int states, int inputs, double hiddenWeight, double penalty = UsualWeights.ReadOutPenalty) => new(
             string.Create(CultureInfo.InvariantCulture, $"{states} states, {inputs} inputs, {(hiddenWeight > 0 ? $"hidden counts {hiddenWeight}, penalty {penalty}" : "nothing hidden")}"),
             configuration with
             {
@@ -68,7 +71,7 @@ public static class FitLadder
             Candidate(20, 5, 2),
             Candidate(60, 10, 2),
             Candidate(40, 10, 5),
-            Candidate(40, 10, 1, 4 * Settings.UsualReadOutPenalty),
+            Candidate(40, 10, 1, 4 * UsualWeights.ReadOutPenalty),
             Candidate(20, 5, 0),
         ];
     }

@@ -114,12 +114,12 @@ public static class TrainingSession
         _ => "ELBO",
     };
 
-    /// <summary>What a training learns, in words: an ELBO in which hidden entries count more is no bound.</summary>
+    /// <summary>What a training learns, in words: an ELBO in which some entries count more than others is no bound.</summary>
     /// <param name="training">Its settings.</param>
     public static string LearnedBy(TrainingOptions training)
     {
         ArgumentNullException.ThrowIfNull(training);
-        return training is { Objective: LearningObjective.Elbo, Hide.Count: > 0 } and not { HiddenWeight: 1 } ? "weighted ELBO" : NameOf(training.Objective);
+        return training is { Objective: LearningObjective.Elbo } and ({ Hide.Count: > 0, HiddenWeight: not 1 } or { ValuesWeight: not (null or 1) }) ? "weighted ELBO" : NameOf(training.Objective);
     }
 
     /// <summary>A validation score in words.</summary>

@@ -22,6 +22,9 @@ public sealed record CountedObservations
     /// <summary>The weight of an entry that was hidden from it; not negative.</summary>
     public double HiddenWeight { get; init; } = 1;
 
+    /// <summary>What multiplies the weights of values, as behaviour, beside counts; not negative.</summary>
+    public double ValuesWeight { get; init; } = 1;
+
     /// <summary>Whether the divergence from the prior counts.</summary>
     public bool CountsDivergence { get; init; } = true;
 }

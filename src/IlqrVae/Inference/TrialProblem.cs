@@ -5,6 +5,7 @@ using IlqrVae.Models.Dynamics;
 using IlqrVae.Models.Likelihoods;
 using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
+using IlqrVae.Recordings;
 
 namespace IlqrVae.Inference;
 
@@ -113,7 +114,8 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
             _counted ??= [.. _model.Likelihoods.Select(likelihood => new ObservationMatrix<T>(Capacity, likelihood.ChannelCount))];
             for (var g = 0; g < _counted.Length; g++)
             {
-                _counted[g].CopyWeighted(_trial.Observations[g], other._observations[g], counted.VisibleWeight, counted.HiddenWeight);
+                var weight = _model.Likelihoods[g].Draws == ChannelKind.Counts ? 1 : counted.ValuesWeight;
+                _counted[g].CopyWeighted(_trial.Observations[g], other._observations[g], weight * counted.VisibleWeight, weight * counted.HiddenWeight);
             }
 
             _observations = _counted;

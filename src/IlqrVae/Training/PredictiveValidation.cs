@@ -18,6 +18,7 @@ internal sealed class PredictiveValidation<T>
     private readonly GroupSummary[] _groups;
     private readonly double _binWidth;
     private readonly ValidationFolds _folds;
+    private readonly double _valuesWeight;
 
     /// <summary>Prepares scoring.</summary>
     /// <param name="model">The model.</param>
@@ -28,6 +29,7 @@ internal sealed class PredictiveValidation<T>
         _model = model;
         _objective = new TrialObjective<T>(options);
         _binWidth = recording.BinWidth;
+        _valuesWeight = options.ValuesWeight ?? 1;
         var known = RecordingSummary.Of(recording).Groups;
         _groups = [.. model.Likelihoods.Select(likelihood => known.FirstOrDefault(summary => summary.Group.Name == likelihood.Group)
             ?? RecordingSummary.OfUnknown(recording.BinWidth, [new ChannelGroup(likelihood.Group, likelihood.Draws, likelihood.ChannelCount)], []).Groups[0])];
@@ -70,7 +72,8 @@ internal sealed class PredictiveValidation<T>
                 continue;
             }
 
-            var (likelihood, summary, weight) = (_model.Likelihoods[g], _groups[g], _folds.Weight(g));
+            var (likelihood, summary) = (_model.Likelihoods[g], _groups[g]);
+            var weight = _folds.Weight(g) * (likelihood.Draws == ChannelKind.Counts ? 1 : _valuesWeight);
             var means = worker.Means(g);
             var channels = likelihood.ChannelCount;
             for (var t = 0; t < map.Trial.Bins; t++)

@@ -99,6 +99,12 @@ public sealed record TrainingOptions
     /// <summary>The weight of hidden entries where the ELBO is learned: 1 is a bound of the whole trial, more is a mix with their prediction.</summary>
     public double HiddenWeight { get; init; } = 2;
 
+    /// <summary>
+    /// What multiplies the weights of values beside counts, in learning and in validation by prediction: neighbouring narrow bins of behaviour say the same, and a
+    /// likelihood that takes them for independent would drown what spikes say. Null for 1; configurations fill it in.
+    /// </summary>
+    public double? ValuesWeight { get; init; }
+
     /// <summary>Parts into which validation by prediction divides the channels, to hold out one after the other.</summary>
     public int ValidationFolds { get; init; } = 4;
 
@@ -154,6 +160,7 @@ public sealed record TrainingOptions
         Require(Patience >= 0, "patience", Patience, "a whole number from 1, or 0 for never");
         Require(CheckpointInterval >= 0, "checkpoint-interval", CheckpointInterval, "a whole number from 1, or 0");
         Require(HiddenWeight > 0 && double.IsFinite(HiddenWeight), "hidden-weight", HiddenWeight, "a positive number");
+        Require(ValuesWeight is null or > 0 and < double.PositiveInfinity, "values-weight", ValuesWeight ?? 0, "a positive number");
         Require(ValidationFolds >= 2, "validation-folds", ValidationFolds, "a whole number from 2");
         foreach (var rule in Hide ?? [])
         {
@@ -167,6 +174,11 @@ public sealed record TrainingOptions
         if (Objective == LearningObjective.Predictive && Hide is not { Count: > 0 })
         {
             throw new InputException("training: the objective 'predictive' learns what is hidden, and nothing is; give rules under 'hide', such as {kind: channels, share: 0.25}.");
+        }
+
+        if (Objective == LearningObjective.Evidence && ValuesWeight is not (null or 1))
+        {
+            throw new InputException("training: the objective 'evidence' counts everything once; drop 'values-weight', or choose the objective 'elbo'.");
         }
 
         if (Objective == LearningObjective.Evidence && Hide is { Count: > 0 })

@@ -13,9 +13,9 @@ namespace IlqrVae.Training;
 internal sealed class TrialObjective<T>(TrainingOptions options)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly CountedObservations? _counted = options.Hide is not { Count: > 0 } ? null
-        : options.Objective == LearningObjective.Predictive ? CountedObservations.Hidden
-        : CountedObservations.All with { HiddenWeight = options.HiddenWeight };
+    private readonly CountedObservations? _counted = options is { Hide: not { Count: > 0 }, ValuesWeight: null or 1 } ? null
+        : (options.Objective == LearningObjective.Predictive ? CountedObservations.Hidden : CountedObservations.All with { HiddenWeight = options.HiddenWeight })
+            with { ValuesWeight = options.ValuesWeight ?? 1 };
 
     /// <summary>Evaluates a trial at one of its turns in learning.</summary>
     /// <param name="worker">The workspaces.</param>

@@ -49,7 +49,7 @@ public sealed class ExactGradientTests
         CountedObservations counted = number switch
         {
             0 => CountedObservations.Hidden,
-            1 => CountedObservations.All with { HiddenWeight = 3 },
+            1 => CountedObservations.All with { HiddenWeight = 3, ValuesWeight = 0.3 },
             2 => new CountedObservations { VisibleWeight = 0.4, HiddenWeight = 1.7, CountsDivergence = false },
             _ => CountedObservations.All,
         };

@@ -37,6 +37,40 @@ public sealed class PredictiveTrainingTests
         {
             Assert.NotEqual(one.State.Raw, Train(options with { HiddenWeight = 1 }).State.Raw);
         }
+
+        Assert.NotEqual(one.State.Raw, Train(options with { ValuesWeight = 0.5 }).State.Raw);
+        Assert.Equal(one.State.Raw, Train(options with { ValuesWeight = 1 }).State.Raw);
+
+        // With nothing hidden, too.
+        Assert.NotEqual(Train(options with { Objective = LearningObjective.Elbo, Hide = null }).State.Raw, Train(options with { Objective = LearningObjective.Elbo, Hide = null, ValuesWeight = 0.5 }).State.Raw);
+    }
+
+    [Theory]
+    [InlineData("velocity", 0.3)]
+    [InlineData("spikes", 1)]
+    public void The_weight_of_values_is_that_of_values_alone(string hidden, double expected)
+    {
+        var bins = Maze.Trials.Max(trial => trial.Bins);
+        var model = new VariationalModel<double>(ModelBuilder<double>.Build(new ModelSpecification { States = 6, Inputs = 2 }, Maze, 3), SharedPosterior<double>.Independent(6, 2, bins, 0.3, 0.3));
+        var trial = new PreparedTrial<double>(model.Generative, Maze, Maze.Trials[0]);
+        var map = new MapSolver<double>(model.Generative, bins).Solve(
+            trial, null, new(), new SolveScope { Selection = new ObservationSelection { HiddenGroups = new HashSet<string>(StringComparer.Ordinal) { hidden } } });
+        var draws = new PosteriorDraws<double>(1, bins, 6, 2);
+        draws.SetBins(trial.Bins);
+        draws.Fill(1, 0, 0);
+        double Elbo(double weight) => new ElboEstimator<double>(model, bins).Evaluate(map, draws, new ElboOptions(), null, CountedObservations.Hidden with { ValuesWeight = weight }).Elbo;
+        Assert.Equal(expected, Elbo(0.3) / Elbo(1), 1e-12);
+    }
+
+    /// <summary>Validation counts values by the same weight: what is left of the score without them is that of the counts.</summary>
+    [Fact]
+    public void Validation_counts_values_by_their_weight()
+    {
+        double Loss(double weight, IReadOnlyList<HidingRule> rules)
+            => Train(new TrainingOptions { Iterations = 4, BatchSize = 5, ValidationInterval = 4, LearningRate = 1e-9, Hide = rules, ValuesWeight = weight }).State.UntrainedLoss;
+        var (all, less, counts) = (Loss(1, Rules), Loss(1e-9, Rules), Loss(1e-9, [Rules[1]]));
+        Assert.NotEqual(all, less);
+        Assert.Equal(counts, less, 1e-7);
     }
 
     [Fact]
@@ -70,6 +104,9 @@ public sealed class PredictiveTrainingTests
         Refused(new TrainingOptions { Hide = [new EndHiding { Bins = 0 }] }, "'bins' is 0");
         Refused(new TrainingOptions { Hide = [new EntryHiding { Probability = 0 }] }, "'probability' is 0");
         Refused(new TrainingOptions { HiddenWeight = 0 }, "hidden-weight");
+        Refused(new TrainingOptions { ValuesWeight = double.NaN }, "values-weight");
+        Refused(new TrainingOptions { Objective = LearningObjective.Evidence, ValuesWeight = 0.5 }, "drop 'values-weight'");
+        Refused(new TrainingOptions { ReadOutPenalty = -1 }, "read-out-penalty");
         Refused(new TrainingOptions { ValidationFolds = 1 }, "validation-folds");
         Refused(new TrainingOptions { Chunk = -1 }, "chunk");
         Refused(new TrainingOptions { ValidationShare = 1 }, "validation-share");
