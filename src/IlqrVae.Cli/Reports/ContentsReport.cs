@@ -25,7 +25,7 @@ internal static class ContentsReport
             terminal.WriteLine(
                 $"  {units.Count} units in {units.Path}, {units.Spikes} spikes from {Seconds(units.First)} to {Seconds(units.Last)}"
                 + (rates.Count > 0 ? $"; rates {Wording.Number(rates[0], "0.##")} to {Wording.Number(rates[^1], "0.##")} Hz, the middle one {Wording.Number(rates[rates.Count / 2], "0.##")} Hz" : ""));
-            terminal.WriteLine($"  observed for {Wording.Duration(units.Seconds)}" + (units.Pauses.Count == 0 ? ", without a pause" : $", with {units.Pauses.Count} pauses: "
+            terminal.WriteLine($"  observed for {Wording.Duration(units.Seconds)}" + (units.Pauses.Count == 0 ? ", without a pause" : $", with {(units.Pauses.Count == 1 ? "a pause" : $"{units.Pauses.Count} pauses")}: "
                 + string.Join(", ", units.Pauses.Take(MostPauses).Select(pause => $"{Seconds(pause.Start)} to {Seconds(pause.End)}")) + (units.Pauses.Count > MostPauses ? ", ..." : "")));
         }
 

@@ -8,6 +8,7 @@ internal static class NwbInspection
 {
     private const int Examples = 3;
     private const int MostWords = 6;
+    private const int LongestCell = 28;
 
     // Timestamps of longer series are looked at in their first and last block only.
     private const int SamplesLookedAt = 1 << 12;
@@ -124,7 +125,7 @@ internal static class NwbInspection
                 [.. Enumerable.Range(0, Math.Min(Examples, table.Rows)).Select(row => Cut(table.Cell(column.Name, row)))])),
         ]);
 
-    private static string Cut(string text) => text.Length > 60 ? string.Concat(Messages.OneLine(text).AsSpan(0, 57), "...") : Messages.OneLine(text);
+    private static string Cut(string text) => text.Length > LongestCell ? string.Concat(Messages.OneLine(text).AsSpan(0, LongestCell - 3), "...") : Messages.OneLine(text);
 
     /// <summary>The range of numbers, and how often texts are there.</summary>
     private static string Summary(TableColumn column)
@@ -237,11 +238,11 @@ internal static class NwbInspection
 
         var isSlow = chosen is not null && contents is not { Spikes: > 0 } && chosen.Rate < 100;
         List<string> words = ["import", path, "-o", "data.h5", "--bin-width", isSlow ? Number(double.Parse((1 / chosen!.Rate).ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)) : "0.02"];
+        var width = double.Parse(words[^1], CultureInfo.InvariantCulture);
         if (trials is { Rows: > 0 })
         {
             var columns = trials.ToColumns();
-            var aligned = columns.Columns.FirstOrDefault(column => column.Kind == ColumnKind.Number && column.Name.EndsWith("onset_time", StringComparison.OrdinalIgnoreCase) && column.Numbers.Any(double.IsFinite));
-            words.AddRange(aligned is null ? ["--trials", "trials"] : ["--align", aligned.Name, "--window=-0.25..0.45"]);
+            words.AddRange(Event(columns) is { } aligned ? ["--align", aligned, "--window=-0.25..0.45"] : ["--trials", "trials"]);
             if (columns.Find("split") is { Kind: ColumnKind.Text } split && split.Texts.Contains("train", StringComparer.Ordinal))
             {
                 words.AddRange(["--split-column", "split"]);
@@ -250,7 +251,8 @@ internal static class NwbInspection
         else
         {
             var seconds = contents is { Spikes: > 0 } ? contents.Seconds : chosen!.Last - chosen.First;
-            words.AddRange(seconds > 20 ? ["--chunk", "4"] : []);
+            var chunk = Math.Max(4, 100 * width);
+            words.AddRange(seconds > 5 * chunk ? ["--chunk", Number(chunk)] : []);
         }
 
         if (chosen is not null)
@@ -264,5 +266,14 @@ internal static class NwbInspection
         }
 
         return words;
+    }
+
+    /// <summary>The column of times whose name says most clearly that something happens there; null where there is none.</summary>
+    private static string? Event(ColumnTable trials)
+    {
+        var times = trials.Columns.Where(column => column.Kind == ColumnKind.Number && column.Name.EndsWith("_time", StringComparison.OrdinalIgnoreCase)
+            && column.Name is not (TimedSession.StartColumn or TimedSession.StopColumn) && Array.Exists(column.Numbers, double.IsFinite)).ToList();
+        return ((string[])["move_onset", "onset", "go", "cue_start", "stim"])
+            .Select(word => times.Find(column => column.Name.Contains(word, StringComparison.OrdinalIgnoreCase))?.Name).FirstOrDefault(name => name is not null);
     }
 }

@@ -10,7 +10,7 @@ internal sealed class NwbTable
 
     // Longer columns are not read to show a few cells.
     private const int MostEntriesShown = 1 << 20;
-    private const int LongestList = 6;
+    private const int LongestList = 3;
     private const int MostRows = 1 << 24;
 
     private readonly Hdf5ArchiveReader _archive;
@@ -127,19 +127,16 @@ internal sealed class NwbTable
         var path = $"{Path}/{column}";
         var type = _archive.DatatypeOf(path);
         var width = (int)shape.Skip(1).Aggregate(1L, (product, length) => product * length);
+        var entries = shape.Aggregate(1L, (product, length) => product * length);
         Func<long, string> one;
         if (type.IsText)
         {
             var texts = _archive.ReadStrings(path).Values;
             one = i => $"'{Messages.OneLine(texts[i])}'";
         }
-        else if (type.IsReference)
+        else if (type.IsReference || type.IsCompound)
         {
-            return _ => $"<{type.Words}>";
-        }
-        else if (type.IsCompound)
-        {
-            return _ => $"<{type.Words}>";
+            return _ => $"<{(type.IsCompound ? "compound" : type.Words)}>";
         }
         else
         {
@@ -147,7 +144,7 @@ internal sealed class NwbTable
             one = i => type.IsTruth ? (numbers[i] != 0 ? "true" : "false") : numbers[i].ToString("G6", CultureInfo.InvariantCulture);
         }
 
-        return width == 1 ? one : i => $"[{string.Join(", ", Enumerable.Range(0, Math.Min(width, LongestList)).Select(k => one((i * width) + k)))}{(width > LongestList ? ", ..." : "")}]";
+        return width == 1 ? i => i < entries ? one(i) : "?" : i => (i + 1) * width > entries ? "?" : $"[{string.Join(", ", Enumerable.Range(0, Math.Min(width, LongestList)).Select(k => one((i * width) + k)))}{(width > LongestList ? ", ..." : "")}]";
     }
 
     private int CountRows(HashSet<string> isThere)

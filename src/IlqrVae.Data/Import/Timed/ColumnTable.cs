@@ -74,7 +74,7 @@ internal sealed record ColumnTable(string Name, int Rows, IReadOnlyList<TableCol
     /// <param name="path">The file, for messages.</param>
     /// <param name="option">The option that names it.</param>
     /// <param name="name">The name.</param>
-    public TableColumn Require(string path, string option, string name) => Find(name) ?? throw new InputException($"{option}: {path} {Lacks(name)}.");
+    public TableColumn Require(string path, string option, string name) => Find(name) ?? throw new InputException($"{option}: {path}: {Lacks(name)}.");
 
     /// <summary>A column of numbers that must be there.</summary>
     public double[] RequireNumbers(string path, string option, string name) => Require(path, option, name) switch
@@ -87,6 +87,6 @@ internal sealed record ColumnTable(string Name, int Rows, IReadOnlyList<TableCol
     public string Lacks(string name)
     {
         var names = Columns.Select(column => column.Name).ToList();
-        return $"has no column '{Messages.OneLine(name)}' in {Name}; {Spelling.DidYouMean(name, names)}The columns are {Messages.Names(names)}";
+        return $"there is no column '{Messages.OneLine(name)}' in {Name}; {Spelling.DidYouMean(name, names)}The columns are {Messages.Names(names)}";
     }
 }

@@ -248,7 +248,7 @@ internal sealed class RowFilter
 
     private bool TakeWord(string word, params ReadOnlySpan<string> signs)
     {
-        var isIt = Now.IsWord(word) && !(_table.Find(Now.Text) is not null && word == "in");
+        var isIt = Now.IsWord(word);
         foreach (var sign in signs)
         {
             isIt |= Now.IsSign(sign);

@@ -24,6 +24,9 @@ internal sealed class TimedImport
     private const long EntriesOfAnyFile = 1 << 27;
     private const long EntriesOfByte = 2000;
 
+    // A value takes so much more memory than a count.
+    private const int BytesOfValue = 16;
+
     private readonly TimedSession _session;
     private readonly ImportOptions _options;
     private readonly string _path;
@@ -187,7 +190,7 @@ internal sealed class TimedImport
             }
 
             Array.ForEach(Enumerable.Range(0, _observedOf.Length).Where(i => _units.Length == 0 || _observedOf[i] < 0).ToArray(), i => _observedOf[i] = found.Count);
-            found.Add([Extent(found.SelectMany(set => set))]);
+            found.Add(Intervals.Joined([Extent(found.SelectMany(set => set))]));
         }
 
         _observed = [.. found];
@@ -204,6 +207,7 @@ internal sealed class TimedImport
             Take(Nanoseconds.Seconds(one.End));
         }
 
+        var lastSpike = double.NegativeInfinity;
         foreach (var unit in _units)
         {
             _session.Spikes!.Read(unit, times =>
@@ -211,6 +215,7 @@ internal sealed class TimedImport
                 foreach (var time in times)
                 {
                     Take(time);
+                    lastSpike = Nanoseconds.CanHold(time) ? Math.Max(lastSpike, time) : lastSpike;
                 }
             });
         }
@@ -232,8 +237,14 @@ internal sealed class TimedImport
             }
         }
 
-        // The last spike lies in a bin as well.
-        return start <= end ? new Interval(Nanoseconds.Of(start), Nanoseconds.Of(end) + 1) : new Interval(0, 0);
+        if (!(start <= end))
+        {
+            return default;
+        }
+
+        // The last spike lies in a bin as well, which is taken as a whole.
+        var bins = lastSpike >= start ? Math.Floor(((lastSpike - start) / _width) + 1e-9) + 1 : 0;
+        return new Interval(Nanoseconds.Of(start), Nanoseconds.Of(Math.Max(end, Math.Min(start + (bins * _width), Nanoseconds.LargestSeconds))));
     }
 
     /// <summary>The times during which any unit was observed, as bins.</summary>
@@ -253,11 +264,9 @@ internal sealed class TimedImport
         }
 
         var stretches = new List<Stretch>();
-        var left = 0L;
         foreach (var one in intervals)
         {
             var grid = Grid(one.Start, one.End);
-            left += one.End - one.Start - (grid is null ? 0 : grid.Span.End - grid.Span.Start);
             if (grid is { Bins: >= SessionCut.ShortestTrial })
             {
                 stretches.Add(new Stretch("", grid, -1, null));
@@ -266,7 +275,7 @@ internal sealed class TimedImport
 
         if (intervals.Length > 1)
         {
-            _remarks.Add($"{_path}: the recording pauses {intervals.Length - 1} times, the first time from {Nanoseconds.Seconds(intervals[0].End)} s to {Nanoseconds.Seconds(intervals[1].Start)} s: trials end there.");
+            _remarks.Add($"{_path}: the recording pauses {(intervals.Length == 2 ? "once," : $"{intervals.Length - 1} times, the first time")} from {Nanoseconds.Seconds(intervals[0].End)} s to {Nanoseconds.Seconds(intervals[1].Start)} s: trials end there.");
         }
 
         return stretches.Count > 0
@@ -294,9 +303,13 @@ internal sealed class TimedImport
             first++;
         }
 
-        var last = first;
-        var count = TimeGrid.WholeBins(Math.Max(0, end - Edge(first)), _width);
-        last += count;
+        // Edges are rounded one by one, so that the last bin may be one more or one less than the length says.
+        var last = first + TimeGrid.WholeBins(Math.Max(0, end - Edge(first)), _width);
+        while (Edge(last + 1) <= end)
+        {
+            last++;
+        }
+
         while (last > first && Edge(last) > end)
         {
             last--;
@@ -436,18 +449,18 @@ internal sealed class TimedImport
 
     private void RequireSize(TimeGrid[] grids)
     {
-        var channels = _units.Length + _session.Series.Sum(one => one.Wanted.Rows?.Count ?? one.Series.Channels);
+        var channels = _units.Length + (BytesOfValue * _session.Series.Sum(one => one.Series.Channels));
         var most = Math.Max(EntriesOfAnyFile, _session.Bytes * EntriesOfByte);
         var entries = grids.Sum(grid => (double)grid.Bins) * channels;
         if (entries > most)
         {
             throw new InputException(
-                $"{_path}: {grids.Sum(grid => (double)grid.Bins):F0} bins of {channels} channels are more than a file of {_session.Bytes} bytes can tell about; are all times in seconds? Give wider bins or fewer trials.");
+                $"{_path}: {grids.Sum(grid => (double)grid.Bins):F0} bins are more than a file of {_session.Bytes} bytes can tell about; are all times in seconds? Give wider bins or fewer trials.");
         }
 
-        if (grids.FirstOrDefault(grid => (long)grid.Bins * channels > Array.MaxLength) is { } longest)
+        if (grids.FirstOrDefault(grid => (long)grid.Bins * Math.Max(_units.Length, _session.Series.Select(one => one.Series.Channels).DefaultIfEmpty(0).Max()) > Array.MaxLength) is { } longest)
         {
-            throw new InputException($"{_path}: a trial of {longest.Bins} bins of {channels} channels is larger than {Array.MaxLength} entries; cut it with --chunk SECONDS or give wider bins.");
+            throw new InputException($"{_path}: a trial of {longest.Bins} bins is larger than {Array.MaxLength} entries; cut it with --chunk SECONDS or give wider bins.");
         }
     }
 
