@@ -28,6 +28,8 @@ internal sealed class Hdf5Header
 
     public bool IsTable => !IsGroup && messages.Any(message => message.Type == Layout);
 
+    /// <summary>Reads a header. Its links and attributes are looked at, for PureHDF makes room for what they declare before it finds that it is not there.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static Hdf5Header Read(Hdf5Bytes file, ulong address)
     {
         var header = ReadBlocks(file, address);
@@ -36,10 +38,15 @@ internal sealed class Hdf5Header
             RequireSound(attribute);
         }
 
+        foreach (var link in header.All(Link))
+        {
+            Hdf5Links.Link(link, file);
+        }
+
         return header;
     }
 
-    /// <summary>PureHDF makes room for an attribute's entries before it finds that there are fewer: what does not fit the message is refused here.</summary>
+    /// <summary>Refuses an attribute that declares more than its message holds.</summary>
     private static void RequireSound(Hdf5Cursor attribute)
     {
         var version = attribute.Byte();

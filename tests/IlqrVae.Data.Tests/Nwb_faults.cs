@@ -52,7 +52,6 @@ public sealed class Nwb_faults
         {
             var random = new Random(seed);
             File.WriteAllBytes(folder["copy.nwb"], Mutated(bytes, random));
-            if (Environment.GetEnvironmentVariable("KEEP") is { } keep) { File.Copy(folder["copy.nwb"], $"{keep}/{seed}.nwb", true); }
             refused += Try(folder["copy.nwb"], seed);
         }
 
@@ -121,7 +120,7 @@ public sealed class Nwb_faults
                     Assert.Fail($"seed {seed}, {what}: {exception}");
                 }
 
-                Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < MostBytes, $"seed {seed}, {what}: {(GC.GetAllocatedBytesForCurrentThread() - before) >> 20} MB");
+                        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < MostBytes, $"seed {seed}, {what}: {(GC.GetAllocatedBytesForCurrentThread() - before) >> 20} MB");
                 if (watch.Elapsed.TotalSeconds < MostSeconds)
                 {
                     break;

@@ -113,7 +113,7 @@ internal sealed class NwbFile(Hdf5ArchiveReader archive)
 
         throw new InputException(named.Count > 1
             ? $"--behaviour: {archive.Path} has several series '{Messages.OneLine(name)}': {Messages.Names(named)}; name one of them."
-            : $"--behaviour: {archive.Path} has no series '{Messages.OneLine(name)}'; {Spelling.DidYouMean(path, Series)}{(Series.Count == 0 ? "There are none" : $"There are {Messages.Names(Series)}")}.");
+            : $"--behaviour: {archive.Path} has no series '{Messages.OneLine(name)}'; {Spelling.DidYouMean(path, Series.Concat(Series.Select(one => one[(one.LastIndexOf('/') + 1)..])))}{(Series.Count == 0 ? "There are none" : $"There are {Messages.Names(Series)}")}.");
     }
 
     /// <summary>A text that the file may hold of itself.</summary>
