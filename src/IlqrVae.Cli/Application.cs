@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using IlqrVae.Cli.Commands;
-using IlqrVae.Runs.Configuration;
+using IlqrVae.Data;
 
 namespace IlqrVae.Cli;
 

@@ -255,7 +255,61 @@ public sealed class Hdf5ArchiveReader : IDisposable
             shape[0],
             shape[1],
             StoredNumbers.Bytes(type),
-            (first, count) => Guarded(path, () => Hdf5Filters.Reading(filters, () => ReadArray(dataset, type, shape[1], first, count, cache))));
+            (first, count) => Guarded(path, () => Hdf5Filters.Reading(filters, () => ReadArray(dataset, type, shape, first, count, cache))));
+    }
+
+    /// <summary>A table of any shape but a scalar to be read some rows at a time, until this reader is disposed; a row is all that shares the first index.</summary>
+    internal StoredRows ReadRows(string path)
+    {
+        var shape = ShapeOf(path);
+        var columns = shape.Skip(1).Aggregate(1L, (product, length) => Math.Min(product * length, int.MaxValue));
+        if (shape.Count == 0 || columns >= int.MaxValue)
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' of shape {Messages.Shape(shape)} is no table of rows; write it with that.");
+        }
+
+        var filters = RequireReadable(path);
+        var (view, opened) = View(Find(path)!, path);
+        held.Add(view);
+        var dataset = (IH5Dataset)opened;
+        var type = RequireNumbers(path, dataset);
+        RequireFits(shape, StoredNumbers.Bytes(type), path);
+        var cache = new Hdf5ChunkCache(CachedBytesOfRows);
+        return new StoredRows(
+            shape[0],
+            (int)columns,
+            StoredNumbers.Bytes(type),
+            (first, count) => Guarded(path, () => Hdf5Filters.Reading(filters, () => ReadArray(dataset, type, shape, first, count, cache))));
+    }
+
+    /// <summary>Whether there is a group.</summary>
+    internal bool IsGroup(string path) => Find(path) is { Header.IsGroup: true };
+
+    /// <summary>Where an object is in the file, by which two paths to it can be told to be one; null where there is none.</summary>
+    internal ulong? AddressOf(string path) => Find(path)?.Address;
+
+    /// <summary>Where a soft link leads that stands at a path; null where there is none.</summary>
+    internal string? LinkAt(string path) => Guarded(path, () => objects.LinkAt(path));
+
+    /// <summary>What the entries of a table are.</summary>
+    internal Hdf5Datatype DatatypeOf(string path)
+    {
+        var found = Find(path) is { Header.IsTable: true } table ? table : throw Missing("table", path);
+        return Guarded(path, () => Hdf5Datatype.Read(found.Header));
+    }
+
+    /// <summary>Reads an attribute of texts, one or many.</summary>
+    internal IReadOnlyList<string> ReadTexts(string path, string name)
+    {
+        var attribute = Attribute(path, name);
+        if (Guarded(path, () => StoredNumbers.TypeOf(attribute.Type)) != StoredType.Text)
+        {
+            throw new InputException($"{Path}: attribute '{name}' of '{Rooted(path)}' is not a text; write it as strings.");
+        }
+
+        var texts = Guarded(path, () => attribute.Space.Type == H5DataspaceType.Null || attribute.Space.Dimensions.Any(length => length == 0) ? []
+            : attribute.Space.Rank == 0 ? [attribute.Read<string>()] : attribute.Read<string[]>());
+        return [.. texts.Select(text => text ?? "")];
     }
 
     /// <summary>Shape of a table that must have so many axes.</summary>
@@ -292,30 +346,34 @@ public sealed class Hdf5ArchiveReader : IDisposable
         _ => Read<double>(dataset, count),
     };
 
-    private static Array ReadArray(IH5Dataset dataset, StoredType type, int columns, int first, int rows, Hdf5ChunkCache cache) => type switch
+    private static Array ReadArray(IH5Dataset dataset, StoredType type, IReadOnlyList<int> shape, int first, int rows, Hdf5ChunkCache cache) => type switch
     {
-        StoredType.Int8 => Read<sbyte>(dataset, columns, first, rows, cache),
-        StoredType.UInt8 => Read<byte>(dataset, columns, first, rows, cache),
-        StoredType.Int16 => Read<short>(dataset, columns, first, rows, cache),
-        StoredType.UInt16 => Read<ushort>(dataset, columns, first, rows, cache),
-        StoredType.Int32 => Read<int>(dataset, columns, first, rows, cache),
-        StoredType.UInt32 => Read<uint>(dataset, columns, first, rows, cache),
-        StoredType.Int64 => Read<long>(dataset, columns, first, rows, cache),
-        StoredType.UInt64 => Read<ulong>(dataset, columns, first, rows, cache),
-        StoredType.Half => Array.ConvertAll(Read<Half>(dataset, columns, first, rows, cache), value => (float)value),
-        StoredType.Single => Read<float>(dataset, columns, first, rows, cache),
-        _ => Read<double>(dataset, columns, first, rows, cache),
+        StoredType.Int8 => Read<sbyte>(dataset, shape, first, rows, cache),
+        StoredType.UInt8 => Read<byte>(dataset, shape, first, rows, cache),
+        StoredType.Int16 => Read<short>(dataset, shape, first, rows, cache),
+        StoredType.UInt16 => Read<ushort>(dataset, shape, first, rows, cache),
+        StoredType.Int32 => Read<int>(dataset, shape, first, rows, cache),
+        StoredType.UInt32 => Read<uint>(dataset, shape, first, rows, cache),
+        StoredType.Int64 => Read<long>(dataset, shape, first, rows, cache),
+        StoredType.UInt64 => Read<ulong>(dataset, shape, first, rows, cache),
+        StoredType.Half => Array.ConvertAll(Read<Half>(dataset, shape, first, rows, cache), value => (float)value),
+        StoredType.Single => Read<float>(dataset, shape, first, rows, cache),
+        _ => Read<double>(dataset, shape, first, rows, cache),
     };
 
-    private static T[] Read<T>(IH5Dataset dataset, int columns, int first, int rows, Hdf5ChunkCache cache)
+    private static T[] Read<T>(IH5Dataset dataset, IReadOnlyList<int> shape, int first, int rows, Hdf5ChunkCache cache)
         where T : unmanaged
     {
+        var columns = shape.Skip(1).Aggregate(1, (product, length) => product * length);
         if (rows == 0 || columns == 0)
         {
             return [];
         }
 
-        var selection = new HyperslabSelection(rank: 2, starts: [(ulong)first, 0], blocks: [(ulong)rows, (ulong)columns]);
+        var starts = new ulong[shape.Count];
+        var blocks = shape.Select(length => (ulong)length).ToArray();
+        (starts[0], blocks[0]) = ((ulong)first, (ulong)rows);
+        var selection = new HyperslabSelection(rank: shape.Count, starts: starts, blocks: blocks);
         var values = dataset is NativeDataset native
             ? native.Read<T[]>(new H5DatasetAccess(ChunkCache: cache), selection)
             : dataset.Read<T[]>(selection);
@@ -526,13 +584,17 @@ public sealed class Hdf5ArchiveReader : IDisposable
             }
         }
 
-        if (count * elementBytes > Math.Max(AlwaysAllowedBytes, fileBytes * LargestCompression))
+        RequireFits(shape, elementBytes, path);
+        return (int)count;
+    }
+
+    private void RequireFits(IReadOnlyList<int> shape, int elementBytes, string path)
+    {
+        if (shape.Aggregate((double)elementBytes, (product, length) => product * length) > Math.Max(AlwaysAllowedBytes, fileBytes * LargestCompression))
         {
             throw new InputException(
                 $"{Path}: '{Rooted(path)}' declares the shape {Messages.Shape(shape)}, more than the file of {fileBytes} bytes can hold; the file is damaged, make it again.");
         }
-
-        return (int)count;
     }
 
     private Hdf5Object? Find(string path) => Guarded(path, () => objects.Find(path));

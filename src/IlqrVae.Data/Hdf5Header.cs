@@ -13,6 +13,7 @@ internal sealed class Hdf5Header
     public const int Filters = 0x0b;
     public const int SymbolTable = 0x11;
 
+    private const int AttributeMessage = 0x0c;
     private const int Continuation = 0x10;
     private const int SharedFlag = 2;
     private const int MostBlocks = 1 << 16;
@@ -27,7 +28,61 @@ internal sealed class Hdf5Header
 
     public bool IsTable => !IsGroup && messages.Any(message => message.Type == Layout);
 
+    /// <summary>Reads a header. Its links and attributes are looked at, for PureHDF makes room for what they declare before it finds that it is not there.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static Hdf5Header Read(Hdf5Bytes file, ulong address)
+    {
+        var header = ReadBlocks(file, address);
+        foreach (var attribute in header.All(AttributeMessage))
+        {
+            RequireSound(attribute);
+        }
+
+        foreach (var link in header.All(Link))
+        {
+            Hdf5Links.Link(link, file);
+        }
+
+        return header;
+    }
+
+    /// <summary>Refuses an attribute that declares more than its message holds.</summary>
+    private static void RequireSound(Hdf5Cursor attribute)
+    {
+        var version = attribute.Byte();
+        var isShared = attribute.Byte() != 0 && version > 1;
+        var (name, type, space) = (attribute.Short(), attribute.Short(), attribute.Short());
+        if (isShared || version is < 1 or > 3)
+        {
+            return;
+        }
+
+        attribute.Skip((version == 3 ? 1 : 0) + Padded(name));
+        var start = attribute.Position;
+        attribute.Skip(4);
+        double bytes = attribute.Int();
+        attribute.MoveTo((ulong)(start + Padded(type)));
+        start = attribute.Position;
+        if (space >= 4)
+        {
+            var (spaceVersion, rank) = (attribute.Byte(), attribute.Byte());
+            attribute.Skip(spaceVersion == 1 ? 6 : 2);
+            for (var axis = 0; axis < rank; axis++)
+            {
+                bytes *= attribute.Length();
+            }
+        }
+
+        attribute.MoveTo((ulong)(start + Padded(space)));
+        if (bytes > attribute.Remaining)
+        {
+            throw new InvalidDataException("an attribute declares more entries than it has");
+        }
+
+        int Padded(int size) => version == 1 ? (size + 7) & ~7 : size;
+    }
+
+    private static Hdf5Header ReadBlocks(Hdf5Bytes file, ulong address)
     {
         var header = new Hdf5Header();
         var blocks = new Queue<(ulong Address, ulong Length)>();

@@ -38,7 +38,8 @@ internal static class Hdf5Links
         return links;
     }
 
-    private static Hdf5Link Link(Hdf5Cursor message, Hdf5Bytes file)
+    /// <summary>The link of a message.</summary>
+    public static Hdf5Link Link(Hdf5Cursor message, Hdf5Bytes file)
     {
         message.Skip(1);
         var flags = message.Byte();

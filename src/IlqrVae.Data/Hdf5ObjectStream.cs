@@ -12,12 +12,14 @@ internal sealed class Hdf5ObjectStream : Stream
     public const string Name = "x";
 
     private readonly Stream file;
+    private readonly Hdf5Bytes bytes;
     private readonly byte[] beginning;
     private readonly byte[] end;
 
     public Hdf5ObjectStream(Stream file, Hdf5Bytes bytes, ulong address)
     {
         this.file = file;
+        this.bytes = bytes;
         var root = (ulong)(file.Length - bytes.Start);
         beginning = Superblock(bytes, root);
         end = RootHeader(bytes, address);
@@ -58,6 +60,10 @@ internal sealed class Hdf5ObjectStream : Stream
         {
             file.Position = Position;
             count = file.Read(buffer);
+            if (count == 4 && buffer[..4].SequenceEqual("GCOL"u8))
+            {
+                RequireSound(Position);
+            }
         }
 
         Position += count;
@@ -94,6 +100,36 @@ internal sealed class Hdf5ObjectStream : Stream
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <summary>
+    /// A heap of texts says how long each is, and PureHDF makes room for that much before it finds the file shorter: what does not fit the heap is refused here.
+    /// </summary>
+    private void RequireSound(long position)
+    {
+        var address = (ulong)(position - bytes.Start);
+        var prefix = (ulong)(8 + bytes.LengthBytes);
+        var header = bytes.Read(address, prefix, "GCOL");
+        header.Skip(4);
+        var size = header.Length();
+        for (var at = prefix; at + prefix <= size;)
+        {
+            var entry = bytes.Read(address + at, prefix);
+            var index = entry.Short();
+            entry.Skip(6);
+            var length = entry.Length();
+            if (length > size - at - (index == 0 ? 0 : prefix))
+            {
+                throw new InvalidDataException("a heap of texts holds one that is longer than the heap");
+            }
+
+            if (index == 0)
+            {
+                return;
+            }
+
+            at += prefix + ((length + 7) & ~7UL);
+        }
+    }
 
     // PureHDF checks neither of the two checksums that end these structures.
     private static byte[] Superblock(Hdf5Bytes bytes, ulong root) =>

@@ -57,6 +57,15 @@ internal sealed class Hdf5Objects
     /// <summary>Names in a group, sorted, whatever they lead to.</summary>
     public IReadOnlyList<string> Names(Hdf5Object group) => [.. Links(group).Keys.Order(StringComparer.Ordinal)];
 
+    /// <summary>Where the soft link at a path leads; null where there is none.</summary>
+    public string? LinkAt(string path)
+    {
+        var segments = Segments(path).ToList();
+        return segments.Count > 0 && Find(string.Join('/', segments.SkipLast(1))) is { Header.IsGroup: true } group && Links(group).TryGetValue(segments[^1], out var link)
+            ? link.Target
+            : null;
+    }
+
     private static IEnumerable<string> Segments(string path) =>
         path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(segment => !string.Equals(segment, ".", StringComparison.Ordinal));
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
@@ -39,7 +40,7 @@ public static class RecordingFile
         archive.SetAttribute("/", "version", Version);
         archive.SetAttribute("/", "bin_width", recording.BinWidth);
         archive.SetAttribute("/", "source", recording.Source);
-        AddTrials(archive, recording.Trials);
+        AddTrials(archive, path, recording.Trials);
         for (var g = 0; g < recording.Groups.Count; g++)
         {
             AddGroup(archive, path, recording, g);
@@ -95,6 +96,7 @@ public static class RecordingFile
 
         var (externalNames, external) = ReadExternal(archive, parts, total);
         var truth = ReadTruth(archive, parts, total);
+        var labels = ReadLabels(archive, parts.Count);
         var recording = new Recording
         {
             BinWidth = binWidth,
@@ -112,6 +114,7 @@ public static class RecordingFile
                     Observations = observations[t],
                     External = external?[t],
                     Truth = truth[t],
+                    Labels = labels[t],
                 }),
             ],
         };
@@ -119,7 +122,7 @@ public static class RecordingFile
         return recording;
     }
 
-    private static void AddTrials(Hdf5Archive archive, IReadOnlyList<Trial> trials)
+    private static void AddTrials(Hdf5Archive archive, string path, IReadOnlyList<Trial> trials)
     {
         var first = new long[trials.Count];
         for (var t = 1; t < trials.Count; t++)
@@ -134,6 +137,20 @@ public static class RecordingFile
         if (trials.Any(trial => trial.Session.Length > 0))
         {
             archive.Add("trials/session", trials.Select(trial => trial.Session).ToArray());
+        }
+
+        foreach (var name in trials.SelectMany(trial => trial.Labels.Keys).Distinct(StringComparer.Ordinal))
+        {
+            RequireName(path, "label", name);
+            var labels = trials.Select(trial => trial.Labels.TryGetValue(name, out var label) ? label : (TrialLabel?)null).ToList();
+            if (labels.Exists(label => label is { Text: not null }))
+            {
+                archive.Add($"trials/labels/{name}", labels.Select(label => label is not { } there ? "" : there.Text ?? there.Number.ToString("R", CultureInfo.InvariantCulture)).ToArray());
+            }
+            else
+            {
+                archive.Add($"trials/labels/{name}", labels.Select(label => label?.Number ?? double.NaN).ToArray());
+            }
         }
     }
 
@@ -462,6 +479,24 @@ public static class RecordingFile
         }
 
         return truth;
+    }
+
+    private static Dictionary<string, TrialLabel>[] ReadLabels(Hdf5ArchiveReader archive, int trials)
+    {
+        var labels = Enumerable.Range(0, trials).Select(_ => new Dictionary<string, TrialLabel>(StringComparer.Ordinal)).ToArray();
+        foreach (var name in archive.Contains("trials/labels") ? archive.Children("trials/labels") : [])
+        {
+            var path = $"trials/labels/{name}";
+            TrialLabel[] column = archive.TypeOf(path) == StoredType.Text
+                ? Array.ConvertAll(archive.ReadStrings(path, trials).Values, TrialLabel.Of)
+                : Array.ConvertAll(archive.ReadDoubles(path, trials).Values, number => new TrialLabel(number));
+            for (var t = 0; t < trials; t++)
+            {
+                labels[t][name] = column[t];
+            }
+        }
+
+        return labels;
     }
 
     private static Table[] Cut(StoredRows stored, List<Part> parts)

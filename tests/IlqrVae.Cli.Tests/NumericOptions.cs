@@ -39,7 +39,7 @@ public sealed class NumericOptions
 
     [Fact]
     public void There_are_as_many_as_there_were()
-        => Assert.True(All.Count >= 45, $"{All.Count} numeric options");
+        => Assert.True(All.Count >= 50, $"{All.Count} numeric options");
 
     [Theory]
     [MemberData(nameof(All))]

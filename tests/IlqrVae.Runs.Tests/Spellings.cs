@@ -1,4 +1,4 @@
-using IlqrVae.Runs.Configuration;
+using IlqrVae.Data;
 
 namespace IlqrVae.Runs.Tests;
 

@@ -16,11 +16,14 @@ internal static partial class ImportCommand
         """
         Turns a recording in another format into a dataset and prints a summary of it.
 
-        The dataset is an HDF5 file (docs/dataset-format.md). The format of the recording is told by the content: MATLAB files of level 5 and 7.3 with
-        binned spike counts or real values of one session or of trials, HDF5 files in the layout of the LFADS tutorials, and datasets of this program.
+        The dataset is an HDF5 file (docs/dataset-format.md). The format of the recording is told by the content: NWB 2 files with spike times and time series,
+        MATLAB files of level 5 and 7.3 with binned spike counts or real values of one session or of trials, HDF5 files in the layout of the LFADS tutorials,
+        and datasets of this program. 'ilqr-vae inspect FILE' says what an NWB file holds, and how to import it.
         An option that the format does not take is refused. What was decided on the way, such as which axis is time, is told on the error stream.
 
         Example:
+          ilqr-vae import session.nwb -o data.h5 --bin-width 0.01 --align move_onset_time --window=-0.25..0.45 --behaviour processing/behavior/hand_vel --lag 0.1
+          ilqr-vae import session.nwb -o data.h5 --where "split == 'train' and reward > 0" --units "quality == 'good'" --minimum-rate 0.5
           ilqr-vae import session.mat -o data.h5 --spikes spikes --values velocity=handVel[0,1]:m/s --chunk 4 --minimum-rate 1
           ilqr-vae import trials.mat -o data.h5 --spikes trial.spikes --values hand=trial.handPos:mm --bin-width 0.001
           ilqr-vae import lfads.h5 -o data.h5
@@ -33,24 +36,43 @@ internal static partial class ImportCommand
         var spikes = new Option<string?>("--spikes") { Description = "MATLAB: variable of the spike counts, units by bins or bins by units; trial.spikes stands for trial(1).spikes, trial(2).spikes and so on.", HelpName = "VAR" };
         var values = new Option<string[]>("--values")
         {
-            Description = "MATLAB: a group of real values from the rows of a variable, with its unit; may be given several times, and without spikes.",
+            Description = "MATLAB, NWB: a group of real values from the rows of a variable or the channels of a series, with its unit; may be given several times, and without spikes.",
             HelpName = "NAME=VAR[rows][:unit]",
         };
         var time = new Option<string?>("--time") { Description = "MATLAB: variable of the bins' times in seconds.", HelpName = "VAR" };
-        var binWidth = Arguments.Number<double?>("--bin-width", "Width of a bin in seconds, where the file does not tell.", "S");
-        var minimumRate = Arguments.Number<double?>("--minimum-rate", "MATLAB: leave out units that fire less, in Hz.", "HZ");
-        var train = Arguments.Number<double?>("--train-fraction", "MATLAB: share of the session or of its trials, from the start, for training (0.8); the rest is for testing.", "SHARE");
-        var validation = Arguments.Number<double?>("--validation-fraction", "MATLAB: share after the training part for validation.", "SHARE");
-        var chunk = Arguments.Number<double?>("--chunk", "MATLAB: cut the training part, or its trials, into chunks of this length in seconds.", "S");
-        var every = Arguments.Number<int?>("--validation-every", "MATLAB: one training chunk or trial in so many is for validation (8); 0 for none.", "N");
-        var chunkTest = new Option<bool>("--chunk-test") { Description = "MATLAB: cut the test part into chunks too." };
+        var binWidth = Arguments.Number<double?>("--bin-width", "Width of a bin in seconds, where the file does not tell; of NWB 0.01 where nothing is given.", "S");
+        var minimumRate = Arguments.Number<double?>("--minimum-rate", "MATLAB, NWB: leave out units that fire less, in Hz.", "HZ");
+        var train = Arguments.Number<double?>("--train-fraction", "MATLAB, NWB: share of the session or of its trials, from the start, for training (0.8); the rest is for testing.", "SHARE");
+        var validation = Arguments.Number<double?>("--validation-fraction", "MATLAB, NWB: share after the training part for validation.", "SHARE");
+        var chunk = Arguments.Number<double?>("--chunk", "MATLAB, NWB: cut the training part, or its trials, into chunks of this length in seconds; of NWB the session in time, unless an option of trials is given.", "S");
+        var every = Arguments.Number<int?>("--validation-every", "MATLAB, NWB: one training chunk or trial in so many is for validation (8); 0 for none.", "N");
+        var chunkTest = new Option<bool>("--chunk-test") { Description = "MATLAB, NWB: cut the test part into chunks too." };
         var unitsFirst = new Option<bool>("--units-first") { Description = "MATLAB: the first axis of counts (after that of trials) is units, the next is bins." };
         var binsFirst = new Option<bool>("--bins-first") { Description = "MATLAB: the first axis of counts (after that of trials) is bins, the next is units." };
+        var overlap = Arguments.Number<double?>("--chunk-overlap", "MATLAB, NWB: seconds by which one chunk reaches into the next; what chunks of two splits would share is cut off the one to learn from.", "S");
+        var splitBlocks = Arguments.Number<double?>("--split-blocks", "MATLAB, NWB: share out blocks of time of this length in seconds, spread over the session, in place of one stretch each.", "S");
+        var splitSeed = Arguments.Number<ulong?>("--split-seed", "MATLAB, NWB: share out trials, or chunks, at random by this seed, in place of their order.", "N");
+        var behaviour = new Option<string[]>("--behaviour", "--behavior")
+        {
+            Description = "NWB: a series, by its path in the file or the end of it, brought to the bins: by means where it is sampled faster, by lines where it is sampled slower; may be given several times.",
+            HelpName = "[NAME=]PATH[channels]",
+        };
+        var lag = Arguments.Number<double?>("--lag", "NWB: read series so many seconds later than spikes.", "S");
+        var trials = new Option<string?>("--trials") { Description = "NWB: table of trials or other intervals to cut by (trials), from start_time to stop_time or by a window.", HelpName = "TABLE" };
+        var align = new Option<string?>("--align") { Description = "NWB: column of the trials with the time that a window is about (start_time).", HelpName = "COLUMN" };
+        var window = new Option<string?>("--window") { Description = "NWB: from when to when about that time, in seconds; write --window=-0.25..0.45.", HelpName = "FROM..TO" };
+        var sessionGrid = new Option<bool>("--session-grid") { Description = "NWB: bins of all trials lie on multiples of the bin width from time 0, not each trial's own." };
+        var where = new Option<string?>("--where") { Description = "NWB: take trials for which this holds of their columns, as in \"split == 'train' and reward > 0\"; there are == != < <= > >= in, not in, and, or, not.", HelpName = "EXPRESSION" };
+        var units = new Option<string?>("--units") { Description = "NWB: take units for which this holds of their columns.", HelpName = "EXPRESSION" };
+        var heldOutUnits = new Option<string?>("--held-out-units") { Description = $"NWB: put units for which this holds of their columns into a group '{HeldOutChannels.GroupName}' of their own.", HelpName = "EXPRESSION" };
+        var condition = new Option<string[]>("--condition") { Description = "NWB: columns of the trials whose values together are a trial's condition, over which 'evaluate' averages.", HelpName = "COLUMN", AllowMultipleArgumentsPerToken = true };
+        var splitColumn = new Option<string?>("--split-column") { Description = "NWB: column of the trials that says train, validation (val) or test; others are left out.", HelpName = "COLUMN" };
+        var heldOutSeed = Arguments.Number<ulong?>("--held-out-seed", "Choose the channels of --held-out at random by this seed, in place of evenly spaced ones.", "N");
         var heldOut = Arguments.Number<int?>("--held-out", $"Put so many channels of the first group of counts, evenly spaced, into a group '{HeldOutChannels.GroupName}' of their own, to be predicted from the others.", "N");
         var force = Arguments.Force("Replace a file of that name.");
         var json = Arguments.Json();
         return Arguments.Make(
-            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, chunkTest, unitsFirst, binsFirst, heldOut, force, json], result =>
+            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, overlap, chunkTest, unitsFirst, binsFirst, behaviour, lag, trials, align, window, sessionGrid, where, units, condition, splitColumn, splitBlocks, splitSeed, heldOut, heldOutSeed, heldOutUnits, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(unitsFirst) && result.GetValue(binsFirst))
@@ -70,15 +92,34 @@ internal static partial class ImportCommand
                 ChunkSeconds = result.GetValue(chunk),
                 ValidationEvery = result.GetValue(every),
                 ChunkTest = result.GetValue(chunkTest),
+                ChunkOverlapSeconds = result.GetValue(overlap),
+                SplitBlockSeconds = result.GetValue(splitBlocks),
+                SplitSeed = result.GetValue(splitSeed),
+                Behaviour = [.. (result.GetValue(behaviour) ?? []).Select(ParseBehaviour)],
+                LagSeconds = result.GetValue(lag),
+                Trials = result.GetValue(trials),
+                Align = result.GetValue(align),
+                Window = result.GetValue(window) is { } text ? ParseWindow(text) : null,
+                OnSessionGrid = result.GetValue(sessionGrid),
+                Where = result.GetValue(where),
+                Units = result.GetValue(units),
+                HeldOutUnits = result.GetValue(heldOutUnits),
+                Conditions = [.. (result.GetValue(condition) ?? []).SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+                SplitColumn = result.GetValue(splitColumn),
                 UnitsFirst = result.GetValue(unitsFirst) ? true : result.GetValue(binsFirst) ? false : null,
             };
+            if (result.GetValue(heldOutSeed) is not null && result.GetValue(heldOut) is null)
+            {
+                throw new InputException("--held-out-seed chooses channels at random; say how many with --held-out.");
+            }
+
             var destination = result.GetValue(output)!;
             Arguments.RequireOther(destination, result.GetValue(file)!, "the file to import");
             Arguments.RequireFree(destination, result.GetValue(force));
             var (recording, remarks) = terminal.Interruptible(() => RecordingImporters.Import(result.GetValue(file)!, options));
             if (result.GetValue(heldOut) is { } count)
             {
-                recording = HeldOut(recording, count);
+                recording = HeldOut(recording, count, result.GetValue(heldOutSeed));
             }
 
             RecordingFile.Write(destination, recording);
@@ -98,11 +139,13 @@ internal static partial class ImportCommand
         });
     }
 
-    private static Recording HeldOut(Recording recording, int count)
+    private static Recording HeldOut(Recording recording, int count, ulong? seed)
     {
         try
         {
-            return HeldOutChannels.Split(recording, count);
+            return seed is { } drawn
+                ? HeldOutChannels.Split(recording, RandomChannels.Draw(count, HeldOutChannels.GroupOf(recording, count).Channels, drawn))
+                : HeldOutChannels.Split(recording, count);
         }
         catch (InputException exception)
         {
@@ -124,6 +167,37 @@ internal static partial class ImportCommand
                     : null)
             : throw new InputException($"--values: '{text}' is not of the form NAME=VAR[rows][:unit]; write for example velocity=handVel[0,1]:m/s.");
     }
+
+    /// <summary>Reads "hand=processing/behavior/hand_vel[0,1]"; without a name the group is called as the last part of the path.</summary>
+    internal static ImportedValues ParseBehaviour(string text)
+    {
+        var match = BehaviourPattern().Match(text);
+        if (!match.Success)
+        {
+            throw new InputException($"--behaviour: '{text}' is not of the form [NAME=]PATH[channels]; write for example processing/behavior/hand_vel or hand=processing/behavior/hand_vel[0,1].");
+        }
+
+        var path = match.Groups["path"].Value.TrimEnd('/');
+        return new ImportedValues(
+            match.Groups["name"].Success ? match.Groups["name"].Value : path[(path.LastIndexOf('/') + 1)..],
+            path,
+            "",
+            match.Groups["rows"].Success ? [.. match.Groups["rows"].Value.Split(',').Select(row => int.Parse(row.Trim(), CultureInfo.InvariantCulture))] : null);
+    }
+
+    /// <summary>Reads "-0.25..0.45", in seconds.</summary>
+    internal static (double From, double To) ParseWindow(string text)
+    {
+        var ends = text.Contains("..", StringComparison.Ordinal) ? text.Split("..") : text.Split(',');
+        return ends.Length == 2 && Second(ends[0]) is { } from && Second(ends[1]) is { } to
+            ? (from, to)
+            : throw new InputException($"--window: '{text}' is not of the form FROM..TO in seconds, with decimal points; write for example --window=-0.25..0.45.");
+
+        static double? Second(string end) => double.TryParse(end.Trim(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var second) ? second : null;
+    }
+
+    [GeneratedRegex(@"^((?<name>[^=/\[\]]+)=)?(?<path>[^\[\]=]*[^\[\]=/][/]?)(\[(?<rows>\s*\d{1,6}\s*(,\s*\d{1,6}\s*)*)\])?$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex BehaviourPattern();
 
     [GeneratedRegex(@"^(?<name>[^=/]+)=(?<variable>[^\[\]:]+)(\[(?<rows>\s*\d{1,6}\s*(,\s*\d{1,6}\s*)*)\])?(:(?<unit>.+))?$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ValuesPattern();

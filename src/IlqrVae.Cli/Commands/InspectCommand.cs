@@ -8,10 +8,12 @@ internal static class InspectCommand
 {
     private const string Description =
         """
-        Says what is in a file: a dataset, a model or a run's folder, or a posterior file.
+        Says what is in a file: a dataset, a model or a run's folder, a posterior file, or an NWB file to import: its units and their rates, tables
+        with their columns, series, pauses, and a command that imports it.
 
         Example:
           ilqr-vae inspect data.h5
+          ilqr-vae inspect session.nwb
           ilqr-vae inspect run --json
         """;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IlqrVae.Data;
+using IlqrVae.Data.Import;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
@@ -16,6 +17,12 @@ internal static class Inspection
         if (Directory.Exists(path))
         {
             path = RunFolder.ModelOf(path);
+        }
+
+        if (RecordingImporters.Inspect(path) is { } contents)
+        {
+            ContentsReport.Write(path, contents, terminal);
+            return;
         }
 
         using var archive = Hdf5Archive.Open(path);

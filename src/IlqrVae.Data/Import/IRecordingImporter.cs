@@ -20,6 +20,11 @@ public interface IRecordingImporter
     /// <param name="options">How to read it; only options that the format takes are given.</param>
     /// <exception cref="InputException">The file is faulty or the options do not fit it.</exception>
     ImportedRecording Import(ImportSource source, ImportOptions options);
+
+    /// <summary>Says what is in a file of this format; null where the format has no answer.</summary>
+    /// <param name="source">The file.</param>
+    /// <exception cref="InputException">The file is faulty.</exception>
+    FileContents? Inspect(ImportSource source) => null;
 }
 
 /// <summary>A recording as it was imported.</summary>

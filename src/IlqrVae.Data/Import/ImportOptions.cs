@@ -52,6 +52,48 @@ public sealed record ImportOptions
     /// <summary>Whether units are the first axis and bins the second, or the other way round; null to tell by the lengths.</summary>
     public bool? UnitsFirst { get; init; }
 
+    /// <summary>Groups of real values named by their path alone; a group is called as the last part of its path.</summary>
+    public IReadOnlyList<ImportedValues> Behaviour { get; init; } = [];
+
+    /// <summary>How much later than spikes behaviour is read, in seconds: by the lag, what a neuron does goes before what the hand does.</summary>
+    public double? LagSeconds { get; init; }
+
+    /// <summary>Table of trials or other intervals to cut by; null for the one called trials where it is wanted.</summary>
+    public string? Trials { get; init; }
+
+    /// <summary>Column of the table of trials with the time in each trial that the window is about; null with a window for the trial's start.</summary>
+    public string? Align { get; init; }
+
+    /// <summary>From when to when about the time aligned to, in seconds; null for each trial from start to stop.</summary>
+    public (double From, double To)? Window { get; init; }
+
+    /// <summary>Whether the bins of all trials lie on one grid, the multiples of the bin width from time 0, and not each trial's own.</summary>
+    public bool OnSessionGrid { get; init; }
+
+    /// <summary>Expression over the columns of the table of trials that chooses trials.</summary>
+    public string? Where { get; init; }
+
+    /// <summary>Expression over the columns of the table of units that chooses units.</summary>
+    public string? Units { get; init; }
+
+    /// <summary>Expression over the columns of the table of units that chooses those to hold out, in a group of their own.</summary>
+    public string? HeldOutUnits { get; init; }
+
+    /// <summary>Columns of the table of trials whose values together are a trial's condition.</summary>
+    public IReadOnlyList<string> Conditions { get; init; } = [];
+
+    /// <summary>By how much one chunk reaches into the next, in seconds.</summary>
+    public double? ChunkOverlapSeconds { get; init; }
+
+    /// <summary>Column of the table of trials that says train, validation (val) or test; trials that say something else are left out.</summary>
+    public string? SplitColumn { get; init; }
+
+    /// <summary>Length of the blocks of time, in seconds, that are given to training, validation and testing in turn; null to give each one stretch of time.</summary>
+    public double? SplitBlockSeconds { get; init; }
+
+    /// <summary>Seed by which trials or chunks are shared out at random; null to share them out in their order.</summary>
+    public ulong? SplitSeed { get; init; }
+
     /// <summary>The options that are given, by their names on the command line.</summary>
     public IEnumerable<string> Given()
     {
@@ -60,6 +102,10 @@ public sealed record ImportOptions
             ("--spikes", Spikes is not null), ("--values", Values.Count > 0), ("--time", Time is not null), ("--bin-width", BinWidth is not null),
             ("--minimum-rate", MinimumRate is not null), ("--train-fraction", TrainFraction is not null), ("--validation-fraction", ValidationFraction is not null),
             ("--chunk", ChunkSeconds is not null), ("--validation-every", ValidationEvery is not null), ("--chunk-test", ChunkTest),
+            ("--behaviour", Behaviour.Count > 0), ("--lag", LagSeconds is not null), ("--trials", Trials is not null), ("--align", Align is not null),
+            ("--window", Window is not null), ("--session-grid", OnSessionGrid), ("--where", Where is not null), ("--units", Units is not null),
+            ("--held-out-units", HeldOutUnits is not null), ("--condition", Conditions.Count > 0), ("--chunk-overlap", ChunkOverlapSeconds is not null),
+            ("--split-column", SplitColumn is not null), ("--split-blocks", SplitBlockSeconds is not null), ("--split-seed", SplitSeed is not null),
             ("--units-first", UnitsFirst == true), ("--bins-first", UnitsFirst == false),
         ];
         return all.Where(one => one.IsGiven).Select(one => one.Name);
@@ -83,6 +129,27 @@ public sealed record ImportOptions
         if (ChunkSeconds is { } seconds && (!(seconds > 0) || !double.IsFinite(seconds)))
         {
             throw new InputException($"The length of a chunk is {seconds} s; give a positive length in seconds.");
+        }
+
+        if (ChunkOverlapSeconds is { } overlap && (!(overlap >= 0) || !double.IsFinite(overlap) || ChunkSeconds is null))
+        {
+            throw new InputException(ChunkSeconds is null ? "--chunk-overlap says how far chunks overlap; give their length with --chunk." : $"Chunks cannot overlap by {overlap} s; give 0 s or more.");
+        }
+
+        if (Window is { } window && !(window.To > window.From))
+        {
+            throw new InputException($"The window from {window.From} s to {window.To} s has no length; give its start first, as in --window=-0.25..0.45.");
+        }
+
+        if (SplitBlockSeconds is { } block && !(block > 0))
+        {
+            throw new InputException($"The length of a block is {block} s; give a positive length in seconds.");
+        }
+
+        var splits = ((string[])[SplitColumn is not null ? "--split-column" : "", SplitBlockSeconds is not null ? "--split-blocks" : "", SplitSeed is not null ? "--split-seed" : ""]).Where(name => name.Length > 0).ToList();
+        if (splits.Count > 1)
+        {
+            throw new InputException($"{string.Join(" and ", splits)} say different things about the splits; give one of them.");
         }
 
         if (ValidationEvery is < 0 or 1)

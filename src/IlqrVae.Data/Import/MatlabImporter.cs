@@ -30,7 +30,7 @@ public sealed class MatlabImporter : IRecordingImporter
     public IReadOnlyList<string> Options =>
     [
         "--spikes", "--values", "--time", "--bin-width", "--minimum-rate", "--train-fraction", "--validation-fraction", "--chunk", "--validation-every",
-        "--chunk-test", "--units-first", "--bins-first",
+        "--chunk-overlap", "--chunk-test", "--split-blocks", "--split-seed", "--units-first", "--bins-first",
     ];
 
     /// <inheritdoc/>

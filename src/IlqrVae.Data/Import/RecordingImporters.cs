@@ -4,7 +4,7 @@ namespace IlqrVae.Data.Import;
 public static class RecordingImporters
 {
     /// <summary>All formats; the first that recognises a file reads it.</summary>
-    public static IReadOnlyList<IRecordingImporter> All { get; } = [new DatasetImporter(), new LfadsImporter(), new MatlabImporter()];
+    public static IReadOnlyList<IRecordingImporter> All { get; } = [new DatasetImporter(), new NwbImporter(), new LfadsImporter(), new MatlabImporter()];
 
     private static string Accepted
     {
@@ -35,6 +35,15 @@ public static class RecordingImporters
 
         options.Check();
         return importer.Import(source, options);
+    }
+
+    /// <summary>Says what is in a file that recordings are imported from; null where its format is not known or has no answer.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InputException">There is no such file, or it is faulty.</exception>
+    public static FileContents? Inspect(string path)
+    {
+        using var source = ImportSource.Open(path);
+        return All.FirstOrDefault(one => one.Recognises(source))?.Inspect(source);
     }
 
     private static InputException Unknown(ImportSource source)

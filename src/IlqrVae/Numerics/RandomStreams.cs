@@ -77,6 +77,12 @@ public static class RandomStreams
     /// <summary>Which entries of a trial are hidden together, and which are looked at, when intervals are calibrated. Substream: the trial.</summary>
     public const ulong CalibrationEntries = 15UL << Purpose;
 
+    /// <summary>Which trials or chunks of an imported recording are for training, validation and testing. Substream 0.</summary>
+    public const ulong ImportedSplits = 16UL << Purpose;
+
+    /// <summary>Which channels of an imported recording are held out. Substream 0.</summary>
+    public const ulong ImportedHeldOut = 17UL << Purpose;
+
     /// <summary>A simulated trial, by split and number within it: more training trials leave the test trials as they were.</summary>
     /// <param name="split">The split: 0 training, 1 validation, 2 test.</param>
     /// <param name="number">Its number in the split.</param>

@@ -15,6 +15,39 @@ public static class HeldOutChannels
     /// <exception cref="InputException">There are no counts, too few channels, or a group of that name already.</exception>
     public static Recording Split(Recording recording, int count)
     {
+        var group = GroupOf(recording, count);
+
+        // The middle of each of as many equal parts.
+        return Split(recording, [.. Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * group.Channels / (2L * count)))]);
+    }
+
+    /// <summary>
+    /// Moves channels out of the first group of counts into the last group. True rates of these channels move with them. The recording given stays as it is.
+    /// </summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="channels">The channels to move, each once: at least one, and at least one must stay.</param>
+    /// <inheritdoc cref="Split(Recording, int)" path="/exception"/>
+    public static Recording Split(Recording recording, IReadOnlyList<int> channels)
+    {
+        ArgumentNullException.ThrowIfNull(channels);
+        var moved = channels.ToHashSet();
+        var group = GroupOf(recording, moved.Count);
+        var g = recording.IndexOfGroup(group.Name);
+        int[] held = [.. moved.Order()];
+        int[] kept = [.. Enumerable.Range(0, group.Channels).Where(channel => !moved.Contains(channel))];
+        return recording with
+        {
+            Groups = [.. recording.Groups.Select((other, i) => i == g ? Of(group, kept, group.Name) : other), Of(group, held, GroupName)],
+            Trials = [.. recording.Trials.Select(trial => Split(trial, g, group, kept, held))],
+        };
+    }
+
+    /// <summary>The group to move channels out of.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="count">How many are to be moved.</param>
+    /// <exception cref="InputException">There are no counts, too few channels, or a held-out group already.</exception>
+    public static ChannelGroup GroupOf(Recording recording, int count)
+    {
         ArgumentNullException.ThrowIfNull(recording);
         var g = recording.Groups.ToList().FindIndex(group => group.Kind == ChannelKind.Counts);
         if (g < 0)
@@ -38,15 +71,7 @@ public static class HeldOutChannels
             throw new InputException($"the recording has a group '{GroupName}' already.");
         }
 
-        // The middle of each of as many equal parts.
-        var moved = Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * group.Channels / (2L * count))).ToHashSet();
-        int[] held = [.. moved.Order()];
-        int[] kept = [.. Enumerable.Range(0, group.Channels).Where(channel => !moved.Contains(channel))];
-        return recording with
-        {
-            Groups = [.. recording.Groups.Select((other, i) => i == g ? Of(group, kept, group.Name) : other), Of(group, held, GroupName)],
-            Trials = [.. recording.Trials.Select(trial => Split(trial, g, group, kept, held))],
-        };
+        return group;
     }
 
     private static ChannelGroup Of(ChannelGroup group, int[] channels, string name)

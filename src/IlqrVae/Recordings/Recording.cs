@@ -73,6 +73,16 @@ public sealed record Table(int Bins, int Columns, double[] Values)
     }
 }
 
+/// <summary>What an experimenter noted of a trial: a number or a text.</summary>
+/// <param name="Number">The number; NaN where it is not known, or a text.</param>
+/// <param name="Text">The text; null of a number.</param>
+public readonly record struct TrialLabel(double Number, string? Text = null)
+{
+    /// <summary>A label that is a text.</summary>
+    /// <param name="text">The text.</param>
+    public static TrialLabel Of(string text) => new(double.NaN, text);
+}
+
 /// <summary>One trial of a recording; trials may differ in length. Copy it by <c>trial with { ... }</c>, which keeps whatever is not named.</summary>
 public sealed record Trial
 {
@@ -99,6 +109,9 @@ public sealed record Trial
     /// and so on. Empty for real recordings.
     /// </summary>
     public IReadOnlyDictionary<string, Table> Truth { get; init; } = new Dictionary<string, Table>(StringComparer.Ordinal);
+
+    /// <summary>What is known of the trial as a whole, by name: its kind, the reaction time, when it began. No model sees it.</summary>
+    public IReadOnlyDictionary<string, TrialLabel> Labels { get; init; } = new Dictionary<string, TrialLabel>(StringComparer.Ordinal);
 }
 
 /// <summary>

@@ -21,6 +21,8 @@ public sealed class RandomStreamsTests
         yield return (nameof(RandomStreams.FreeRunTangents), RandomStreams.FreeRunTangents, 0);
         yield return (nameof(RandomStreams.LikelyStates), RandomStreams.LikelyStates, 0);
         yield return (nameof(RandomStreams.PredictiveSamples), RandomStreams.PredictiveSamples, 0);
+        yield return (nameof(RandomStreams.ImportedSplits), RandomStreams.ImportedSplits, 0);
+        yield return (nameof(RandomStreams.ImportedHeldOut), RandomStreams.ImportedHeldOut, 0);
         foreach (var split in Splits)
         {
             yield return (nameof(RandomStreams.SimulatedConditions), RandomStreams.SimulatedConditions, RandomStreams.ConditionsOfSplit(split));

@@ -1,4 +1,4 @@
-namespace IlqrVae.Runs.Configuration;
+namespace IlqrVae.Data;
 
 /// <summary>Finds the word that was meant.</summary>
 public static class Spelling

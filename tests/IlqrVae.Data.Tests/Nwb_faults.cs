@@ -1,0 +1,257 @@
+using System.Diagnostics;
+using IlqrVae.Data.Import;
+using IlqrVae.Recordings;
+using PureHDF;
+
+namespace IlqrVae.Data.Tests;
+
+/// <summary>NWB files that are damaged, odd or hostile: one line or a remark, quickly and in little memory.</summary>
+public sealed class Nwb_faults
+{
+    private const int Copies = 400;
+    private const double MostSeconds = 5;
+    private const long MostBytes = 1L << 30;
+
+    private static readonly ImportOptions Windows = new()
+    {
+        BinWidth = 0.02,
+        Align = "go_time",
+        Window = (-0.2, 0.4),
+        Where = "kind != 'no' and good",
+        Units = "id >= 0",
+        Behaviour = [new ImportedValues("x", "x"), new ImportedValues("y", "processing/behavior/y")],
+        Conditions = ["kind"],
+    };
+
+    private static readonly ImportOptions Chunks = new() { BinWidth = 0.02, ChunkSeconds = 1, ChunkOverlapSeconds = 0.5, Behaviour = [new ImportedValues("y", "y")] };
+
+    private static NwbBuilder Whole()
+    {
+        var random = new Random(3);
+        var builder = new NwbBuilder();
+        builder.Units([10, 11, 12], [.. Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, 60).Select(_ => random.NextDouble() * 8).Order().ToArray())], Array.Empty<ushort>());
+        builder.Observed([0, 4, 4.5, 8], [0, 4, 4.5, 8], [0, 8]);
+        builder.Trials([0.5, 2, 3.9, 6], [1.5, 3, 5, 7], ("go_time", new[] { 1, 2.5, 4.2, double.NaN }), ("kind", new[] { "a", "b", "a", "no" }), ("good", new[] { H5Bool.TRUE, H5Bool.TRUE, H5Bool.TRUE, H5Bool.FALSE }));
+        builder.Group("intervals/trials")["touch"] = new[] { 1.0, 2, 3 };
+        builder.Group("intervals/trials")["touch_index"] = new byte[] { 1, 1, 2, 3 };
+        builder.Series("processing/behavior/x", Enumerable.Range(0, 800).Select(i => (short)i).ToArray(), channels: 2, start: 0, rate: 50, conversion: 0.1, chunk: 100);
+        builder.Series("processing/behavior/y", Enumerable.Range(0, 800).Select(i => i * 0.5).ToArray(), times: [.. Enumerable.Range(0, 800).Select(i => i * 0.01)], chunk: 100);
+        builder.Series("acquisition/z", new float[800], timesOf: "/processing/behavior/y");
+        return builder;
+    }
+
+    [Fact]
+    public void Mutated_copies_give_an_answer_or_one_line()
+    {
+        using var folder = new TestFolder();
+        var bytes = File.ReadAllBytes(Whole().Save(folder["whole.nwb"]));
+        Assert.NotEmpty(RecordingImporters.Import(folder["whole.nwb"], Windows).Recording.Trials);
+        Assert.NotEmpty(RecordingImporters.Import(folder["whole.nwb"], Chunks).Recording.Trials);
+        var refused = 0;
+        for (var seed = 0; seed < Copies; seed++)
+        {
+            var random = new Random(seed);
+            File.WriteAllBytes(folder["copy.nwb"], Mutated(bytes, random));
+            refused += Try(folder["copy.nwb"], seed);
+        }
+
+        Assert.InRange(refused, Copies / 4, 3 * Copies);
+    }
+
+    private static byte[] Mutated(byte[] bytes, Random random)
+    {
+        if (random.Next(10) == 0)
+        {
+            return bytes[..random.Next(bytes.Length)];
+        }
+
+        var copy = (byte[])bytes.Clone();
+        switch (random.Next(3))
+        {
+            case 0:
+                for (var i = random.Next(1, 20); i > 0; i--)
+                {
+                    copy[random.Next(copy.Length)] = (byte)random.Next(256);
+                }
+
+                break;
+            case 1:
+                // The headers lie in front and hold most of what can go wrong.
+                for (var i = random.Next(1, 8); i > 0; i--)
+                {
+                    copy[random.Next(Math.Min(copy.Length, 8192))] = random.Next(3) switch { 0 => (byte)0xff, 1 => (byte)0, _ => (byte)random.Next(256) };
+                }
+
+                break;
+            default:
+                var (from, length) = (random.Next(copy.Length), random.Next(1, 64));
+                var to = random.Next(copy.Length - 64);
+                bytes.AsSpan(from, Math.Min(length, copy.Length - from)).CopyTo(copy.AsSpan(to));
+                break;
+        }
+
+        return copy;
+    }
+
+    private static int Try(string path, int seed)
+    {
+        var refused = 0;
+        foreach (var (what, action) in new (string, Action)[]
+        {
+            ("windows", () => RecordingImporters.Import(path, Windows)), ("chunks", () => RecordingImporters.Import(path, Chunks)), ("inspect", () => RecordingImporters.Inspect(path)),
+        })
+        {
+            // A machine with much else to do is slow now and then, but not twice.
+            for (var tries = 0; ; tries++)
+            {
+                var (watch, before) = (Stopwatch.StartNew(), GC.GetAllocatedBytesForCurrentThread());
+                try
+                {
+                    action();
+                }
+                catch (InputException exception)
+                {
+                    refused++;
+                    Assert.DoesNotContain('\n', exception.Message);
+                    Assert.True(exception.Message.Length < 2000, $"seed {seed}, {what}: {exception.Message.Length} characters");
+                }
+                catch (Exception exception)
+                {
+                    Assert.Fail($"seed {seed}, {what}: {exception}");
+                }
+
+                        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < MostBytes, $"seed {seed}, {what}: {(GC.GetAllocatedBytesForCurrentThread() - before) >> 20} MB");
+                if (watch.Elapsed.TotalSeconds < MostSeconds)
+                {
+                    break;
+                }
+
+                Assert.True(tries == 0, $"seed {seed}, {what}: {watch.Elapsed}");
+            }
+        }
+
+        return refused;
+    }
+
+    [Fact]
+    public void Odd_spike_times_are_counted_where_they_lie_or_left_out()
+    {
+        using var folder = new TestFolder();
+        var builder = new NwbBuilder();
+        builder.Units([5, 5], [[1.5, double.NaN, -0.5, 0.25, double.PositiveInfinity, 0.15, 1e300], [99, -99]]);
+        builder.Observed([-1, 2], [-1, 2]);
+        var (recording, remarks) = RecordingImporters.Import(builder.Save(folder["a.nwb"]), new ImportOptions { BinWidth = 0.1, TrainFraction = 1 });
+        var counts = recording.Trials[0].Observations[0].ToTable();
+        Assert.Equal(30, counts.Bins);
+        Assert.Equal((1, 1, 1, 1), (counts[5, 0], counts[11, 0], counts[12, 0], counts[25, 0]));
+        Assert.Equal(4, counts.Values.Sum());
+        Assert.Equal(["unit-000", "unit-001"], recording.Groups[0].ChannelNames);
+        Assert.Contains(remarks, remark => remark.Contains("3 spikes have a time that is no number", StringComparison.Ordinal));
+        Assert.Contains(remarks, remark => remark.Contains("not unique", StringComparison.Ordinal));
+        var contents = RecordingImporters.Inspect(folder["a.nwb"])!;
+        Assert.Contains(contents.Remarks, remark => remark.Contains("not sorted", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Trials_that_are_none_are_told()
+    {
+        using var folder = new TestFolder();
+        var builder = new NwbBuilder();
+        builder.Units([1], [[0.5, 3]]);
+        builder.Trials([], []);
+        var path = builder.Save(folder["a.nwb"]);
+        Faults.Message(() => RecordingImporters.Import(path, new ImportOptions { Trials = "trials" }), "is empty", "--chunk");
+        Assert.NotEmpty(RecordingImporters.Import(path, new ImportOptions { BinWidth = 0.05 }).Recording.Trials);
+
+        builder = new NwbBuilder();
+        builder.Units([1], [[0.5, 3]]);
+        path = builder.Save(folder["b.nwb"]);
+        Faults.Message(() => RecordingImporters.Import(path, new ImportOptions { Where = "id > 0" }), "no table of trials");
+        builder.Trials([1, 2, 5], [double.NaN, 1, 1e7]);
+        path = builder.Save(folder["c.nwb"]);
+        Faults.Message(() => RecordingImporters.Import(path, new ImportOptions { BinWidth = 0.05 }), "no trial of the table", "shorter than a bin");
+    }
+
+    [Fact]
+    public void Files_without_units_or_with_odd_ones_are_told()
+    {
+        using var folder = new TestFolder();
+        var path = new NwbBuilder().Save(folder["a.nwb"]);
+        Faults.Message(() => RecordingImporters.Import(path), "no units with spike times", "--behaviour");
+        Assert.Empty(RecordingImporters.Inspect(path)!.Proposal);
+        path = new NwbBuilder("1.0.6").Save(folder["b.nwb"]);
+        Faults.Message(() => RecordingImporters.Import(path), "NWB 1.0.6", "convert it");
+        Faults.Message(() => RecordingImporters.Inspect(path), "NWB 1.0.6");
+
+        var builder = new NwbBuilder();
+        builder.Units([1, 2], [[0.5], [1, 2]])["spike_times_index"] = new long[] { 2, 1 };
+        Faults.Message(() => RecordingImporters.Import(builder.Save(folder["c.nwb"])), "'/units/spike_times_index'", "row 1 ends at entry 1", "damaged");
+        builder.Group("units")["spike_times_index"] = new long[] { 2, 99 };
+        Faults.Message(() => RecordingImporters.Import(builder.Save(folder["d.nwb"])), "row 1 ends at entry 99 of 3");
+        builder.Group("units")["spike_times_index"] = new long[] { -1, 3 };
+        Faults.Message(() => RecordingImporters.Import(builder.Save(folder["e.nwb"])), "row 0 ends at entry -1");
+        builder.Group("units")["spike_times_index"] = new[] { 1.0, 3.0 };
+        Faults.Message(() => RecordingImporters.Import(builder.Save(folder["f.nwb"])), "whole numbers");
+        builder.Group("units")["spike_times_index"] = new long[] { 1 };
+        Faults.Message(() => RecordingImporters.Import(builder.Save(folder["g.nwb"])), "spike_times_index", "shape 1 where 2");
+        builder.Group("units")["spike_times_index"] = new long[] { 1, 3 };
+        builder.Group("units")["spike_times"] = new[] { "a", "b", "c" };
+        Faults.Message(() => RecordingImporters.Import(builder.Save(folder["h.nwb"])), "text where numbers are needed");
+    }
+
+    [Fact]
+    public void Impossible_lengths_of_time_are_refused_before_memory_is_taken()
+    {
+        using var folder = new TestFolder();
+        var builder = new NwbBuilder();
+        builder.Units([1], [[0.5, 1e8]]);
+        Faults.Message(() => RecordingImporters.Import(builder.Save(folder["a.nwb"])), "1157 days", "in seconds?");
+        builder = new NwbBuilder();
+        builder.Units([.. Enumerable.Range(0, 100).Select(i => (long)i)], [.. Enumerable.Range(0, 100).Select(i => new[] { i, 2e6 })]);
+        Faults.Message(() => RecordingImporters.Import(builder.Save(folder["b.nwb"])), "more than a file of", "in seconds?");
+        builder.Trials([0], [2e6]);
+        Faults.Message(() => RecordingImporters.Import(builder.Save(folder["c.nwb"])), "more than a file of");
+        Faults.Message(() => RecordingImporters.Import(folder["c.nwb"], new ImportOptions { Window = (-1e9, 1e9) }), "too long");
+        Faults.Message(() => RecordingImporters.Import(folder["c.nwb"], new ImportOptions { BinWidth = 1e-9 }), "one microsecond");
+    }
+
+    [Fact]
+    public void Links_in_circles_or_to_nowhere_do_no_harm()
+    {
+        using var folder = new TestFolder();
+        var builder = Whole();
+        builder.Group("acquisition")["self"] = new H5SoftLink("/acquisition");
+        builder.Group("acquisition")["round"] = new H5SoftLink("/acquisition/round");
+        builder.Group("acquisition")["nowhere"] = new H5SoftLink("/nothing");
+        builder.Group("acquisition/lost")["data"] = new[] { 1.0 };
+        builder.Group("acquisition/lost")["timestamps"] = new H5SoftLink("/nothing/timestamps");
+        builder.Series("acquisition/w", new float[800], timesOf: "/acquisition/round");
+        var path = builder.Save(folder["a.nwb"]);
+        Assert.NotEmpty(RecordingImporters.Import(path, Windows).Recording.Trials);
+        var contents = RecordingImporters.Inspect(path)!;
+        Assert.Contains(contents.Series, one => one.Path == "/acquisition/z");
+        Assert.Contains(contents.Remarks, remark => remark.Contains("leads to itself", StringComparison.Ordinal));
+        Faults.Message(() => RecordingImporters.Import(path, Windows with { Behaviour = [new ImportedValues("w", "acquisition/w")] }), "'/acquisition/w/timestamps'", "leads to itself");
+        Faults.Message(() => RecordingImporters.Import(path, Windows with { Behaviour = [new ImportedValues("w", "acquisition/lost")] }), "no series 'acquisition/lost'");
+    }
+
+    [Fact]
+    public void Series_that_are_none_are_told()
+    {
+        using var folder = new TestFolder();
+        var builder = Whole();
+        builder.Series("acquisition/stopped", new double[10], start: 0, rate: 0);
+        builder.Series("acquisition/words", new[] { "a", "b" }, start: 0, rate: 1);
+        builder.Series("acquisition/short", new double[10], times: [0, 1, 2]);
+        builder.Group("acquisition/movie")["data"] = new H5Dataset(new double[8], fileDims: [2, 2, 2]);
+        builder.Group("acquisition/movie")["timestamps"] = new[] { 0.0, 1 };
+        var path = builder.Save(folder["a.nwb"]);
+        foreach (var (name, what) in new[] { ("stopped", "rate"), ("words", "text where numbers"), ("movie", "2 x 2 x 2") })
+        {
+            Faults.Message(() => RecordingImporters.Import(path, Windows with { Behaviour = [new ImportedValues("w", $"acquisition/{name}")] }), $"/acquisition/{name}", what);
+        }
+
+        Assert.Contains(RecordingImporters.Import(path, Windows with { Behaviour = [new ImportedValues("w", "acquisition/short")] }).Remarks, remark => remark.Contains("10 samples and 3 times", StringComparison.Ordinal));
+        Assert.NotEmpty(RecordingImporters.Inspect(path)!.Series);
+    }
+}
