@@ -242,6 +242,18 @@ public sealed class Hdf5ArchiveReader : IDisposable
     {
         var shape = ShapeOf(path);
         RequireShape(path, shape, [rows, columns]);
+        return ReadRows(path);
+    }
+
+    /// <summary>A table of one axis or more to be read a few of its first axis at a time, until this reader is disposed; what it holds of further axes is one row.</summary>
+    internal StoredRows ReadRows(string path)
+    {
+        var shape = ShapeOf(path);
+        if (shape.Count == 0)
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' is one number where a table is needed; write it as a table.");
+        }
+
         var filters = RequireReadable(path);
 
         // A view of its own: other tables are read in between.
@@ -253,9 +265,28 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var cache = new Hdf5ChunkCache(CachedBytesOfRows);
         return new StoredRows(
             shape[0],
-            shape[1],
+            Count([.. shape.Skip(1)], 0, path),
             StoredNumbers.Bytes(type),
-            (first, count) => Guarded(path, () => Hdf5Filters.Reading(filters, () => ReadArray(dataset, type, shape[1], first, count, cache))));
+            (first, count) => Guarded(path, () => Hdf5Filters.Reading(filters, () => ReadArray(dataset, type, shape, first, count, cache))));
+    }
+
+    /// <summary>Reads a table of lists of whole numbers that may differ in length (HDF5 variable length), or a table of two axes whose lists all have one length.</summary>
+    /// <param name="path">The table.</param>
+    /// <exception cref="InputException">There is no such table, it is not of lists of whole numbers, or the file is damaged.</exception>
+    internal int[][] ReadLists(string path)
+    {
+        var dataset = Table(path);
+        if (Guarded(path, () => dataset.Type.Class) != H5DataTypeClass.VariableLength)
+        {
+            var (shape, values) = ReadInts(path, -1, -1);
+            return [.. Enumerable.Range(0, shape[0]).Select(row => values.AsSpan(row * shape[1], shape[1]).ToArray())];
+        }
+
+        var filters = RequireReadable(path);
+        var lengths = ShapeOf(dataset, path);
+        RequireShape(path, lengths, [-1]);
+        Count(lengths, sizeof(long), path);
+        return Guarded(path, () => Hdf5Filters.Reading(filters, () => lengths[0] == 0 ? [] : dataset.Read<int[][]>().Select(list => list ?? []).ToArray()));
     }
 
     /// <summary>Shape of a table that must have so many axes.</summary>
@@ -292,36 +323,37 @@ public sealed class Hdf5ArchiveReader : IDisposable
         _ => Read<double>(dataset, count),
     };
 
-    private static Array ReadArray(IH5Dataset dataset, StoredType type, int columns, int first, int rows, Hdf5ChunkCache cache) => type switch
+    private static Array ReadArray(IH5Dataset dataset, StoredType type, IReadOnlyList<int> shape, int first, int rows, Hdf5ChunkCache cache) => type switch
     {
-        StoredType.Int8 => Read<sbyte>(dataset, columns, first, rows, cache),
-        StoredType.UInt8 => Read<byte>(dataset, columns, first, rows, cache),
-        StoredType.Int16 => Read<short>(dataset, columns, first, rows, cache),
-        StoredType.UInt16 => Read<ushort>(dataset, columns, first, rows, cache),
-        StoredType.Int32 => Read<int>(dataset, columns, first, rows, cache),
-        StoredType.UInt32 => Read<uint>(dataset, columns, first, rows, cache),
-        StoredType.Int64 => Read<long>(dataset, columns, first, rows, cache),
-        StoredType.UInt64 => Read<ulong>(dataset, columns, first, rows, cache),
-        StoredType.Half => Array.ConvertAll(Read<Half>(dataset, columns, first, rows, cache), value => (float)value),
-        StoredType.Single => Read<float>(dataset, columns, first, rows, cache),
-        _ => Read<double>(dataset, columns, first, rows, cache),
+        StoredType.Int8 => Read<sbyte>(dataset, shape, first, rows, cache),
+        StoredType.UInt8 => Read<byte>(dataset, shape, first, rows, cache),
+        StoredType.Int16 => Read<short>(dataset, shape, first, rows, cache),
+        StoredType.UInt16 => Read<ushort>(dataset, shape, first, rows, cache),
+        StoredType.Int32 => Read<int>(dataset, shape, first, rows, cache),
+        StoredType.UInt32 => Read<uint>(dataset, shape, first, rows, cache),
+        StoredType.Int64 => Read<long>(dataset, shape, first, rows, cache),
+        StoredType.UInt64 => Read<ulong>(dataset, shape, first, rows, cache),
+        StoredType.Half => Array.ConvertAll(Read<Half>(dataset, shape, first, rows, cache), value => (float)value),
+        StoredType.Single => Read<float>(dataset, shape, first, rows, cache),
+        _ => Read<double>(dataset, shape, first, rows, cache),
     };
 
-    private static T[] Read<T>(IH5Dataset dataset, int columns, int first, int rows, Hdf5ChunkCache cache)
+    private static T[] Read<T>(IH5Dataset dataset, IReadOnlyList<int> shape, int first, int rows, Hdf5ChunkCache cache)
         where T : unmanaged
     {
-        if (rows == 0 || columns == 0)
+        ulong[] block = [(ulong)rows, .. shape.Skip(1).Select(length => (ulong)length)];
+        if (Array.Exists(block, length => length == 0))
         {
             return [];
         }
 
-        var selection = new HyperslabSelection(rank: 2, starts: [(ulong)first, 0], blocks: [(ulong)rows, (ulong)columns]);
+        var selection = new HyperslabSelection(rank: block.Length, starts: [(ulong)first, .. new ulong[block.Length - 1]], blocks: block);
         var values = dataset is NativeDataset native
             ? native.Read<T[]>(new H5DatasetAccess(ChunkCache: cache), selection)
             : dataset.Read<T[]>(selection);
-        return values.Length == rows * columns
+        return values.Length == (int)block.Aggregate((product, length) => product * length)
             ? values
-            : throw new InvalidDataException($"{values.Length} numbers where {rows} x {columns} were asked for");
+            : throw new InvalidDataException($"{values.Length} numbers where {string.Join(" x ", block)} were asked for");
     }
 
     private static T[] Read<T>(IH5Dataset dataset, int count)

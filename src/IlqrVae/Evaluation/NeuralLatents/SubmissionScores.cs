@@ -5,7 +5,7 @@ namespace IlqrVae.Evaluation.NeuralLatents;
 /// <summary>The scores of one group of a submission, as the Neural Latents Benchmark defines them, with what they are made of. Null for those that are not there.</summary>
 /// <param name="Name">The group.</param>
 /// <param name="HeldOut">Its co-bps.</param>
-public sealed record GroupScores(string Name, SpikePrediction HeldOut)
+public sealed record SubmissionScores(string Name, SpikePrediction HeldOut)
 {
     private const string Split = "_split";
 
@@ -47,11 +47,11 @@ public sealed record GroupScores(string Name, SpikePrediction HeldOut)
     /// <param name="submitted">The rates.</param>
     /// <param name="target">What they are scored against.</param>
     /// <exception cref="InputException">What is needed for a score is missing in the submission, or numbers are not what they must be.</exception>
-    public static GroupScores Of(SubmittedGroup submitted, TargetGroup target)
+    public static SubmissionScores Of(SubmittedGroup submitted, TargetGroup target)
     {
         ArgumentNullException.ThrowIfNull(submitted);
         ArgumentNullException.ThrowIfNull(target);
-        var scores = new GroupScores(target.Name, SpikePrediction.Of(submitted.EvaluatedHeldOut, target.HeldOutSpikes));
+        var scores = new SubmissionScores(target.Name, SpikePrediction.Of(submitted.EvaluatedHeldOut, target.HeldOutSpikes));
         var isTimed = NeuralLatentsSet.OfGroup(target.Name) is { TrialColumns.Count: > 0 };
         if (isTimed && target.EvaluatedBehaviour is not null)
         {
@@ -72,14 +72,15 @@ public sealed record GroupScores(string Name, SpikePrediction HeldOut)
         if (submitted.ForwardHeldIn is not null && target.ForwardHeldIn is not null)
         {
             var rates = TrialArray.Beside(submitted.ForwardHeldIn, Needed(submitted.ForwardHeldOut, "eval_rates_heldout_forward", "fp-bps"));
-            scores = scores with { Forward = SpikePrediction.Of(rates, TrialArray.Beside(target.ForwardHeldIn, Needed(target.ForwardHeldOut, "eval_spikes_heldout_forward", "fp-bps"))) };
+            var spikes = target.ForwardHeldOut ?? throw new InputException($"{target.ForwardHeldIn.Name} is there without eval_spikes_heldout_forward; add it.");
+            scores = scores with { Forward = SpikePrediction.Of(rates, TrialArray.Beside(target.ForwardHeldIn, spikes)) };
         }
 
         return scores;
 
         TrialArray Evaluated(string score) => TrialArray.Beside(Needed(submitted.EvaluatedHeldIn, "eval_rates_heldin", score), submitted.EvaluatedHeldOut);
 
-        TrialArray Needed(TrialArray? array, string table, string score) => array ?? throw Missing(target.Name, table, score);
+        TrialArray Needed(TrialArray? array, string table, string score) => array ?? throw Missing(submitted, table, score);
     }
 
     /// <summary>
@@ -87,7 +88,7 @@ public sealed record GroupScores(string Name, SpikePrediction HeldOut)
     /// into one.
     /// </summary>
     /// <param name="groups">The groups, in any order.</param>
-    public static IReadOnlyList<KeyValuePair<string, IReadOnlyList<KeyValuePair<string, double>>>> Reported(IEnumerable<GroupScores> groups)
+    public static IReadOnlyList<KeyValuePair<string, IReadOnlyList<KeyValuePair<string, double>>>> Reported(IEnumerable<SubmissionScores> groups)
     {
         var inOrder = groups.OrderBy(group => Place(group.Name)).ThenBy(group => group.Name, StringComparer.Ordinal).ToList();
         var list = inOrder.Where(group => NeuralLatentsSet.OfGroup(group.Name)?.ScalingKey is null)
@@ -116,11 +117,11 @@ public sealed record GroupScores(string Name, SpikePrediction HeldOut)
         }
 
         var training = TrialArray.Beside(
-            submitted.TrainingHeldIn ?? throw Missing(target.Name, "train_rates_heldin", "vel R2"), submitted.TrainingHeldOut ?? throw Missing(target.Name, "train_rates_heldout", "vel R2"));
+            submitted.TrainingHeldIn ?? throw Missing(submitted, "train_rates_heldin", "vel R2"), submitted.TrainingHeldOut ?? throw Missing(submitted, "train_rates_heldout", "vel R2"));
         return [.. Enumerable.Range(0, Math.Max(1, target.TrainingMasks.Count)).Select(k => BehaviourDecoding.Of(
             training, target.TrainingBehaviour!, evaluated, target.EvaluatedBehaviour!, target.TrainingMasks.ElementAtOrDefault(k), target.EvaluatedMasks.ElementAtOrDefault(k)))];
     }
 
-    private static InputException Missing(string group, string table, string score)
-        => new($"there is no table '/{group}/{table}', which {score} needs; add it, or leave what it is scored against out of the targets.");
+    private static InputException Missing(SubmittedGroup submitted, string table, string score)
+        => new($"{submitted.EvaluatedHeldOut.Name} is there without a table '{table}' beside it, which {score} needs; add it.");
 }
