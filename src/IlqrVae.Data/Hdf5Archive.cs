@@ -49,8 +49,8 @@ public sealed class Hdf5Archive
     /// <inheritdoc cref="Add(string, double[], int[])"/>
     public void Add(string path, byte[] values, params int[] shape) => AddTable(path, values, sizeof(byte), shape, isCompressed: true);
 
-    /// <summary>Adds a table of truths, as h5py writes them (HDF5 enumeration FALSE, TRUE of int8).</summary>
-    internal void Add(string path, bool[] values, params int[] shape) => AddTable(path, Array.ConvertAll(values, value => value ? StoredTruth.TRUE : StoredTruth.FALSE), sizeof(sbyte), shape, isCompressed: false);
+    /// <summary>Adds a table of truths, as h5py writes them (HDF5 enumeration FALSE, TRUE of a byte).</summary>
+    internal void Add(string path, bool[] values, params int[] shape) => AddTable(path, Array.ConvertAll(values, value => value ? StoredTruth.TRUE : StoredTruth.FALSE), sizeof(byte), shape, isCompressed: false);
 
     /// <summary>Adds lists of whole numbers, of any lengths (HDF5 variable length, of int32).</summary>
     internal void Add(string path, int[][] lists) => AddTable(path, lists, sizeof(long), [], isCompressed: false);
@@ -295,7 +295,7 @@ public sealed class Hdf5Archive
     }
 
     /// <summary>Its names are those that a file needs for h5py to read truths.</summary>
-    private enum StoredTruth : sbyte
+    private enum StoredTruth : byte
     {
         FALSE,
         TRUE,
