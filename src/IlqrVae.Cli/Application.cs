@@ -112,6 +112,7 @@ internal static partial class Application
         root.Subcommands.Add(InferCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
         root.Subcommands.Add(CalibrateCommand.Create(terminal));
+        root.Subcommands.Add(NlbCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));
         return root;
     }
@@ -129,12 +130,15 @@ internal static partial class Application
     {
         var command = parsed.CommandResult.Command;
         var isRoot = command is RootCommand;
-        var name = isRoot ? Name : $"{Name} {command.Name}";
+        var name = $"{Name}{string.Concat(Parents(parsed.CommandResult).Select(parent => $" {parent}"))}";
         var see = $"(see '{name} --help')";
-        if (isRoot && arguments[0].Length > 0 && arguments[0][0] != '-')
+        var commands = command.Subcommands.Select(one => one.Name).ToList();
+        var word = isRoot ? arguments[0] : parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : "";
+        if (commands.Count > 0 && (isRoot ? word.Length > 0 && word[0] != '-' : FindUnknown(arguments, parsed) is null))
         {
-            var commands = command.Subcommands.Select(one => one.Name).ToList();
-            return $"{name}: there is no command '{arguments[0]}'; {DidYouMean(arguments[0], commands)}use one of {string.Join(", ", commands)} {see}";
+            return word.Length == 0
+                ? $"{name}: a command is missing; use one of {string.Join(", ", commands)} {see}"
+                : $"{name}: there is no command '{word}'; {DidYouMean(word, commands)}use one of {string.Join(", ", commands)} {see}";
         }
 
         if (FindUnknown(arguments, parsed) is { } unknown)
@@ -154,6 +158,10 @@ internal static partial class Application
         };
         return $"{name}: {message} {see}";
     }
+
+    /// <summary>The names of a command and of those it belongs to, outermost first, without the program's.</summary>
+    private static IEnumerable<string> Parents(CommandResult result)
+        => result.Command is RootCommand ? [] : [.. result.Parent is CommandResult parent ? Parents(parent) : [], result.Command.Name];
 
     private static string DidYouMean(string word, IEnumerable<string> words)
         => Spelling.Closest(word, words) is { } closest ? $"did you mean '{closest}'? Else " : "";

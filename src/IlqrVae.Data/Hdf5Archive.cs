@@ -49,6 +49,12 @@ public sealed class Hdf5Archive
     /// <inheritdoc cref="Add(string, double[], int[])"/>
     public void Add(string path, byte[] values, params int[] shape) => AddTable(path, values, sizeof(byte), shape, isCompressed: true);
 
+    /// <summary>Adds a table of truths, as h5py writes them (HDF5 enumeration FALSE, TRUE of a byte).</summary>
+    internal void Add(string path, bool[] values, params int[] shape) => AddTable(path, Array.ConvertAll(values, value => value ? StoredTruth.TRUE : StoredTruth.FALSE), sizeof(byte), shape, isCompressed: false);
+
+    /// <summary>Adds lists of whole numbers, of any lengths (HDF5 variable length, of int32).</summary>
+    internal void Add(string path, int[][] lists) => AddTable(path, lists, sizeof(long), [], isCompressed: false);
+
     /// <summary>Adds a table of texts (HDF5 variable-length UTF-8).</summary>
     /// <inheritdoc cref="Add(string, double[], int[])"/>
     /// <exception cref="InputException">A text holds a NUL character, which HDF5 cannot store.</exception>
@@ -286,5 +292,12 @@ public sealed class Hdf5Archive
         public bool IsCompressed { get; set; }
 
         public Dictionary<string, object> Attributes { get; } = new(StringComparer.Ordinal);
+    }
+
+    /// <summary>Its names are those that a file needs for h5py to read truths.</summary>
+    private enum StoredTruth : byte
+    {
+        FALSE,
+        TRUE,
     }
 }

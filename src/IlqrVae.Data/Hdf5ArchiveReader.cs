@@ -242,6 +242,18 @@ public sealed class Hdf5ArchiveReader : IDisposable
     {
         var shape = ShapeOf(path);
         RequireShape(path, shape, [rows, columns]);
+        return ReadRows(path);
+    }
+
+    /// <summary>A table of one axis or more to be read a few of its first axis at a time, until this reader is disposed; what it holds of further axes is one row.</summary>
+    internal StoredRows ReadRows(string path)
+    {
+        var shape = ShapeOf(path);
+        if (shape.Count == 0)
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' is one number where a table is needed; write it as a table.");
+        }
+
         var filters = RequireReadable(path);
 
         // A view of its own: other tables are read in between.
@@ -253,7 +265,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var cache = new Hdf5ChunkCache(CachedBytesOfRows);
         return new StoredRows(
             shape[0],
-            shape[1],
+            Count([.. shape.Skip(1)], 0, path),
             StoredNumbers.Bytes(type),
             (first, count) => Guarded(path, () => Hdf5Filters.Reading(filters, () => ReadArray(dataset, type, shape, first, count, cache))));
     }
@@ -312,6 +324,25 @@ public sealed class Hdf5ArchiveReader : IDisposable
         return [.. texts.Select(text => text ?? "")];
     }
 
+    /// <summary>Reads a table of lists of whole numbers that may differ in length (HDF5 variable length), or a table of two axes whose lists all have one length.</summary>
+    /// <param name="path">The table.</param>
+    /// <exception cref="InputException">There is no such table, it is not of lists of whole numbers, or the file is damaged.</exception>
+    internal int[][] ReadLists(string path)
+    {
+        var dataset = Table(path);
+        if (Guarded(path, () => dataset.Type.Class) != H5DataTypeClass.VariableLength)
+        {
+            var (shape, values) = ReadInts(path, -1, -1);
+            return [.. Enumerable.Range(0, shape[0]).Select(row => values.AsSpan(row * shape[1], shape[1]).ToArray())];
+        }
+
+        var filters = RequireReadable(path);
+        var lengths = ShapeOf(dataset, path);
+        RequireShape(path, lengths, [-1]);
+        Count(lengths, sizeof(long), path);
+        return Guarded(path, () => Hdf5Filters.Reading(filters, () => lengths[0] == 0 ? [] : dataset.Read<int[][]>().Select(list => list ?? []).ToArray()));
+    }
+
     /// <summary>Shape of a table that must have so many axes.</summary>
     /// <param name="path">The table.</param>
     /// <param name="rank">Number of axes.</param>
@@ -364,22 +395,19 @@ public sealed class Hdf5ArchiveReader : IDisposable
     private static T[] Read<T>(IH5Dataset dataset, IReadOnlyList<int> shape, int first, int rows, Hdf5ChunkCache cache)
         where T : unmanaged
     {
-        var columns = shape.Skip(1).Aggregate(1, (product, length) => product * length);
-        if (rows == 0 || columns == 0)
+        ulong[] block = [(ulong)rows, .. shape.Skip(1).Select(length => (ulong)length)];
+        if (Array.Exists(block, length => length == 0))
         {
             return [];
         }
 
-        var starts = new ulong[shape.Count];
-        var blocks = shape.Select(length => (ulong)length).ToArray();
-        (starts[0], blocks[0]) = ((ulong)first, (ulong)rows);
-        var selection = new HyperslabSelection(rank: shape.Count, starts: starts, blocks: blocks);
+        var selection = new HyperslabSelection(rank: block.Length, starts: [(ulong)first, .. new ulong[block.Length - 1]], blocks: block);
         var values = dataset is NativeDataset native
             ? native.Read<T[]>(new H5DatasetAccess(ChunkCache: cache), selection)
             : dataset.Read<T[]>(selection);
-        return values.Length == rows * columns
+        return values.Length == (int)block.Aggregate((product, length) => product * length)
             ? values
-            : throw new InvalidDataException($"{values.Length} numbers where {rows} x {columns} were asked for");
+            : throw new InvalidDataException($"{values.Length} numbers where {string.Join(" x ", block)} were asked for");
     }
 
     private static T[] Read<T>(IH5Dataset dataset, int count)

@@ -11,7 +11,7 @@ namespace IlqrVae.Data;
 internal sealed record Hdf5Filter(int Id, string Name, uint[] Parameters);
 
 /// <summary>
-/// Undoes what chunks went through: deflate, lzf and checksums, which PureHDF 2.2.0 lacks or gets wrong. Its checksum filter returns a part of a
+/// Undoes what chunks went through: deflate, lzf, shuffling and checksums, which PureHDF 2.2.0 lacks or gets wrong. Its checksum filter returns a part of a
 /// pooled buffer, which the next chunk overwrites; and it looks up which filters were left out of a chunk one place too far.
 /// </summary>
 internal static class Hdf5Filters
@@ -21,12 +21,15 @@ internal static class Hdf5Filters
     public const int Fletcher32 = 3;
     public const int Lzf = 32000;
 
+    private static readonly ShuffleFilter s_shuffle = new();
+
     [ThreadStatic]
     private static IReadOnlyList<Hdf5Filter>? pipeline;
 
     static Hdf5Filters()
     {
         H5Filter.Register(new Filter(Deflate, "deflate", Inflate, new DeflateFilter()));
+        H5Filter.Register(new Filter(Shuffle, "shuffle", Unshuffle, new ShuffleFilter()));
         H5Filter.Register(new Filter(Fletcher32, "fletcher32", RemoveChecksum, new Fletcher32Filter()));
         H5Filter.Register(new Filter(Lzf, "lzf", Unlzf, null));
     }
@@ -100,6 +103,9 @@ internal static class Hdf5Filters
             ? bytes[..^4].ToArray()
             : throw new InvalidDataException("a chunk does not fit its checksum (fletcher32)");
     }
+
+    /// <summary>HDF5 leaves shuffling out of lists of unequal length, and then names no size of an element either.</summary>
+    private static byte[] Unshuffle(FilterInfo chunk) => chunk.Parameters.Length == 0 ? chunk.Buffer.ToArray() : ((IH5Filter)s_shuffle).Filter(chunk).ToArray();
 
     private static byte[] Inflate(FilterInfo chunk)
     {

@@ -13,6 +13,15 @@ internal sealed class CommandLine : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ilqr-vae-cli-");
 
+    /// <summary>Every command that does something, by its name with those it belongs to: "fit", "nlb score".</summary>
+    public static IEnumerable<(string Name, System.CommandLine.Command Command)> Commands()
+    {
+        return Below("", Application.Create(new Terminal(TextWriter.Null, TextWriter.Null, false, CancellationToken.None)));
+
+        static IEnumerable<(string Name, System.CommandLine.Command Command)> Below(string path, System.CommandLine.Command command) => command.Subcommands.SelectMany(
+            one => one.Subcommands.Count == 0 ? [(path + one.Name, one)] : Below($"{path}{one.Name} ", one));
+    }
+
     public string this[string name] => Path.Combine(_folder.FullName, name);
 
     public string Folder => _folder.FullName;

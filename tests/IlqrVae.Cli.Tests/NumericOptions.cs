@@ -14,6 +14,8 @@ public sealed class NumericOptions
         ["calibrate"] = ["@/run", "--data", "@/data.h5"],
         ["infer"] = ["@/run", "--data", "@/data.h5", "-o", "@/x.h5"],
         ["evaluate"] = ["@/run", "--data", "@/data.h5"],
+        ["nlb predict"] = ["@/run", "--data", "@/data.h5", "-o", "@/x.h5"],
+        ["nlb target"] = ["@/data.h5", "-o", "@/x.h5"],
     };
 
     public static TheoryData<string, string, bool> All
@@ -21,14 +23,14 @@ public sealed class NumericOptions
         get
         {
             var options = new TheoryData<string, string, bool>();
-            foreach (var command in Application.Create(new Terminal(TextWriter.Null, TextWriter.Null, false, CancellationToken.None)).Subcommands)
+            foreach (var (name, command) in CommandLine.Commands())
             {
                 foreach (var option in command.Options)
                 {
                     var type = Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
                     if (type.IsPrimitive && type != typeof(bool))
                     {
-                        options.Add(command.Name, option.Name, type == typeof(double));
+                        options.Add(name, option.Name, type == typeof(double));
                     }
                 }
             }
@@ -52,7 +54,7 @@ public sealed class NumericOptions
         {
             foreach (var given in (string[][])[[option, text], [$"{option}={text}"]])
             {
-                var outcome = line.Run([command, .. Needed[command], .. given]);
+                var outcome = line.Run([.. command.Split(' '), .. Needed[command], .. given]);
                 Assert.True(outcome.ExitCode == 2, outcome.ToString());
                 Assert.Contains($"{option}: '{text}' is ", outcome.Error, StringComparison.Ordinal);
                 Assert.Contains(instead, outcome.Error, StringComparison.Ordinal);

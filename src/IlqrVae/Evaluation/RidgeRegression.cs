@@ -1,10 +1,6 @@
-using System.Numerics.Tensors;
-using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using MathNet.Numerics.LinearAlgebra.Factorization;
-using Cholesky = IlqrVae.Numerics.Cholesky;
 using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
-using Symmetricity = MathNet.Numerics.LinearAlgebra.Symmetricity;
 
 namespace IlqrVae.Evaluation;
 
@@ -77,7 +73,7 @@ public sealed class RidgeRegression
     {
         RequireRows(features, outputs);
         RequireAlpha(alpha);
-        return alpha == 0 ? LeastSquares(features, outputs) : new Moments(features, outputs, 1).Solve(-1, alpha, penalty);
+        return alpha == 0 ? LeastSquares(features, outputs) : Moments(features, outputs, 1).Solve(-1, alpha, penalty);
     }
 
     /// <summary>
@@ -106,7 +102,7 @@ public sealed class RidgeRegression
             throw new ArgumentOutOfRangeException(nameof(folds), folds, "The number of folds must be between 2 and the number of rows.");
         }
 
-        var moments = new Moments(features, outputs, folds);
+        var moments = Moments(features, outputs, folds);
         var scores = new double[alphas.Count * folds];
         Parallel.For(0, scores.Length, i =>
         {
@@ -219,23 +215,29 @@ public sealed class RidgeRegression
         var result = new Table(features.Bins, Outputs);
         for (var t = 0; t < features.Bins; t++)
         {
-            var row = result.Row(t);
-            _intercept.CopyTo(row);
-            var x = features.Row(t);
-            for (var i = 0; i < x.Length; i++)
-            {
-                var w = _weights.AsSpan(i * Outputs, Outputs);
-                for (var j = 0; j < row.Length; j++)
-                {
-                    row[j] += x[i] * w[j];
-                }
-            }
+            Apply(features.Row(t), result.Row(t));
         }
 
         return result;
     }
 
-    private static RidgeRegression WithIntercept(
+    /// <summary>Predicts one row.</summary>
+    /// <param name="features">p numbers.</param>
+    /// <param name="outputs">Room for d numbers.</param>
+    internal void Apply(ReadOnlySpan<double> features, Span<double> outputs)
+    {
+        _intercept.CopyTo(outputs);
+        for (var i = 0; i < features.Length; i++)
+        {
+            var w = _weights.AsSpan(i * Outputs, Outputs);
+            for (var j = 0; j < outputs.Length; j++)
+            {
+                outputs[j] += features[i] * w[j];
+            }
+        }
+    }
+
+    internal static RidgeRegression WithIntercept(
         int p, int d, double[] weights, ReadOnlySpan<double> meanX, ReadOnlySpan<double> meanY, double alpha, RidgePenalty penalty)
     {
         var intercept = meanY.ToArray();
@@ -248,6 +250,23 @@ public sealed class RidgeRegression
         }
 
         return new RidgeRegression(p, d, weights, intercept, alpha, penalty);
+    }
+
+    private static RidgeMoments Moments(Table features, Table outputs, int folds)
+    {
+        var moments = new RidgeMoments(features.Columns, outputs.Columns, [.. Metrics.ColumnMeans(features), .. Metrics.ColumnMeans(outputs)], folds);
+        Parallel.For(0, folds, fold =>
+        {
+            var (start, end) = FoldRows(features.Bins, folds, fold);
+            var rows = moments.Fold(fold);
+            for (var t = start; t < end; t++)
+            {
+                rows.Add(features.Row(t), outputs.Row(t));
+            }
+
+            rows.Finish();
+        });
+        return moments;
     }
 
     private static (int Start, int End) FoldRows(int rows, int folds, int fold) =>
@@ -283,135 +302,6 @@ public sealed class RidgeRegression
         if (!(alpha >= 0) || !double.IsFinite(alpha))
         {
             throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "The penalty must be finite and not negative.");
-        }
-    }
-
-    // Sums of squares and products of [X Y], kept by fold so that every training set is a sum of sums rather than a pass over the data.
-    private sealed class Moments
-    {
-        private const int ChunkRows = 128;
-        private readonly int _p;
-        private readonly int _d;
-        private readonly double[] _shift;
-        private readonly Matrix<double>[] _products;
-        private readonly double[][] _sums;
-        private readonly int[] _counts;
-
-        public Moments(Table x, Table y, int folds)
-        {
-            _p = x.Columns;
-            _d = y.Columns;
-            _shift = [.. Metrics.ColumnMeans(x), .. Metrics.ColumnMeans(y)];
-            _products = new Matrix<double>[folds];
-            _sums = new double[folds][];
-            _counts = new int[folds];
-            Parallel.For(0, folds, fold =>
-            {
-                var (start, end) = FoldRows(x.Bins, folds, fold);
-                var products = _products[fold] = Matrix<double>.Allocate(_p + _d, _p + _d);
-                var sums = _sums[fold] = new double[_p + _d];
-                _counts[fold] = end - start;
-                var chunk = Matrix<double>.Allocate(Math.Min(ChunkRows, end - start), _p + _d);
-                for (var first = start; first < end; first += ChunkRows)
-                {
-                    var rows = chunk.RowRange(0, Math.Min(ChunkRows, end - first));
-                    for (var t = 0; t < rows.Rows; t++)
-                    {
-                        var row = rows.Row(t);
-                        x.Row(first + t).CopyTo(row);
-                        y.Row(first + t).CopyTo(row[_p..]);
-                        TensorPrimitives.Subtract(row, _shift, row);
-                        TensorPrimitives.Add(sums, row, sums);
-                    }
-
-                    Gemm.SymmetricUpper(rows, rows, products, accumulate: true);
-                }
-            });
-        }
-
-        // The regression on all folds but one (-1: on all).
-        public RidgeRegression Solve(int without, double alpha, RidgePenalty penalty)
-        {
-            var (gram, mean) = Centred(without);
-            var trace = 0.0;
-            for (var i = 0; i < _p; i++)
-            {
-                trace += gram[i, i];
-            }
-
-            var strength = penalty == RidgePenalty.Absolute ? alpha : alpha * trace / Math.Max(1, _p);
-            var weights = SolvePositive(gram, strength) ?? SolveByEigenvalues(Centred(without).Gram, strength);
-            TensorPrimitives.Add(mean, _shift, mean);
-            return WithIntercept(_p, _d, weights, mean.AsSpan(0, _p), mean.AsSpan(_p, _d), alpha, penalty);
-        }
-
-        // Products about the mean of the rows in use, in the upper triangle.
-        private (Matrix<double> Gram, double[] Mean) Centred(int without)
-        {
-            var gram = Matrix<double>.Allocate(_p + _d, _p + _d);
-            var mean = new double[_p + _d];
-            var count = 0;
-            for (var fold = 0; fold < _products.Length; fold++)
-            {
-                if (fold != without)
-                {
-                    RowOperations.AddScaled(1, _products[fold], gram);
-                    TensorPrimitives.Add(mean, _sums[fold], mean);
-                    count += _counts[fold];
-                }
-            }
-
-            TensorPrimitives.Divide(mean, count, mean);
-            for (var i = 0; i < gram.Rows; i++)
-            {
-                var row = gram.Row(i)[i..];
-                TensorPrimitives.MultiplyAdd(mean.AsSpan(i), -count * mean[i], row, row);
-            }
-
-            return (gram, mean);
-        }
-
-        // Solves (S + strength I) W = R in place; null if a pivot is lost to rounding.
-        private double[]? SolvePositive(Matrix<double> gram, double strength)
-        {
-            var diagonal = new double[_p];
-            for (var i = 0; i < _p; i++)
-            {
-                diagonal[i] = gram[i, i] += strength;
-            }
-
-            var isPositive = Cholesky.Eliminate(gram, _p);
-            for (var i = 0; isPositive && i < _p; i++)
-            {
-                isPositive = gram[i, i] * gram[i, i] > 1e-14 * diagonal[i];
-            }
-
-            if (!isPositive)
-            {
-                return null;
-            }
-
-            var solution = Matrix<double>.Allocate(_p, _d);
-            Cholesky.NegativeSolve(gram.RowRange(0, _p), gram.RowRange(0, _p).ColumnRange(_p, _d), solution);
-            var weights = solution.ToArray();
-            TensorPrimitives.Negate(weights, weights);
-            return weights;
-        }
-
-        // For features that depend on each other under a penalty too weak to show in rounding: directions without variance get no weight.
-        private double[] SolveByEigenvalues(Matrix<double> gram, double strength)
-        {
-            if (!double.IsFinite(strength) || !double.IsFinite(RowOperations.Dot(gram, gram)))
-            {
-                return [.. Enumerable.Repeat(double.NaN, _p * _d)];
-            }
-
-            var decomposition = Matrix.Build.Dense(_p, _p, (i, j) => gram[Math.Min(i, j), Math.Max(i, j)]).Evd(Symmetricity.Symmetric);
-            var values = decomposition.EigenValues.Select(value => value.Real).ToArray();
-            var cutoff = _p * Math.Pow(2, -52) * Math.Max(0, values.Max());
-            var target = decomposition.EigenVectors.TransposeThisAndMultiply(Matrix.Build.Dense(_p, _d, (i, j) => gram[i, _p + j]));
-            target.MapIndexedInplace((k, _, value) => values[k] > cutoff ? value / (values[k] + strength) : 0);
-            return (decomposition.EigenVectors * target).ToRowMajorArray();
         }
     }
 }
