@@ -245,31 +245,6 @@ public sealed class Hdf5ArchiveReader : IDisposable
         return ReadRows(path);
     }
 
-    /// <summary>A table of one axis or more to be read a few of its first axis at a time, until this reader is disposed; what it holds of further axes is one row.</summary>
-    internal StoredRows ReadRows(string path)
-    {
-        var shape = ShapeOf(path);
-        if (shape.Count == 0)
-        {
-            throw new InputException($"{Path}: '{Rooted(path)}' is one number where a table is needed; write it as a table.");
-        }
-
-        var filters = RequireReadable(path);
-
-        // A view of its own: other tables are read in between.
-        var (view, opened) = View(Find(path)!, path);
-        held.Add(view);
-        var dataset = (IH5Dataset)opened;
-        var type = RequireNumbers(path, dataset);
-        Count(shape, StoredNumbers.Bytes(type), path);
-        var cache = new Hdf5ChunkCache(CachedBytesOfRows);
-        return new StoredRows(
-            shape[0],
-            Count([.. shape.Skip(1)], 0, path),
-            StoredNumbers.Bytes(type),
-            (first, count) => Guarded(path, () => Hdf5Filters.Reading(filters, () => ReadArray(dataset, type, shape, first, count, cache))));
-    }
-
     /// <summary>A table of any shape but a scalar to be read some rows at a time, until this reader is disposed; a row is all that shares the first index.</summary>
     internal StoredRows ReadRows(string path)
     {
@@ -281,6 +256,8 @@ public sealed class Hdf5ArchiveReader : IDisposable
         }
 
         var filters = RequireReadable(path);
+
+        // A view of its own: other tables are read in between.
         var (view, opened) = View(Find(path)!, path);
         held.Add(view);
         var dataset = (IH5Dataset)opened;

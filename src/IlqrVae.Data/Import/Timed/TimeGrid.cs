@@ -33,6 +33,7 @@ internal sealed class TimeGrid
 {
     private readonly long _step;
 
+    /// <summary>Lays bins.</summary>
     /// <param name="start">Of the first bin, in nanoseconds.</param>
     /// <param name="bins">Number of bins.</param>
     /// <param name="width">Of a bin, in seconds.</param>
