@@ -11,6 +11,7 @@ internal sealed partial class NwbSeries : ITimedSeries
     private readonly double _offset;
     private readonly double[] _factors;
 
+    /// <summary>Looks at a series; samples are read later.</summary>
     /// <exception cref="InputException">It is no series of numbers with times.</exception>
     public NwbSeries(Hdf5ArchiveReader archive, string path, List<string> remarks)
     {

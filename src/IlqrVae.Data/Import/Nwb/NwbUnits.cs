@@ -12,6 +12,7 @@ internal sealed class NwbUnits : ISpikeTimes
     private readonly StoredRows _times;
     private readonly long[] _ends;
 
+    /// <summary>Reads which spikes are whose, and when units were observed; spikes are read later.</summary>
     /// <exception cref="InputException">The table's columns do not fit each other.</exception>
     public NwbUnits(Hdf5ArchiveReader archive, NwbTable table, List<string> remarks)
     {

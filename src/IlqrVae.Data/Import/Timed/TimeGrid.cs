@@ -33,7 +33,8 @@ internal sealed class TimeGrid
 {
     private readonly long _step;
 
-    /// <param name="start">Of the first bin, in nanoseconds.</param>
+    /// <summary>Lays bins from a time on.</summary>
+    /// <param name="start">Where edge 0 of the grid is, in nanoseconds.</param>
     /// <param name="bins">Number of bins.</param>
     /// <param name="width">Of a bin, in seconds.</param>
     /// <param name="first">Which edge of the grid the first bin starts at: parts of a grid keep its edges.</param>

@@ -156,7 +156,6 @@ internal sealed class TimedImport
     /// <summary>When units were observed; units that share their times share a set. What is not told is from the first to the last thing that happened.</summary>
     private void FindObserved()
     {
-        var sets = new Dictionary<string, int>(StringComparer.Ordinal);
         var found = new List<Interval[]>();
         var untold = 0;
         _observedOf = new int[Math.Max(1, _units.Length)];
@@ -172,10 +171,10 @@ internal sealed class TimedImport
                 continue;
             }
 
-            var key = string.Join(';', intervals.Select(one => $"{one.Start},{one.End}"));
-            if (!sets.TryGetValue(key, out var set))
+            var set = found.FindIndex(other => other.AsSpan().SequenceEqual(intervals));
+            if (set < 0)
             {
-                (set, sets[key]) = (found.Count, found.Count);
+                set = found.Count;
                 found.Add(intervals);
             }
 
@@ -385,15 +384,15 @@ internal sealed class TimedImport
 
         Dictionary<int, (long Start, long End)> Spans(ColumnTable table, List<int> wanted)
         {
-            var spans = new Dictionary<int, (long, long)>();
+            var found = new Dictionary<int, (long, long)>();
             if (_options.Align is null && _options.Window is null)
             {
                 var starts = table.RequireNumbers(_path, "--trials", TimedSession.StartColumn);
                 var stops = table.RequireNumbers(_path, "--trials", TimedSession.StopColumn);
                 Leave(wanted, row => !Nanoseconds.CanHold(starts[row]) || !Nanoseconds.CanHold(stops[row]), $"'{TimedSession.StartColumn}' or '{TimedSession.StopColumn}' is missing");
                 Leave(wanted, row => stops[row] - starts[row] > LongestSession, "longer than 30 days");
-                wanted.ForEach(row => spans[row] = (Nanoseconds.Of(starts[row]), Nanoseconds.Of(stops[row])));
-                return spans;
+                wanted.ForEach(row => found[row] = (Nanoseconds.Of(starts[row]), Nanoseconds.Of(stops[row])));
+                return found;
             }
 
             if (_options.Window is not { } window)
@@ -409,8 +408,8 @@ internal sealed class TimedImport
             var column = _options.Align ?? TimedSession.StartColumn;
             var times = table.RequireNumbers(_path, "--align", column);
             Leave(wanted, row => !Nanoseconds.CanHold(times[row]), $"'{column}' is missing");
-            wanted.ForEach(row => spans[row] = (Nanoseconds.Of(times[row]) + Nanoseconds.Of(window.From), Nanoseconds.Of(times[row]) + Nanoseconds.Of(window.To)));
-            return spans;
+            wanted.ForEach(row => found[row] = (Nanoseconds.Of(times[row]) + Nanoseconds.Of(window.From), Nanoseconds.Of(times[row]) + Nanoseconds.Of(window.To)));
+            return found;
         }
     }
 
