@@ -156,7 +156,6 @@ internal sealed class TimedImport
     /// <summary>When units were observed; units that share their times share a set. What is not told is from the first to the last thing that happened.</summary>
     private void FindObserved()
     {
-        var sets = new Dictionary<string, int>(StringComparer.Ordinal);
         var found = new List<Interval[]>();
         var untold = 0;
         _observedOf = new int[Math.Max(1, _units.Length)];
@@ -172,10 +171,10 @@ internal sealed class TimedImport
                 continue;
             }
 
-            var key = string.Join(';', intervals.Select(one => $"{one.Start},{one.End}"));
-            if (!sets.TryGetValue(key, out var set))
+            var set = found.FindIndex(other => other.AsSpan().SequenceEqual(intervals));
+            if (set < 0)
             {
-                (set, sets[key]) = (found.Count, found.Count);
+                set = found.Count;
                 found.Add(intervals);
             }
 
