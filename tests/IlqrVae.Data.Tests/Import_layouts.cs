@@ -241,10 +241,11 @@ public sealed class Import_layouts
         ImportOptions all = new()
         {
             Spikes = "a", Values = [new ImportedValues("b", "c")], Time = "d", BinWidth = 1, MinimumRate = 1, TrainFraction = 1, ValidationFraction = 0.1, ChunkSeconds = 1,
-            ValidationEvery = 2, ChunkTest = true, UnitsFirst = true,
+            ValidationEvery = 2, ChunkTest = true, UnitsFirst = true, Behaviour = [new ImportedValues("e", "f")], LagSeconds = 0.1, Trials = "g", Align = "h", Window = (0, 1), OnSessionGrid = true,
+            Where = "i", Units = "j", HeldOutUnits = "k", Conditions = ["l"], ChunkOverlapSeconds = 0.5, SplitColumn = "m", SplitBlockSeconds = 10, SplitSeed = 1,
         };
         var message = Faults.Message(() => RecordingImporters.Import(folder["a.h5"], all), "a.h5", "LFADS");
-        Assert.StartsWith("--spikes, --values, --time, --minimum-rate, --train-fraction, --validation-fraction, --chunk, --validation-every, --chunk-test, --units-first:", message, StringComparison.Ordinal);
+        Assert.StartsWith("--spikes, --values, --time, --minimum-rate, --train-fraction, --validation-fraction, --chunk, --validation-every, --chunk-test, --behaviour, --lag, ", message, StringComparison.Ordinal);
         Assert.Contains("--bins-first:", Faults.Message(() => RecordingImporters.Import(folder["a.h5"], new ImportOptions { UnitsFirst = false })), StringComparison.Ordinal);
         Assert.All(RecordingImporters.All, importer => Assert.Empty(importer.Options.Except([.. all.Given(), "--bins-first"], StringComparer.Ordinal)));
     }
