@@ -1,4 +1,5 @@
 using IlqrVae.Data;
+using IlqrVae.Data.Tests;
 using IlqrVae.Numerics;
 using IlqrVae.Runs.Configuration;
 
@@ -28,6 +29,7 @@ public sealed class Experiments
         ["--draws"] = "2",
         ["--held-out"] = "3",
         ["--threads"] = "1",
+        ["--minutes"] = "0.02",
     };
 
     /// <summary>Options whose value is a path.</summary>
@@ -65,6 +67,10 @@ public sealed class Experiments
             if (name == "m1-reaching")
             {
                 SaveReaching(line[file]);
+            }
+            else if (name == "maze-small")
+            {
+                SaveTrials(line[file]);
             }
             else
             {
@@ -132,6 +138,32 @@ public sealed class Experiments
         file.Add("handVel", hand, Bins, 3);
         file.Add("time", [.. Enumerable.Range(0, Bins).Select(t => 0.05 * t)], Bins, 1);
         file.Save(path);
+    }
+
+    /// <summary>Trials of 15 units as an NWB file: those of even numbers have spikes at the start, the others at the end.</summary>
+    private static void SaveTrials(string path)
+    {
+        const int Trials = 16;
+        var random = new CounterRandom(1, 0);
+        var builder = new NwbBuilder();
+        double[] starts = [.. Enumerable.Range(0, Trials).Select(trial => 0.8 * trial)];
+        var spikes = new double[15][];
+        for (var unit = 0; unit < spikes.Length; unit++)
+        {
+            var times = new List<double>();
+            foreach (var start in starts)
+            {
+                var count = 3 + random.NextPoisson(3);
+                times.AddRange(Enumerable.Range(0, (int)count).Select(spike => start + (0.35 * ((unit % 2) + ((spike + 0.5) / count)))));
+            }
+
+            spikes[unit] = [.. times];
+        }
+
+        builder.Units([.. Enumerable.Range(0, spikes.Length).Select(unit => (long)unit)], spikes, Array.Empty<ushort>());
+        builder.Observed([.. spikes.Select(_ => new[] { 0, starts[^1] + 0.7 })]);
+        builder.Trials(starts, [.. starts.Select(start => start + 0.7)]);
+        builder.Save(path);
     }
 
     /// <summary>The indented lines of a README that call the program, as words.</summary>
