@@ -89,7 +89,7 @@ public sealed class NwbCommands
         Assert.True(Count("c.h5", Recordings.TrialSplit.Validation) > 1);
         var one = Held("--held-out", "1", "--held-out-seed", "1");
         Assert.Equal(one, Held("--held-out", "1", "--held-out-seed", "1"));
-        Assert.NotEqual(one, Enumerable.Range(2, 8).Select(seed => Held("--held-out", "1", "--held-out-seed", $"{seed}")).First(other => other != one));
+        Assert.NotEqual(one, Enumerable.Range(2, 8).Select(seed => Held("--held-out", "1", "--held-out-seed", $"{seed}")).First(other => other != one), StringComparer.Ordinal);
         Assert.Equal("unit-009", Held("--held-out-units", "heldout"));
 
         int Count(string file, Recordings.TrialSplit split) => RecordingFile.Read(line[file]).TrialsOf(split).Count;

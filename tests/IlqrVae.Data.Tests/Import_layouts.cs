@@ -243,10 +243,15 @@ public sealed class Import_layouts
             Spikes = "a", Values = [new ImportedValues("b", "c")], Time = "d", BinWidth = 1, MinimumRate = 1, TrainFraction = 1, ValidationFraction = 0.1, ChunkSeconds = 1,
             ValidationEvery = 2, ChunkTest = true, UnitsFirst = true,
         };
+        var more = all with
+        {
+            Behaviour = [new ImportedValues("e", "f")], LagSeconds = 1, Trials = "g", Align = "h", Window = (0, 1), OnSessionGrid = true, Where = "i", Units = "j", HeldOutUnits = "k",
+            Conditions = ["l"], ChunkOverlapSeconds = 0.5, SplitColumn = "m", SplitBlockSeconds = 1, SplitSeed = 1,
+        };
         var message = Faults.Message(() => RecordingImporters.Import(folder["a.h5"], all), "a.h5", "LFADS");
         Assert.StartsWith("--spikes, --values, --time, --minimum-rate, --train-fraction, --validation-fraction, --chunk, --validation-every, --chunk-test, --units-first:", message, StringComparison.Ordinal);
         Assert.Contains("--bins-first:", Faults.Message(() => RecordingImporters.Import(folder["a.h5"], new ImportOptions { UnitsFirst = false })), StringComparison.Ordinal);
-        Assert.All(RecordingImporters.All, importer => Assert.Empty(importer.Options.Except([.. all.Given(), "--bins-first"], StringComparer.Ordinal)));
+        Assert.All(RecordingImporters.All, importer => Assert.Empty(importer.Options.Except([.. more.Given(), "--bins-first"], StringComparer.Ordinal)));
     }
 
     private static ImportedRecording Import(string file, ImportOptions options) => RecordingImporters.Import(SharedData.Committed(file), options);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using IlqrVae.Data.Import;
-using IlqrVae.Recordings;
 using PureHDF;
 
 namespace IlqrVae.Data.Tests;

@@ -136,7 +136,7 @@ public sealed class Nwb_files
         var path = Session(10, null, [0.5, 2, 4, 7], [1.5, 3.25, 6, 8], ("kind", new[] { "go", "no-go", "go", "" }), ("reward", new[] { 1, 2.5, double.NaN, 0 }), ("good", new[] { H5Bool.TRUE, H5Bool.FALSE, H5Bool.TRUE, H5Bool.TRUE })).Save(folder["a.nwb"]);
         var (recording, remarks) = RecordingImporters.Import(path, Bins(0.1) with { TrainFraction = 0.5, ValidationFraction = 0.25 });
         Assert.Empty(remarks);
-        Assert.Equal(["trial-000", "trial-001", "trial-002", "trial-003"], recording.Trials.Select(trial => trial.Name));
+        Assert.Equal(["trial-000", "trial-001", "trial-002", "trial-003"], recording.Trials.Select(trial => trial.Name), StringComparer.Ordinal);
         Assert.Equal([10, 12, 20, 10], recording.Trials.Select(trial => trial.Bins));
         Assert.Equal([TrialSplit.Train, TrialSplit.Train, TrialSplit.Validation, TrialSplit.Test], recording.Trials.Select(trial => trial.Split));
         Assert.All(recording.Trials, trial => Assert.All(Column(trial, 0, 0), count => Assert.Equal(10, count)));
@@ -201,12 +201,12 @@ public sealed class Nwb_files
         builder.Group("units")["quality"] = new[] { "good", "mua" };
         var path = builder.Save(folder["a.nwb"]);
         var (recording, remarks) = RecordingImporters.Import(path, Bins(0.1) with { SplitColumn = "split", Where = "success", Conditions = ["kind", "side"], HeldOutUnits = "heldout" });
-        Assert.Equal(["trial-000", "trial-001", "trial-002", "trial-003", "trial-006"], recording.Trials.Select(trial => trial.Name));
+        Assert.Equal(["trial-000", "trial-001", "trial-002", "trial-003", "trial-006"], recording.Trials.Select(trial => trial.Name), StringComparer.Ordinal);
         Assert.Equal([TrialSplit.Train, TrialSplit.Train, TrialSplit.Validation, TrialSplit.Test, TrialSplit.Train], recording.Trials.Select(trial => trial.Split));
 
         // In the order of their words: (1, l), (1, r), (2, l), (2, r).
         Assert.Equal([2, 0, 3, 1, 1], recording.Trials.Select(trial => trial.Truth["condition"].Values[^1]));
-        Assert.Equal(["spikes", "held-out"], recording.Groups.Select(group => group.Name));
+        Assert.Equal(["spikes", "held-out"], recording.Groups.Select(group => group.Name), StringComparer.Ordinal);
         Assert.Equal("unit-003", Assert.Single(recording.Groups[1].ChannelNames!));
         Assert.Contains(remarks, remark => remark.Contains("6 of 7 trials", StringComparison.Ordinal));
         Assert.Contains(remarks, remark => remark.Contains("none of train, validation and test", StringComparison.Ordinal));
@@ -236,7 +236,7 @@ public sealed class Nwb_files
         var (recording, remarks) = RecordingImporters.Import(path, Bins(0.1));
 
         // The second trial lies in the gap of both.
-        Assert.Equal(["trial-000", "trial-002"], recording.Trials.Select(trial => trial.Name));
+        Assert.Equal(["trial-000", "trial-002"], recording.Trials.Select(trial => trial.Name), StringComparer.Ordinal);
         Assert.Contains(remarks, remark => remark.Contains("shorter than a bin", StringComparison.Ordinal));
         Assert.Equal([.. Enumerable.Repeat(10.0, 5), .. Enumerable.Repeat(double.NaN, 10), .. Enumerable.Repeat(10.0, 5)], Column(recording.Trials[0], 0, 0));
         Assert.Equal([.. Enumerable.Repeat(10.0, 10), double.NaN, .. Enumerable.Repeat(10.0, 9)], Column(recording.Trials[0], 0, 1));
@@ -292,8 +292,8 @@ public sealed class Nwb_files
             Behaviour = [new ImportedValues("fast", "processing/behavior/fast"), new ImportedValues("slow", "/processing/behavior/slow"), new ImportedValues("linked", "linked"), new ImportedValues("raw", "acquisition/box", "cm")],
             Values = [new ImportedValues("one", "fast", "mV", [1])],
         });
-        Assert.Equal(["spikes", "one", "fast", "slow", "linked", "raw"], recording.Groups.Select(group => group.Name));
-        Assert.Equal(["", "mV", "V", "m", "m", "cm"], recording.Groups.Select(group => group.Unit));
+        Assert.Equal(["spikes", "one", "fast", "slow", "linked", "raw"], recording.Groups.Select(group => group.Name), StringComparer.Ordinal);
+        Assert.Equal(["", "mV", "V", "m", "m", "cm"], recording.Groups.Select(group => group.Unit), StringComparer.Ordinal);
         foreach (var trial in recording.Trials)
         {
             var start = trial.Labels["first_bin_time"].Number;
