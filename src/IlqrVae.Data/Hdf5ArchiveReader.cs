@@ -19,6 +19,9 @@ public sealed class Hdf5ArchiveReader : IDisposable
     private const long CachedBytes = 1 << 28;
     private const long CachedBytesOfRows = 1 << 25;
 
+    // Of rows asked for in order, blocks share a chunk or few.
+    private const long CachedBytesInOrder = 1 << 22;
+
     private readonly FileStream stream;
     private readonly Hdf5Objects objects;
     private readonly long fileBytes;
@@ -263,7 +266,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var dataset = (IH5Dataset)opened;
         var type = RequireNumbers(path, dataset);
         RequireFits(shape, StoredNumbers.Bytes(type), path);
-        var cache = new Hdf5ChunkCache(CachedBytesOfRows);
+        var cache = new Hdf5ChunkCache(CachedBytesInOrder);
         return new StoredRows(
             shape[0],
             (int)columns,

@@ -35,6 +35,8 @@ internal sealed class StoredRows
     public void Copy<T>(int first, int count, Span<T> destination)
         where T : unmanaged, INumberBase<T>
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - first);
         for (var row = first; row < first + count;)
         {
             if (row < _first || row >= _first + _count)

@@ -1,4 +1,5 @@
 using IlqrVae.Data.Import;
+using IlqrVae.Data.Import.Timed;
 using IlqrVae.Recordings;
 using PureHDF;
 
@@ -117,6 +118,28 @@ public sealed class Nwb_files
         // Of a session in one piece as well.
         var whole = Import(folder["a.nwb"], Bins(width) with { ChunkSeconds = 4, TrainFraction = 1, ValidationEvery = 0 });
         Assert.Equal(spikes.Sum(one => one.Length), whole.Trials.Sum(trial => Enumerable.Range(0, 3).Sum(unit => Column(trial, 0, unit).Sum())));
+    }
+
+    [Theory]
+    [InlineData(0.005, 5_000_000)]
+    [InlineData(1.0 / 3, 333_333_333)]
+    public void A_nanosecond_decides_about_a_bin(double width, long edge)
+    {
+        var grid = new TimeGrid(-7, 10, width);
+        Assert.Equal(edge - 7, grid.Edge(1));
+        Assert.Equal([-1, 0, 0, 1, 9, 10], [Math.Max(-1, grid.BinOf(-8)), grid.BinOf(-7), grid.BinOf(edge - 8), grid.BinOf(edge - 7), grid.BinOf(grid.Edge(10) - 1), grid.BinOf(grid.Edge(10))]);
+        var part = grid.Part(4, 3);
+        Assert.Equal((grid.Edge(4), grid.Edge(7)), (part.Span.Start, part.Span.End));
+        Assert.Equal([0, 2], [part.BinOf(grid.Edge(4)), part.BinOf(grid.Edge(7) - 1)]);
+        Assert.Equal([3, 2], [TimeGrid.WholeBins(grid.Edge(3) + 7, width), TimeGrid.WholeBins(grid.Edge(3) + 6, width)]);
+    }
+
+    [Fact]
+    public void A_short_trial_inside_a_long_one_does_not_end_the_long_one()
+    {
+        using var folder = new TestFolder();
+        var path = Session(10, null, [0, 1, 3, 3], [9, 2, 4, 3.5]).Save(folder["a.nwb"]);
+        Assert.Equal([900, 100, 100, 50], Import(path, Bins(0.1)).Trials.Select(trial => Column(trial, 0, 0).Sum()));
     }
 
     [Fact]

@@ -31,6 +31,8 @@ public sealed class Row_filters
     [InlineData("reward != nan", "0 1 3")]
     [InlineData("reward < -1.5e0", "3")]
     [InlineData("-2 <= reward < 1", "0 3")]
+    [InlineData("-1 <= reward < 1", "0")]
+    [InlineData("-3 < reward < 1 < id", "3")]
     [InlineData("good", "0 2")]
     [InlineData("not good", "1 3")]
     [InlineData("!good", "1 3")]
