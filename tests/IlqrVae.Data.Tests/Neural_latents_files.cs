@@ -1,5 +1,3 @@
-using IlqrVae.Data;
-
 namespace IlqrVae.Data.Tests;
 
 /// <summary>Submission and target files of the benchmark, written and read again. Those that h5py wrote are read beside the scores.</summary>

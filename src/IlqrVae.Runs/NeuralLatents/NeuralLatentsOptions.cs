@@ -1,5 +1,3 @@
-using IlqrVae.Recordings;
-
 namespace IlqrVae.Runs.NeuralLatents;
 
 /// <summary>How a recording is taken for the Neural Latents Benchmark.</summary>

@@ -101,7 +101,7 @@ public sealed record BehaviourDecoding(
     }
 
     /// <summary>R2 of each decoder and output over a run of bins.</summary>
-    private static double[][] Score(DecodedBins bins, int first, int end, IReadOnlyList<RidgeRegression> decoders)
+    private static double[][] Score(DecodedBins bins, int first, int end, RidgeRegression[] decoders)
     {
         var outputs = bins.Outputs;
         var (mean, total) = (new double[outputs], new double[outputs]);
@@ -121,7 +121,7 @@ public sealed record BehaviourDecoding(
                     total[j] += (y[j] - mean[j]) * (y[j] - mean[j]);
                 }
 
-                for (var a = 0; a < decoders.Count; a++)
+                for (var a = 0; a < decoders.Length; a++)
                 {
                     decoders[a].Apply(x, guess);
                     for (var j = 0; j < outputs; j++)
