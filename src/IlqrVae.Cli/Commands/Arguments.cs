@@ -31,9 +31,12 @@ internal static class Arguments
         AllowMultipleArgumentsPerToken = true,
     };
 
-    /// <summary>Names given one by one or separated by commas.</summary>
-    public static HashSet<string> Names(string[]? given)
-        => (given ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToHashSet(StringComparer.Ordinal);
+    /// <summary>Names given one by one or separated by commas, each once.</summary>
+    public static HashSet<string> Names(string[]? given) => NamesInOrder(given).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>The same in the order in which they are given.</summary>
+    public static IReadOnlyList<string> NamesInOrder(string[]? given)
+        => [.. (given ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     public static Option<string[]> Gap() => new("--gap")
     {

@@ -104,7 +104,7 @@ internal static partial class ImportCommand
                 Where = result.GetValue(where),
                 Units = result.GetValue(units),
                 HeldOutUnits = result.GetValue(heldOutUnits),
-                Conditions = [.. (result.GetValue(condition) ?? []).SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+                Conditions = Arguments.NamesInOrder(result.GetValue(condition)),
                 SplitColumn = result.GetValue(splitColumn),
                 UnitsFirst = result.GetValue(unitsFirst) ? true : result.GetValue(binsFirst) ? false : null,
             };
@@ -162,9 +162,7 @@ internal static partial class ImportCommand
                 match.Groups["name"].Value,
                 match.Groups["variable"].Value,
                 match.Groups["unit"].Value,
-                match.Groups["rows"].Success
-                    ? [.. match.Groups["rows"].Value.Split(',').Select(row => int.Parse(row.Trim(), CultureInfo.InvariantCulture))]
-                    : null)
+                Rows(match))
             : throw new InputException($"--values: '{text}' is not of the form NAME=VAR[rows][:unit]; write for example velocity=handVel[0,1]:m/s.");
     }
 
@@ -182,8 +180,12 @@ internal static partial class ImportCommand
             match.Groups["name"].Success ? match.Groups["name"].Value : path[(path.LastIndexOf('/') + 1)..],
             path,
             "",
-            match.Groups["rows"].Success ? [.. match.Groups["rows"].Value.Split(',').Select(row => int.Parse(row.Trim(), CultureInfo.InvariantCulture))] : null);
+            Rows(match));
     }
+
+    /// <summary>The numbers in brackets; null where there are none.</summary>
+    private static IReadOnlyList<int>? Rows(Match match)
+        => match.Groups["rows"].Success ? [.. match.Groups["rows"].Value.Split(',').Select(row => int.Parse(row.Trim(), CultureInfo.InvariantCulture))] : null;
 
     /// <summary>Reads "-0.25..0.45", in seconds.</summary>
     internal static (double From, double To) ParseWindow(string text)

@@ -146,12 +146,11 @@ internal static class NlbCommand
             var (path, destination) = (result.GetValue(data)!, result.GetValue(output)!);
             Arguments.RequireOther(destination, path, "the dataset");
             Arguments.RequireFree(destination, result.GetValue(force));
-            var conditions = (result.GetValue(condition) ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
             var made = terminal.Interruptible(() => NeuralLatentsTarget.Of(path, RecordingFile.Read(path), how.Read(result) with
             {
                 Behaviour = result.GetValue(behaviour),
                 LagMilliseconds = result.GetValue(lag),
-                Conditions = conditions,
+                Conditions = Arguments.NamesInOrder(result.GetValue(condition)),
                 SigmaMilliseconds = result.GetValue(sigma),
                 DecodedBy = result.GetValue(decodeBy),
             }));

@@ -273,18 +273,7 @@ internal static class SessionCut
         }
     }
 
-    private static int? BlockBins(string path, ImportOptions options, double binWidth)
-    {
-        if (options.SplitBlockSeconds is not { } seconds)
-        {
-            return null;
-        }
-
-        var bins = Math.Round(seconds / binWidth);
-        return bins >= ShortestTrial
-            ? (int)Math.Min(bins, 1 << 30)
-            : throw new InputException($"{path}: blocks of {seconds} s have {bins} bins of {binWidth} s; make them {ShortestTrial} bins or longer.");
-    }
+    private static int? BlockBins(string path, ImportOptions options, double binWidth) => options.SplitBlockSeconds is { } seconds ? LengthInBins(path, "blocks", seconds, binWidth) : null;
 
     private static (int Bins, int Step)? ChunkBins(string path, ImportOptions options, double binWidth)
     {
@@ -293,17 +282,19 @@ internal static class SessionCut
             return null;
         }
 
-        var bins = Math.Round(seconds / binWidth);
-        if (!(bins >= ShortestTrial))
-        {
-            throw new InputException($"{path}: chunks of {seconds} s have {bins} bins of {binWidth} s; make them {ShortestTrial} bins or longer.");
-        }
-
-        var length = (int)Math.Min(bins, 1 << 30);
+        var length = LengthInBins(path, "chunks", seconds, binWidth);
         var overlap = Math.Round((options.ChunkOverlapSeconds ?? 0) / binWidth);
         return overlap < length
             ? (length, length - (int)overlap)
             : throw new InputException($"{path}: chunks of {seconds} s cannot overlap by {options.ChunkOverlapSeconds} s; make the overlap shorter than a chunk.");
+    }
+
+    private static int LengthInBins(string path, string what, double seconds, double binWidth)
+    {
+        var bins = Math.Round(seconds / binWidth);
+        return bins >= ShortestTrial
+            ? (int)Math.Min(bins, 1 << 30)
+            : throw new InputException($"{path}: {what} of {seconds} s have {bins} bins of {binWidth} s; make them {ShortestTrial} bins or longer.");
     }
 
     private static int Boundary(double fraction, int count) => (int)Math.Min(count, Math.Ceiling((fraction * count) - 1e-6));

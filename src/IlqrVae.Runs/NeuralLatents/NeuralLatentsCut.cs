@@ -149,18 +149,22 @@ internal sealed record NeuralLatentsCut
         }
     }
 
-    private static int FactorOf(Recording recording, string where, double? milliseconds)
-    {
-        if (milliseconds is not { } width)
-        {
-            return 1;
-        }
+    private static int FactorOf(Recording recording, string where, double? milliseconds) => milliseconds is { } width ? WholeBins(recording, where, "--bin", width, 1) : 1;
 
-        var ratio = width / (recording.BinWidth * 1000);
-        var factor = Math.Round(ratio);
-        return factor >= 1 && factor < int.MaxValue && Math.Abs(ratio - factor) <= Tolerance * factor
-            ? (int)factor
-            : throw new InputException(FormattableString.Invariant($"--bin: {width} ms are not a whole number of the bins of {where}, which are {recording.BinWidth * 1000:0.######} ms wide."));
+    /// <summary>A time as a whole number of bins of a recording.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="where">Its file.</param>
+    /// <param name="option">The option that gives the time.</param>
+    /// <param name="milliseconds">The time.</param>
+    /// <param name="least">The least number of bins.</param>
+    /// <exception cref="InputException">It is no whole number of bins, or too few.</exception>
+    public static int WholeBins(Recording recording, string where, string option, double milliseconds, int least)
+    {
+        var ratio = milliseconds / (recording.BinWidth * 1000);
+        var bins = Math.Round(ratio);
+        return bins >= least && Math.Abs(bins) < int.MaxValue && Math.Abs(ratio - bins) <= Tolerance * Math.Max(1, Math.Abs(bins))
+            ? (int)bins
+            : throw new InputException(FormattableString.Invariant($"{option}: {milliseconds} ms are not a whole number of the bins of {where}, which are {recording.BinWidth * 1000:0.######} ms wide."));
     }
 
     private static int[] HeldOutOf(Recording recording, string where, IReadOnlyList<string> names)

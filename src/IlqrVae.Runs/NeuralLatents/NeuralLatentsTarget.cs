@@ -88,7 +88,7 @@ public sealed record NeuralLatentsTarget(
         }
 
         var channels = cut.Recording.Groups[g].Channels;
-        var lag = LagOf(cut, options.LagMilliseconds);
+        var lag = NeuralLatentsCut.WholeBins(cut.Recording, cut.Where, "--lag", options.LagMilliseconds, -int.MaxValue);
         foreach (var (part, trials) in new[] { ("train", cut.Training), ("eval", cut.Evaluated) })
         {
             var values = cut.Fill(trials, channels, isForward: false, (trial, bin, column) => Mean(trial.Observations[g], bin + lag, cut.Factor, column));
@@ -125,15 +125,6 @@ public sealed record NeuralLatentsTarget(
         return values[0];
     }
 
-    private static int LagOf(NeuralLatentsCut cut, double milliseconds)
-    {
-        var bins = milliseconds / (cut.Recording.BinWidth * 1000);
-        var lag = Math.Round(bins);
-        return Math.Abs(bins - lag) <= 1e-6 * Math.Max(1, Math.Abs(lag)) && Math.Abs(lag) < int.MaxValue
-            ? (int)lag
-            : throw new InputException(FormattableString.Invariant($"--lag: {milliseconds} ms are not a whole number of the bins of {cut.Where}, which are {cut.Recording.BinWidth * 1000:0.######} ms wide."));
-    }
-
     /// <summary>The mean over the bins that make one. All columns are missing where one is, or where a bin is outside the trial.</summary>
     private static double Mean(Observations observations, int first, int bins, int column)
     {
@@ -153,7 +144,7 @@ public sealed record NeuralLatentsTarget(
 
     private static string? AddColumns(NeuralLatentsWriter file, NeuralLatentsCut cut, IReadOnlyList<string> columns, List<string> remarks)
     {
-        if (columns.FirstOrDefault(column => !cut.Recording.Trials.Any(trial => trial.Truth.ContainsKey(column))) is { } absent)
+        if (columns.FirstOrDefault(column => !IsThere(cut, column)) is { } absent)
         {
             remarks.Add($"{cut.Where} has no '/truth/{absent}' of its trials, so there is no tp correlation; it needs {string.Join(", ", columns)}.");
             return null;
@@ -166,6 +157,9 @@ public sealed record NeuralLatentsTarget(
 
         return string.Join(", ", columns);
     }
+
+    /// <summary>Whether any trial has a table.</summary>
+    private static bool IsThere(NeuralLatentsCut cut, string table) => cut.Recording.Trials.Any(trial => trial.Truth.ContainsKey(table));
 
     /// <summary>The one value that a table has in a trial; null where it has none.</summary>
     private static double? ValueOf(NeuralLatentsCut cut, Trial trial, string table)
@@ -215,8 +209,7 @@ public sealed record NeuralLatentsTarget(
 
     private static IReadOnlyList<string> ConditionsOf(NeuralLatentsCut cut, IReadOnlyList<string> given, List<string> remarks)
     {
-        bool IsThere(string table) => cut.Recording.Trials.Any(trial => trial.Truth.ContainsKey(table));
-        if (given.FirstOrDefault(table => !IsThere(table)) is { } absent)
+        if (given.FirstOrDefault(table => !IsThere(cut, table)) is { } absent)
         {
             throw new InputException(
                 $"--condition: {cut.Where} has no '/truth/{absent}'; it has {string.Join(", ", cut.Recording.Trials.SelectMany(trial => trial.Truth.Keys).Distinct(StringComparer.Ordinal).DefaultIfEmpty("none"))}.");
@@ -227,12 +220,12 @@ public sealed record NeuralLatentsTarget(
             return given;
         }
 
-        if (cut.Set?.Conditions is { Count: > 0 } own && own.All(IsThere))
+        if (cut.Set?.Conditions is { Count: > 0 } own && own.All(table => IsThere(cut, table)))
         {
             return own;
         }
 
-        if (!IsThere(UsualCondition))
+        if (!IsThere(cut, UsualCondition))
         {
             remarks.Add($"{cut.Where} has no '/truth/{UsualCondition}', so there are no condition averages; name tables of one number a trial with --condition.");
             return [];
@@ -275,14 +268,13 @@ public sealed record NeuralLatentsTarget(
 
     private static int AddMasks(NeuralLatentsWriter file, NeuralLatentsCut cut, NeuralLatentsOptions options)
     {
-        bool IsThere(string table) => cut.Recording.Trials.Any(trial => trial.Truth.ContainsKey(table));
-        var table = options.DecodedBy ?? (cut.Set?.DecodedBy is { } own && IsThere(own) ? own : null);
+        var table = options.DecodedBy ?? (cut.Set?.DecodedBy is { } own && IsThere(cut, own) ? own : null);
         if (table is null)
         {
             return 1;
         }
 
-        if (!IsThere(table))
+        if (!IsThere(cut, table))
         {
             throw new InputException($"--decode-by: {cut.Where} has no '/truth/{table}'.");
         }

@@ -58,16 +58,13 @@ internal sealed class WeightPenalties<T>
 
     private void AddReadOuts(VariationalModel<T> model, Recording recording, double penalty)
     {
-        var known = RecordingSummary.Of(recording).Groups;
         var explained = model.Generative.Likelihoods.Select(likelihood => (Likelihood: likelihood, Index: recording.IndexOfGroup(likelihood.Group))).Where(one => one.Index >= 0).ToList();
         var entries = recording.TrialsOf(TrialSplit.Train).Sum(trial => explained.Sum(one => (double)trial.Observations[one.Index].ObservedCount));
         foreach (var (likelihood, index) in explained)
         {
             // Counts vary on the scale of the logarithm of their rate, values in units of their own deviation.
-            _factors[likelihood.Weights] =
-            [
-                .. known[index].Variance.Select(variance => penalty * likelihood.StateCount / (entries * (likelihood.Draws == ChannelKind.Counts ? 1 : variance))),
-            ];
+            var units = likelihood.Draws == ChannelKind.Counts ? Enumerable.Repeat(1.0, likelihood.ChannelCount) : ChannelStatistics.Of(recording, index).Variance;
+            _factors[likelihood.Weights] = [.. units.Select(variance => penalty * likelihood.StateCount / (entries * variance))];
         }
     }
 }

@@ -122,7 +122,7 @@ internal static class NwbInspection
                 column.Name,
                 column.Type,
                 Summary(column),
-                [.. Enumerable.Range(0, Math.Min(Examples, table.Rows)).Select(row => Cut(table.Cell(column.Name, row)))])),
+                [.. table.Cells(column.Name, Math.Min(Examples, table.Rows)).Select(Cut)])),
         ]);
 
     private static string Cut(string text) => text.Length > LongestCell ? string.Concat(Messages.OneLine(text).AsSpan(0, LongestCell - 3), "...") : Messages.OneLine(text);

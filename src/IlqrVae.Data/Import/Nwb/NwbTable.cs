@@ -75,25 +75,41 @@ internal sealed class NwbTable
         return ends;
     }
 
-    /// <summary>A cell as it is printed.</summary>
-    public string Cell(string column, int row)
+    /// <summary>The first cells of a column as they are printed.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="count">How many, at most the rows there are.</param>
+    public IReadOnlyList<string> Cells(string column, int count)
     {
+        var rows = Enumerable.Range(0, count);
+        var found = Column(column);
+        if (found.Kind != ColumnKind.Other)
+        {
+            return [.. rows.Select(found.Cell)];
+        }
+
         try
         {
-            var found = Column(column);
-            if (found.Kind != ColumnKind.Other)
-            {
-                return found.Cell(row);
-            }
-
             var depth = Depth(column);
             var shape = _archive.ShapeOf($"{Path}/{column}");
             if (shape.Count == 0 || shape.Aggregate(1L, (product, length) => product * length) > MostEntriesShown)
             {
-                return "...";
+                return [.. rows.Select(_ => "...")];
             }
 
-            return Entry(column, depth, row, Texts(column, shape));
+            var text = Texts(column, shape);
+            return [.. rows.Select(row => EntryOrUnknown(column, depth, row, text))];
+        }
+        catch (InputException)
+        {
+            return [.. rows.Select(_ => "?")];
+        }
+    }
+
+    private string EntryOrUnknown(string column, int depth, long row, Func<long, string> text)
+    {
+        try
+        {
+            return Entry(column, depth, row, text);
         }
         catch (InputException)
         {

@@ -656,7 +656,7 @@ internal sealed class TimedImport
         return Array.ConvertAll(rows, row => $"{stem}-{(ids is null ? row : ids[row]).ToString("F0", CultureInfo.InvariantCulture).PadLeft(digits, '0')}");
     }
 
-    /// <summary>The number of each stretch's condition, counted in the order of appearance; null where none are asked for.</summary>
+    /// <summary>The number of each stretch's condition, counted in the order of their words; null where none are asked for.</summary>
     private double[]? Conditions(List<Stretch> stretches)
     {
         if (_options.Conditions.Count == 0)
