@@ -27,6 +27,7 @@ public sealed class Checkpoints
         state.Recoveries = 5;
         Fill(state.Raw, 1);
         Fill(state.BestRaw, 2);
+        Fill(state.Average!, 11);
         Fill(state.Optimiser.First, 3);
         Fill(state.Optimiser.Second, 4);
         state.Optimiser.Updates = 6;
@@ -62,6 +63,7 @@ public sealed class Checkpoints
         Assert.Equal(state.Recoveries, read.Recoveries);
         Assert.Equal(state.Raw, read.Raw);
         Assert.Equal(state.BestRaw, read.BestRaw);
+        Assert.Equal(state.Average, read.Average);
         AssertSame(state.Optimiser, read.Optimiser);
         AssertSame(state.BestOptimiser, read.BestOptimiser);
         Assert.Equal(state.FirstLosses, read.FirstLosses);
@@ -74,8 +76,9 @@ public sealed class Checkpoints
             Assert.All(start.Variants, variant => Assert.Equal(variant.Value.IsLost, read.WarmStarts[name].Of(variant.Key).IsLost));
         }
 
-        // A property that the state gains must be saved too.
-        Assert.Equal(16, typeof(TrainingState<double>).GetProperties().Length);
+        // A property that the state gains must be saved too, unless it follows from others.
+        Assert.Equal(17, typeof(TrainingState<double>).GetProperties().Count(property => property.Name is not (nameof(state.Reached) or nameof(state.Kept))));
+        Assert.Null(CheckpointFile.Read(line["checkpoint.h5"], Fresh(isAveraged: false)).Average);
     }
 
     public static TheoryData<string, Action<TrainingState<double>>> Impossible => new()
@@ -93,6 +96,7 @@ public sealed class Checkpoints
         { "'validations_without_improvement' is -1", state => state.ValidationsWithoutImprovement = -1 },
         { "entry 1 of '/raw' is NaN", state => state.Raw[1] = double.NaN },
         { "entry 2 of '/best_raw' is Infinity", state => state.BestRaw[2] = double.PositiveInfinity },
+        { "entry 1 of '/average_raw' is NaN", state => state.Average![1] = double.NaN },
         { "entry 0 of '/optimiser/first' is NaN", state => state.Optimiser.First[0] = double.NaN },
         { "negative number", state => state.Optimiser.Second[0] = -1 },
         { "negative number", state => state.BestOptimiser.Second[2] = -1e-300 },
@@ -115,9 +119,9 @@ public sealed class Checkpoints
         Assert.Contains("checkpoint.h5", refused.Message, StringComparison.Ordinal);
     }
 
-    private static TrainingState<double> Fresh()
+    private static TrainingState<double> Fresh(bool isAveraged = true)
     {
-        var state = new TrainingState<double> { Raw = new double[3], BestRaw = new double[3], Optimiser = new Adam(3), BestOptimiser = new Adam(3) };
+        var state = new TrainingState<double> { Raw = new double[3], Average = isAveraged ? new double[3] : null, BestRaw = new double[3], Optimiser = new Adam(3), BestOptimiser = new Adam(3) };
         state.WarmStarts["a"] = new WarmStart<double>(4, 2, 1);
         state.WarmStarts["b"] = new WarmStart<double>(2, 2, 1);
         return state;

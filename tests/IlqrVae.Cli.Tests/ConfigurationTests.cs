@@ -43,6 +43,7 @@ public sealed class ConfigurationTests
           schedule-iterations: 7
           gradient-clip: 0
           recurrent-penalty: 0.125
+          averaging: 0.25
           read-out-penalty: 0.75
           values-weight: 0.5
           threads: 3
@@ -163,6 +164,22 @@ public sealed class ConfigurationTests
         foreach (var wrong in (string[])["-1", "NaN", "much", "Infinity"])
         {
             Assert.Contains("give zero or more, or automatic", Assert.Throws<InputException>(() => Of($"read-out-penalty: {wrong}")).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Parameters_are_averaged_where_anything_is_hidden_unless_it_is_given()
+    {
+        var recording = Simulations.Linear(new LinearOptions { Observation = ObservationKind.Spikes, Channels = 12, Trials = 2, Bins = 10 });
+        double? Of(string keys) => ConfigurationFile.Parse($"data: d.h5\ntraining: {{{keys}}}", "text").CompletedFor(recording).Training.Averaging;
+        Assert.Equal(0.1, Of(""));
+        Assert.Equal(0.1, Of("averaging: automatic"));
+        Assert.Equal(0, Of("hide: []"));
+        Assert.Equal(0, Of("averaging: 0"));
+        Assert.Equal(0.5, Of("hide: [], averaging: 0.5"));
+        foreach (var wrong in (string[])["-0.1", "1", "NaN", "much"])
+        {
+            Assert.Contains("give zero or more, below 1, or automatic", Assert.Throws<InputException>(() => Of($"averaging: {wrong}")).Message, StringComparison.Ordinal);
         }
     }
 

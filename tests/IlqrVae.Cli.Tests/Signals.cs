@@ -35,7 +35,11 @@ public sealed class Signals
                 await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
             }
 
-            await training.WaitForExitAsync(TestContext.Current.CancellationToken);
+            // A shell that starts this in the background may have it ignore SIGINT, and the training with it.
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            limit.CancelAfter(TimeSpan.FromMinutes(1));
+            await training.WaitForExitAsync(limit.Token).ContinueWith(_ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
+            Assert.True(training.HasExited, $"the training did not end within a minute of SIG{signal}; was this started by a shell that ignores it?");
         }
         finally
         {

@@ -89,6 +89,7 @@ public sealed record RunConfiguration
                 Seed = Seed,
                 Hide = hide,
                 ValidationHides = validationHides,
+                Averaging = Training.Averaging ?? (isPredictive ? UsualWeights.Averaging : 0),
                 ReadOutPenalty = Training.ReadOutPenalty ?? (isPredictive ? UsualWeights.ReadOutPenalty : 0),
                 ValuesWeight = Training.ValuesWeight ?? (isPredictive ? UsualWeights.OfValues(recording, explained) : 1),
             },

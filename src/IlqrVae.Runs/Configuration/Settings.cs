@@ -54,6 +54,8 @@ public static class Settings
         Training("schedule-iterations", v => v > 0, Setting.Positive, c => c.ScheduleIterations, (c, v) => c with { ScheduleIterations = v }, "Scale of the inverse-square-root schedule, in iterations."),
         Training("gradient-clip", v => v >= 0, "a positive number, or 0 for none", c => c.GradientClip, (c, v) => c with { GradientClip = v }, "Largest norm of the gradient of the loss per observed entry; longer ones are scaled down."),
         Training("recurrent-penalty", v => v >= 0, "zero or more", c => c.RecurrentPenalty, (c, v) => c with { RecurrentPenalty = v }, "Weight of the mean square of the recurrent weights in the loss per observed entry."),
+        Automatic("averaging", v => v is >= 0 and < 1, "zero or more, below 1", c => c.Averaging, (c, v) => c with { Averaging = v },
+            $"The last share of the updates so far over which parameters are averaged; the average is validated and kept. 0 keeps the last ones. `automatic` is {UsualWeights.Averaging} where `hide` hides anything, else 0."),
         Automatic("read-out-penalty", v => v >= 0, "zero or more", c => c.ReadOutPenalty, (c, v) => c with { ReadOutPenalty = v },
             $"Precision of a Gaussian prior over read-outs, in multiples of the number of states: counts by the logarithm of their rate, values in units of their own deviation. It says less the more was recorded. `automatic` is {UsualWeights.ReadOutPenalty} where `hide` hides anything, else 0."),
         Training("threads", 0, c => c.Threads, (c, v) => c with { Threads = v }, "Worker threads; results do not depend on it.", "one a core"),

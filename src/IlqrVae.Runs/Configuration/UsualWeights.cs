@@ -5,6 +5,9 @@ namespace IlqrVae.Runs.Configuration;
 /// <summary>What penalties and weights are where a configuration leaves them open and learning hides something. Why these, is measured in docs/choosing-a-model.md.</summary>
 internal static class UsualWeights
 {
+    /// <summary>The share of updates that parameters are averaged over.</summary>
+    public const double Averaging = 0.1;
+
     /// <summary>The penalty of read-outs.</summary>
     public const double ReadOutPenalty = 5;
 

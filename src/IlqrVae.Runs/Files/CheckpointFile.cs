@@ -16,7 +16,7 @@ public sealed record CheckpointOrigin(RunConfiguration Configuration, RecordingF
 public static class CheckpointFile
 {
     private const string Format = "ilqr-vae checkpoint";
-    private const long Version = 4;
+    private const long Version = 5;
 
     /// <summary>Writes a state, all of it or nothing.</summary>
     /// <typeparam name="T">float or double.</typeparam>
@@ -42,6 +42,11 @@ public static class CheckpointFile
         archive.SetAttribute("/", "lost_validations", (long)state.LostValidations);
         archive.SetAttribute("/", "recoveries", (long)state.Recoveries);
         archive.Add("raw", state.Raw);
+        if (state.Average is not null)
+        {
+            archive.Add("average_raw", state.Average);
+        }
+
         archive.Add("best_raw", state.BestRaw);
         var firstLosses = state.FirstLosses.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
         archive.Add("first_losses/name", [.. firstLosses.Select(pair => pair.Key)]);
@@ -84,6 +89,7 @@ public static class CheckpointFile
         var state = new TrainingState<T>
         {
             Raw = ReadFinite(archive, "raw", count),
+            Average = fresh.Average is null ? null : ReadFinite(archive, "average_raw", count),
             BestRaw = ReadFinite(archive, "best_raw", count),
             Optimiser = ReadOptimiser(archive, "optimiser", count),
             BestOptimiser = ReadOptimiser(archive, "best_optimiser", count),

@@ -46,6 +46,7 @@ public static class FitLadder
             Threads = request.Threads,
             Chunk = isCut ? ChunkBins : 0,
             ValidationShare = recording.TrialsOf(TrialSplit.Validation).Count > 0 ? 0 : ValidationShare,
+            Averaging = UsualWeights.Averaging,
             ValidationScore = LearningObjective.Predictive,
             ValidationHides = request.Predict,
 

@@ -271,7 +271,7 @@ public static class TrainingSession
         {
             var isValidated = double.IsFinite(state.BestLoss);
             ModelFile.Write(
-                _folder.Model, _description, _model, isValidated ? state.BestRaw : state.Raw,
+                _folder.Model, _description, _model, state.Kept,
                 new TrainingSummary(isValidated ? state.BestIteration : state.Iteration, state.Iteration, state.Seconds, isValidated ? state.BestLoss : double.NaN));
             CheckpointFile.Write(_folder.Checkpoint, state, _origin);
         }

@@ -52,7 +52,7 @@ internal sealed class LearningProgress<T>(VariationalModel<T> model, TrainingOpt
         {
             state.BestLoss = loss;
             state.BestIteration = state.Iteration;
-            state.Raw.CopyTo(state.BestRaw, 0);
+            state.Reached.CopyTo(state.BestRaw, 0);
             state.BestOptimiser.CopyFrom(state.Optimiser);
             state.ValidationsWithoutImprovement = 0;
         }
@@ -102,6 +102,11 @@ internal sealed class LearningProgress<T>(VariationalModel<T> model, TrainingOpt
         state.ValidationsWithoutImprovement = 0;
         state.UsualGradientNorm = 0;
         state.BestRaw.CopyTo(state.Raw, 0);
+        if (state.Average is not null)
+        {
+            state.BestRaw.CopyTo(state.Average, 0);
+        }
+
         state.Optimiser.CopyFrom(state.BestOptimiser);
         foreach (var start in state.WarmStarts.Values)
         {

@@ -68,6 +68,11 @@ public sealed class Trainer<T>
                 $"the checkpoint holds {state.Raw.Length} parameters where the model has {_model.Parameters.RawCount}; resume with the configuration it was made with.");
         }
 
+        if (state.Average is null != _options.Averaging is null or 0)
+        {
+            throw new InputException("the checkpoint was made with another 'averaging'; resume with the configuration it was made with.");
+        }
+
         foreach (var (name, start) in NewState().WarmStarts)
         {
             if (!state.WarmStarts.TryGetValue(name, out var saved) || saved.Values.Length != start.Values.Length)
@@ -110,7 +115,7 @@ public sealed class Trainer<T>
             var isLast = State.Iteration == _options.Iterations;
             if (!_validation.IsEmpty && (isLast || State.Iteration % _options.ValidationInterval == 0))
             {
-                record = record with { ValidationLoss = _validation.Loss(State, crew) };
+                record = record with { ValidationLoss = ValidationLoss(crew) };
                 LearningProgress<T>.AcceptValidation(State, record.ValidationLoss.Value);
             }
 
@@ -124,8 +129,22 @@ public sealed class Trainer<T>
         }
 
         onCheckpoint?.Invoke(State);
-        _model.SetRaw(double.IsFinite(State.BestLoss) ? State.BestRaw : State.Raw);
+        _model.SetRaw(State.Kept);
         return end ?? (sawFinite ? TrainingEnd.Finished : TrainingEnd.Diverged);
+    }
+
+    /// <summary>The validation loss of what the updates have led to. The model goes on with what they go on from.</summary>
+    private double ValidationLoss(WorkerCrew crew)
+    {
+        if (State.Average is null)
+        {
+            return _validation.Loss(State, crew);
+        }
+
+        _model.SetRaw(State.Average);
+        var loss = _validation.Loss(State, crew);
+        _model.SetRaw(State.Raw);
+        return loss;
     }
 
     /// <summary>One update by one batch.</summary>
@@ -163,7 +182,8 @@ public sealed class Trainer<T>
     {
         var raw = new double[_model.Parameters.RawCount];
         _model.Parameters.CopyRawTo(raw);
-        var state = new TrainingState<T> { Raw = raw, BestRaw = (double[])raw.Clone(), Optimiser = new Adam(raw.Length), BestOptimiser = new Adam(raw.Length) };
+        var average = _options.Averaging > 0 ? (double[])raw.Clone() : null;
+        var state = new TrainingState<T> { Raw = raw, Average = average, BestRaw = (double[])raw.Clone(), Optimiser = new Adam(raw.Length), BestOptimiser = new Adam(raw.Length) };
         foreach (var trial in _trials.All)
         {
             state.WarmStarts[trial.Name] = new WarmStart<T>(trial.Bins, _model.Generative.StateCount, _model.Generative.InputCount);

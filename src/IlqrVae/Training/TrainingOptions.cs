@@ -57,6 +57,12 @@ public sealed record TrainingOptions
     /// <summary>Bound on the norm of the gradient of the loss per observed entry; 0 means none.</summary>
     public double GradientClip { get; init; } = 1;
 
+    /// <summary>
+    /// The last share of the updates so far over which parameters are averaged, newer ones weighing more (Shamir and Zhang, 2013): the average is what is validated and
+    /// kept. 0 keeps the last ones. Null for 0; configurations fill it in.
+    /// </summary>
+    public double? Averaging { get; init; }
+
     /// <summary>Penalty: this times the mean square of the recurrent weights is added to the loss per observed entry.</summary>
     public double RecurrentPenalty { get; init; }
 
@@ -144,6 +150,10 @@ public sealed record TrainingOptions
         _ => LearningRate,
     };
 
+    /// <summary>How far the average moves towards the parameters of an iteration: all the way at the first.</summary>
+    /// <param name="iteration">k.</param>
+    internal double AverageStepAt(int iteration) => 1 / (1 + (Averaging.GetValueOrDefault() * iteration));
+
     /// <summary>Checks every setting.</summary>
     /// <exception cref="InputException">A setting is impossible.</exception>
     public void Validate()
@@ -153,6 +163,7 @@ public sealed record TrainingOptions
         Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning-rate", LearningRate, "a positive number");
         Require(ScheduleIterations > 0 && double.IsFinite(ScheduleIterations), "schedule-iterations", ScheduleIterations, "a positive number");
         Require(GradientClip >= 0 && double.IsFinite(GradientClip), "gradient-clip", GradientClip, "a positive number, or 0 for none");
+        Require(Averaging is null or (>= 0 and < 1), "averaging", Averaging ?? 0, "zero or more, below 1");
         Require(ReadOutPenalty is null or >= 0 and < double.PositiveInfinity, "read-out-penalty", ReadOutPenalty ?? 0, "zero or more");
         Require(RecurrentPenalty >= 0 && double.IsFinite(RecurrentPenalty), "recurrent-penalty", RecurrentPenalty, "zero or more");
         Require(Threads >= 0, "threads", Threads, "a whole number from 1, or 0 for one a core");

@@ -17,10 +17,19 @@ public sealed class TrainingState<T>
     /// <summary>The flattened raw parameters.</summary>
     public required double[] Raw { get; init; }
 
+    /// <summary>Their average over the last updates, which is validated and kept in their stead; null where training does not average.</summary>
+    public double[]? Average { get; init; }
+
+    /// <summary>What the updates have led to: the average, where there is one.</summary>
+    public double[] Reached => Average ?? Raw;
+
+    /// <summary>What the run keeps: the best parameters, or those reached where nothing was validated yet.</summary>
+    public double[] Kept => double.IsFinite(BestLoss) ? BestRaw : Reached;
+
     /// <summary>The optimiser.</summary>
     public required Adam Optimiser { get; init; }
 
-    /// <summary>The parameters with the lowest validation loss so far; those training began with while none is lower than theirs.</summary>
+    /// <summary>The parameters, averaged where training averages, with the lowest validation loss so far; those training began with while none is lower than theirs.</summary>
     public required double[] BestRaw { get; init; }
 
     /// <summary>The optimiser as it was at <see cref="BestRaw"/>.</summary>

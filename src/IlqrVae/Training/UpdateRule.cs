@@ -8,7 +8,7 @@ namespace IlqrVae.Training;
 
 /// <summary>
 /// From the gradient of a batch to new parameters: the penalties of weights, derivatives with respect to raw numbers per observed entry, the
-/// bound on their norm, and <see cref="Adam"/>. Threads share out blocks of parameters; results do not depend on their number.
+/// bound on their norm, <see cref="Adam"/>, and the average. Threads share out blocks of parameters; results do not depend on their number.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed class UpdateRule<T>
@@ -78,6 +78,7 @@ internal sealed class UpdateRule<T>
     private void Move(TrainingState<T> state, double rate, double scale, WorkerCrew crew)
     {
         var blocks = _model.Parameters.Blocks;
+        var averageStep = _options.AverageStepAt(state.Iteration);
         state.Optimiser.Updates++;
         crew.ForEach(blocks.Count, (_, b) =>
         {
@@ -97,11 +98,31 @@ internal sealed class UpdateRule<T>
                 }
 
                 state.Optimiser.Move(start, state.Raw.AsSpan(start, length), gradient, rate);
+                if (state.Average is { } average)
+                {
+                    MoveTowards(average.AsSpan(start, length), state.Raw.AsSpan(start, length), averageStep);
+                }
             }
 
             block.SetRaw(state.Raw);
         });
         _model.Generative.Refresh();
+    }
+
+    /// <summary>Moves part of the way; what is there already stays to the bit.</summary>
+    private static void MoveTowards(Span<double> values, ReadOnlySpan<double> goal, double step)
+    {
+        var i = 0;
+        for (; i + Vector<double>.Count <= values.Length; i += Vector<double>.Count)
+        {
+            var x = new Vector<double>(values[i..]);
+            (x + (step * (new Vector<double>(goal[i..]) - x))).CopyTo(values[i..]);
+        }
+
+        for (; i < values.Length; i++)
+        {
+            values[i] += step * (goal[i] - values[i]);
+        }
     }
 
     /// <summary>Divides in place. Which lane sums which number depends on its index alone, not on where it happens to be in memory.</summary>

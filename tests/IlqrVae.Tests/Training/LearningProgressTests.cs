@@ -77,17 +77,22 @@ public sealed class LearningProgressTests
         }
     }
 
-    [Fact]
-    public void Five_bad_batches_in_a_row_lead_back_to_the_best_parameters_and_the_seventh_time_to_the_end()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Five_bad_batches_in_a_row_lead_back_to_the_best_parameters_and_the_seventh_time_to_the_end(bool isAveraged)
     {
         var progress = new LearningProgress<double>(_model, new TrainingOptions());
-        var state = State(untrained: 5);
+        var state = State(untrained: 5, isAveraged);
+        state.Average?.AsSpan().Fill(0.5);
         state.Optimiser.Updates = 3;
         LearningProgress<double>.AcceptValidation(state, 4);
         var best = (double[])state.BestRaw.Clone();
+        Assert.Equal(isAveraged, best.AsSpan().IndexOfAnyExcept(0.5) < 0);
         for (var time = 1; time <= 7; time++)
         {
             state.Raw[0] += 1;
+            state.Average?.AsSpan().Fill(time);
             state.Optimiser.Updates = 9;
             state.UsualGradientNorm = 2;
             for (var batch = 0; batch < 4; batch++)
@@ -111,6 +116,7 @@ public sealed class LearningProgressTests
             {
                 Assert.Equal(time, state.Recoveries);
                 Assert.Equal(best, state.Raw);
+                Assert.Equal(isAveraged ? best : null, state.Average);
                 Assert.Equal((3, 0.0, 0), (state.Optimiser.Updates, state.UsualGradientNorm, state.BadIterations));
                 Assert.All(state.WarmStarts.Values, start => Assert.True(start.IsLost));
                 var raw = new double[best.Length];
@@ -137,12 +143,12 @@ public sealed class LearningProgressTests
         }
     }
 
-    private TrainingState<double> State(double untrained)
+    private TrainingState<double> State(double untrained, bool isAveraged = false)
     {
         var count = _model.Parameters.RawCount;
         var state = new TrainingState<double>
         {
-            Raw = new double[count], BestRaw = new double[count], Optimiser = new Adam(count), BestOptimiser = new Adam(count), UntrainedLoss = untrained,
+            Raw = new double[count], Average = isAveraged ? new double[count] : null, BestRaw = new double[count], Optimiser = new Adam(count), BestOptimiser = new Adam(count), UntrainedLoss = untrained,
         };
         _model.Parameters.CopyRawTo(state.Raw);
         state.WarmStarts["one"] = new WarmStart<double>(4, 2, 1);

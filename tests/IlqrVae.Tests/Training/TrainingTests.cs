@@ -81,6 +81,83 @@ public sealed class TrainingTests
     }
 
     [Fact]
+    public void The_average_of_the_last_updates_is_validated_and_kept_and_learning_goes_on_beside_it()
+    {
+        var recording = Simulations.Lorenz(LorenzOptions.Spiking with { Channels = 20, Trials = 12, ValidationTrials = 4, TestTrials = 0, Bins = 30 });
+        var options = new TrainingOptions { Iterations = 9, BatchSize = 6, LearningRate = 0.05, Schedule = LearningRateSchedule.Constant, ValidationInterval = 3, Threads = 1 };
+        var (plain, path, plainLosses, _) = Train(options, 0);
+        var (averaged, samePath, losses, model) = Train(options with { Averaging = 0.5, Threads = 2 }, 0);
+        Assert.Equal(path, samePath);
+        Assert.Null(plain.Average);
+
+        // The first step goes all the way; later ones 1 / (1 + k / 2), which leaves out most of the first half.
+        double[] weights = [.. Enumerable.Range(0, path.Count).Select(k => 1 / (1 + (0.5 * k)))];
+        var expected = new double[path[0].Length];
+        for (var k = 0; k < path.Count; k++)
+        {
+            for (var i = 0; i < expected.Length; i++)
+            {
+                expected[i] = ((1 - weights[k]) * expected[i]) + (weights[k] * path[k][i]);
+            }
+        }
+
+        Assert.All(expected.Zip(averaged.Average!), pair => Assert.Equal(pair.First, pair.Second, 1e-13));
+        Assert.NotEqual(plainLosses, losses);
+        Assert.Equal(averaged.BestLoss, losses.Min());
+        Assert.Equal(9, averaged.BestIteration);
+        Assert.Equal(averaged.Average, averaged.BestRaw);
+        var kept = new double[model.Parameters.RawCount];
+        model.Parameters.CopyRawTo(kept);
+        Assert.Equal(averaged.Average, kept);
+
+        // Where nothing is validated, too.
+        var (unvalidated, _, _, last) = Train(options with { Averaging = 0.5, ValidationInterval = 0 }, 0);
+        Assert.Equal(averaged.Average, unvalidated.Average);
+        last.Parameters.CopyRawTo(kept);
+        Assert.Equal(averaged.Average, kept);
+
+        // What is frozen stays to the bit, and so does a run that is taken up again.
+        var (frozen, _, _, frozenModel) = Train(options with { Averaging = 0.3, Freeze = ["dynamics"] }, 0);
+        var start = ModelBuilder<double>.Build(new ModelSpecification { States = 6, Inputs = 2 }, recording, 1).Dynamics.Parameters;
+        Assert.All(start.Zip(frozenModel.Generative.Dynamics.Parameters), pair => Assert.Equal(pair.First.Raw, pair.Second.Raw));
+        Assert.NotEqual(frozen.Raw, frozen.Average);
+        Assert.Equal(averaged.Average, Train(options with { Averaging = 0.5 }, 4).State.Average);
+        Assert.Throws<InputException>(() => new Trainer<double>(Model(), recording, options).Resume(averaged));
+
+        VariationalModel<double> Model() => new(ModelBuilder<double>.Build(new ModelSpecification { States = 6, Inputs = 2 }, recording, 1), SharedPosterior<double>.Independent(6, 2, 30, 0.3, 0.3));
+
+        (TrainingState<double> State, List<double[]> Path, List<double> Losses, VariationalModel<double> Model) Train(TrainingOptions how, int interruptAfter)
+        {
+            var trained = Model();
+            var path = new List<double[]>();
+            var validations = new List<double>();
+            var trainer = new Trainer<double>(trained, recording, how with { Iterations = interruptAfter > 0 ? interruptAfter : how.Iterations });
+            Run();
+            if (interruptAfter > 0)
+            {
+                var state = trainer.State;
+                trained = Model();
+                trainer = new Trainer<double>(trained, recording, how);
+                trainer.Resume(state);
+                Run();
+            }
+
+            return (trainer.State, path, validations, trained);
+
+            void Run() => trainer.Run(
+                record =>
+                {
+                    path.Add((double[])trainer.State.Raw.Clone());
+                    if (record.ValidationLoss is { } loss)
+                    {
+                        validations.Add(loss);
+                    }
+                },
+                null, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
     public void The_same_bits_whatever_the_number_of_threads_and_of_gradients_kept_in_memory()
     {
         var recording = Simulations.Lorenz(LorenzOptions.Spiking with { Channels = 20, Trials = 14, ValidationTrials = 2, TestTrials = 0, Bins = 30 });
