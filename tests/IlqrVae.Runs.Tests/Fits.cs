@@ -69,6 +69,24 @@ public sealed class Fits : IDisposable
     }
 
     [Fact]
+    public void A_last_training_that_is_slower_than_planned_stops_in_time_and_can_be_resumed()
+    {
+        // Too slow for more than one candidate, but still planned by a pace that no machine has.
+        RecordingFile.Write(this["data.h5"], Maze);
+        var request = new FitRequest { Seconds = 1.5, Threads = 2, SecondsPerUpdate = 0.0013 };
+        var outcome = FitSession.Run(this["data.h5"], Maze, new RunFolder(this["run"]), request, null, null, TestContext.Current.CancellationToken);
+        Assert.True(outcome.IsOutOfTime);
+        Assert.Equal(TrainingEnd.Interrupted, outcome.Training.End);
+        Assert.Empty(outcome.Attempts);
+        Assert.InRange(outcome.Chosen.Configuration.Training.Iterations, 1000, 1120);
+        Assert.InRange(outcome.Training.Iterations, 1, 999);
+        Assert.False(outcome.Training.IsNoBetterThanConstant);
+        var resumed = TrainingSession.Run(
+            ConfigurationFile.Read(new RunFolder(this["run"]).Configuration), Maze, new RunFolder(this["run"]), new TrainingRequest("config.yaml", Resume: true, StopAfter: 1), null, TestContext.Current.CancellationToken);
+        Assert.Equal(outcome.Training.Iterations + 1, resumed.Iterations);
+    }
+
+    [Fact]
     public void An_interrupted_search_leaves_nothing_behind()
     {
         using var interrupt = new CancellationTokenSource();

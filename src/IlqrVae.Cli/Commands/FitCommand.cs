@@ -73,7 +73,11 @@ internal static class FitCommand
     {
         var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), terminal.OfTraining(), terminal.Interrupt);
         var training = outcome.Training;
-        if (training.End == TrainingEnd.Interrupted)
+        if (outcome.IsOutOfTime)
+        {
+            terminal.Remark($"the machine became slower, and the time was up after {training.Iterations} of {outcome.Chosen.Configuration.Training.Iterations} updates; the others: {TrainingSession.ResumeCommand(folder)}");
+        }
+        else if (training.End == TrainingEnd.Interrupted)
         {
             terminal.Remark($"stopped at iteration {training.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");
             return ExitCode.Interrupted;

@@ -12,7 +12,11 @@ namespace IlqrVae.Runs.Fitting;
 /// <param name="Chosen">The candidate chosen.</param>
 /// <param name="Training">The training of the chosen one.</param>
 /// <param name="Seconds">What it all took.</param>
-public sealed record FitOutcome(IReadOnlyList<FitAttempt> Attempts, FitCandidate Chosen, TrainingOutcome Training, double Seconds);
+public sealed record FitOutcome(IReadOnlyList<FitAttempt> Attempts, FitCandidate Chosen, TrainingOutcome Training, double Seconds)
+{
+    /// <summary>Whether the last training was stopped for taking longer than it had seemed it would; it can be resumed.</summary>
+    public bool IsOutOfTime { get; init; }
+}
 
 /// <summary>
 /// Finds a model of a recording without a configuration: a ladder of candidates is thinned out by successive halving (Jamieson and Talwalkar 2016) on how well
@@ -25,6 +29,13 @@ public static class FitSession
 
     /// <summary>Share of the time that the last training leaves for what comes after it.</summary>
     private const double Reserve = 0.03;
+
+    /// <summary>
+    /// The last training is planned by the pace of the search. Where the machine has become slower since, it stops when the fit has taken so many times the time given, or its
+    /// fewest updates so many times theirs.
+    /// </summary>
+    private const double Overrun = 1.1;
+    private const double SlowestPace = 4;
 
     /// <summary>Updates whose time tells the pace of a candidate; the first are slower than the others.</summary>
     private const int Probe = 12;
@@ -105,9 +116,15 @@ public static class FitSession
         var left = ((1 - Reserve) * request.Seconds) - clock.Elapsed.TotalSeconds;
         var updates = (int)Math.Clamp(left / PaceOf(chosen, trials, pace, interrupt), FewestIterations, MostIterations);
         var configuration = WithIterations(chosen, trials, updates, Math.Max(1, updates / LastValidations));
+        using var timeIsUp = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
+        timeIsUp.CancelAfter(TimeSpan.FromSeconds(Math.Min(
+            Math.Max((Overrun * request.Seconds) - clock.Elapsed.TotalSeconds, SlowestPace * FewestIterations * pace[chosen]), TimeSpan.FromDays(40).TotalSeconds)));
         var outcome = TrainingSession.Run(
-            configuration, recording, folder, new TrainingRequest(folder.Root, Force: request.Force), progress, interrupt);
-        return new FitOutcome(attempts, chosen with { Configuration = configuration }, outcome, clock.Elapsed.TotalSeconds);
+            configuration, recording, folder, new TrainingRequest(folder.Root, Force: request.Force), progress, timeIsUp.Token);
+        return new FitOutcome(attempts, chosen with { Configuration = configuration }, outcome, clock.Elapsed.TotalSeconds)
+        {
+            IsOutOfTime = outcome.End == TrainingEnd.Interrupted && !interrupt.IsCancellationRequested,
+        };
     }
 
     /// <summary>
