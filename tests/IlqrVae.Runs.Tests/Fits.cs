@@ -57,6 +57,7 @@ public sealed class Fits : IDisposable
         var first = outcome.Attempts.Where(attempt => attempt.Round == 1).ToList();
         Assert.Equal(3, first.Count);
         Assert.Single(first.Select(attempt => attempt.Iterations).Distinct());
+        Assert.All(first, attempt => Assert.Equal(1, attempt.Folds));
         foreach (var round in outcome.Attempts.GroupBy(attempt => attempt.Round))
         {
             Assert.Contains(round, attempt => attempt.IsKept);
@@ -113,8 +114,33 @@ public sealed class Fits : IDisposable
         // One long trial and nothing marked for validation: it is cut, and chunks are set aside.
         var whole = Simulations.Lorenz(new LorenzOptions { Bins = 600, Trials = 1, ValidationTrials = 0, TestTrials = 0, Seed = 1 });
         var training = FitLadder.Of("data.h5", whole, new FitRequest())[0].Configuration.Training;
-        Assert.Equal((128, 0.125), (training.Chunk, training.ValidationShare));
+        Assert.Equal((128, 0.2), (training.Chunk, training.ValidationShare));
         Assert.Empty(training.Hide!.OfType<GroupHiding>());
         Assert.Single(LearningTrials.Of(whole, training.Chunk, training.ValidationShare).TrialsOf(TrialSplit.Validation));
+    }
+
+    [Fact]
+    public void Few_validation_trials_are_made_more_by_leaving_out_others_in_turn()
+    {
+        Recording Of(int training, int validation, int test = 3) => Maze with
+        {
+            Trials = [.. Enumerable.Range(0, training + validation + test).Select(i => Maze.Trials[0] with { Name = $"{i}", Split = i < training ? TrialSplit.Train : i < training + validation ? TrialSplit.Validation : TrialSplit.Test })],
+        };
+        Assert.Equal(8, SearchFolds.Wanted(Of(17, 3)));
+        Assert.Equal(3, SearchFolds.Wanted(Of(90, 10)));
+        Assert.Equal(1, SearchFolds.Wanted(Of(20, 32)));
+        Assert.Equal(2, SearchFolds.Wanted(Of(120, 31)));
+        Assert.Equal(1, SearchFolds.Wanted(Of(20, 0)));
+        Assert.Equal(1, SearchFolds.Wanted(Of(5, 2)));
+        var marked = Of(17, 3);
+        Assert.Same(marked, Assert.Single(SearchFolds.Of(marked, 1)));
+        var folds = SearchFolds.Of(marked, 8);
+        Assert.Equal(8, folds.Count);
+        Assert.All(folds, fold => Assert.Equal(marked.TrialsOf(TrialSplit.Test).Select(trial => trial.Name), fold.TrialsOf(TrialSplit.Test).Select(trial => trial.Name)));
+        Assert.All(folds, fold => Assert.InRange(fold.TrialsOf(TrialSplit.Validation).Count, 2, 3));
+
+        // Each of the others is left out once.
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(i => $"{i}").Order(StringComparer.Ordinal), folds.SelectMany(fold => fold.TrialsOf(TrialSplit.Validation)).Select(trial => trial.Name).Order(StringComparer.Ordinal));
     }
 }

@@ -100,6 +100,7 @@ internal static class FitCommand
                 ["round"] = attempt.Round,
                 ["candidate"] = attempt.Candidate,
                 ["iterations"] = attempt.Iterations,
+                ["folds"] = attempt.Folds,
                 ["seconds"] = Json.Number(attempt.Seconds),
                 ["validation_gain"] = Json.Number(attempt.Gain),
                 ["kept"] = attempt.IsKept,
@@ -115,7 +116,7 @@ internal static class FitCommand
             ["round", "model", "updates", "seconds", "gain", ""],
             outcome.Attempts.Select(attempt => (IReadOnlyList<string>)
             [
-                attempt.Round.ToString(CultureInfo.InvariantCulture), attempt.Candidate, attempt.Iterations.ToString(CultureInfo.InvariantCulture),
+                attempt.Round.ToString(CultureInfo.InvariantCulture), attempt.Candidate, string.Create(CultureInfo.InvariantCulture, $"{(attempt.Folds > 1 ? $"{attempt.Folds} x " : "")}{attempt.Iterations}"),
                 Wording.Number(attempt.Seconds, "0"), Wording.Number(attempt.Gain, "0.0000"), attempt.IsKept ? "kept" : "",
             ]).Append(["last", outcome.Chosen.Name, training.Iterations.ToString(CultureInfo.InvariantCulture), Wording.Number(training.Seconds, "0"), Wording.Number(-training.ValidationLoss, "0.0000"), "chosen"]));
         terminal.WriteLine("gain: nats that a hidden entry of the validation trials gains over each channel being constant; what was hidden is neurons in turn, and behaviour");
@@ -166,5 +167,5 @@ internal static class FitCommand
 
     private static void Tell(FitAttempt attempt, Terminal terminal) => terminal.Remark(string.Create(
         CultureInfo.InvariantCulture,
-        $"round {attempt.Round}: {attempt.Candidate}, {attempt.Iterations} updates in {Wording.Duration(attempt.Seconds)}: gain {attempt.Gain:0.0000}{(attempt.IsKept ? ", kept" : "")}"));
+        $"round {attempt.Round}: {attempt.Candidate}, {(attempt.Folds > 1 ? $"{attempt.Folds} times " : "")}{attempt.Iterations} updates in {Wording.Duration(attempt.Seconds)}: gain {attempt.Gain:0.0000}{(attempt.IsKept ? ", kept" : "")}"));
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using IlqrVae.Models;
+using IlqrVae.Models.Dynamics;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Training;
@@ -21,7 +22,10 @@ public static class FitLadder
     /// <summary>Bins of chunks of longer ones.</summary>
     private const int ChunkBins = 128;
 
-    private const double ValidationShare = 0.125;
+    /// <summary>The share of trials set aside for validation where none is marked: so many trials, if they are between an eighth and a fifth.</summary>
+    private const double ValidationTrials = 8;
+    private const double LeastShare = 0.125;
+    private const double MostShare = 0.2;
 
     /// <summary>The candidates, those worth most first.</summary>
     /// <param name="data">Path of the dataset.</param>
@@ -45,7 +49,7 @@ public static class FitLadder
             Seed = request.Seed,
             Threads = request.Threads,
             Chunk = isCut ? ChunkBins : 0,
-            ValidationShare = recording.TrialsOf(TrialSplit.Validation).Count > 0 ? 0 : ValidationShare,
+            ValidationShare = recording.TrialsOf(TrialSplit.Validation).Count > 0 ? 0 : Math.Clamp(ValidationTrials / Math.Max(1, LearningTrials.Of(recording, isCut ? ChunkBins : 0, 0).TrialsOf(TrialSplit.Train).Count), LeastShare, MostShare),
             Averaging = UsualWeights.Averaging,
             ValidationScore = LearningObjective.Predictive,
             ValidationHides = request.Predict,
@@ -54,25 +58,29 @@ public static class FitLadder
             ValuesWeight = UsualWeights.OfValues(recording, [.. recording.Groups.Select(group => group.Name)]),
         };
         var configuration = new RunConfiguration { Data = data, Seed = request.Seed, Precision = Precision.Single, Training = training };
-        FitCandidate Candidate(int states, int inputs, double hiddenWeight, double penalty = UsualWeights.ReadOutPenalty) => new(
-            string.Create(CultureInfo.InvariantCulture, $"{states} states, {inputs} inputs, {(hiddenWeight > 0 ? $"hidden counts {hiddenWeight}, penalty {penalty}" : "nothing hidden")}"),
+        FitCandidate Candidate(int states, int inputs, double hiddenWeight, double penalty = UsualWeights.ReadOutPenalty, bool isLinear = false) => new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{states} states, {inputs} inputs, {(isLinear ? "linear, " : "")}{(hiddenWeight > 0 ? $"hidden counts {hiddenWeight}, penalty {penalty}" : "nothing hidden")}"),
             configuration with
             {
-                Model = new ModelSpecification { States = states, Inputs = inputs },
+                Model = new ModelSpecification { States = states, Inputs = inputs, Dynamics = isLinear ? new LinearSpecification() : new MiniGruSpecification() },
                 Training = hiddenWeight > 0 ? training with { Hide = rules, HiddenWeight = hiddenWeight, ReadOutPenalty = penalty } : training with { Hide = [] },
             });
         if (rules.Count == 0)
         {
-            return [Candidate(20, 5, 0), Candidate(40, 10, 0), Candidate(10, 3, 0), Candidate(60, 10, 0)];
+            return [Candidate(20, 5, 0), Candidate(40, 10, 0), Candidate(10, 3, 0), Candidate(60, 10, 0), Candidate(10, 3, 0, isLinear: true)];
         }
 
         return
         [
             Candidate(40, 10, 2),
             Candidate(20, 5, 2),
+            Candidate(10, 3, 2, 0, isLinear: true),
             Candidate(60, 10, 2),
+            Candidate(10, 3, 2, 0),
             Candidate(40, 10, 5),
-            Candidate(40, 10, 1, 4 * UsualWeights.ReadOutPenalty),
+            Candidate(20, 5, 2, 0, isLinear: true),
             Candidate(20, 5, 0),
         ];
     }

@@ -7,4 +7,8 @@ namespace IlqrVae.Runs.Fitting;
 /// <param name="Seconds">What it took.</param>
 /// <param name="Gain">Nats that a hidden entry of the validation trials gains over constants; NaN where numbers overflowed.</param>
 /// <param name="IsKept">Whether it goes on to the next round, or is chosen.</param>
-public sealed record FitAttempt(int Round, string Candidate, int Iterations, double Seconds, double Gain, bool IsKept);
+public sealed record FitAttempt(int Round, string Candidate, int Iterations, double Seconds, double Gain, bool IsKept)
+{
+    /// <summary>How many times it was trained, with other trials left out for validation; what it reached is the mean.</summary>
+    public int Folds { get; init; } = 1;
+}

@@ -45,6 +45,12 @@ public static class FitSession
     private const int FewestIterations = 120;
     private const int MostIterations = 8000;
 
+    /// <summary>Updates that a training of each of several folds should have.</summary>
+    private const int FewestOfFolds = 300;
+
+    /// <summary>One candidate of so many goes on to the next round.</summary>
+    private const int KeptOf = 3;
+
     /// <summary>Updates that the last training should have: larger models need them, and show after few what they could become, not what they will be.</summary>
     private const int FewestLastIterations = 600;
 
@@ -93,15 +99,17 @@ public static class FitSession
                 break;
             }
 
-            var iterations = (int)Math.Clamp((end - clock.Elapsed.TotalSeconds) / candidates.Sum(one => pace[one]), FewestIterations, MostIterations);
+            var affordable = (end - clock.Elapsed.TotalSeconds) / candidates.Sum(one => pace[one]);
+            var folds = SearchFolds.Of(trials, (int)Math.Clamp(affordable / FewestOfFolds, 1, SearchFolds.Wanted(trials)));
+            var iterations = (int)Math.Clamp(affordable / folds.Count, FewestIterations, MostIterations);
             var found = new List<(FitCandidate Candidate, FitAttempt Attempt)>();
             foreach (var candidate in candidates)
             {
-                found.Add((candidate, Try(candidate, trials, round + 1, iterations, pace, request.SecondsPerUpdate is null, progress, interrupt)));
+                found.Add((candidate, Try(candidate, folds, round + 1, iterations, pace, request.SecondsPerUpdate is null, progress, interrupt)));
             }
 
             // What is not a number comes last.
-            var kept = round == Shares.Length - 1 ? 1 : Math.Max(1, candidates.Count / 2);
+            var kept = round == Shares.Length - 1 ? 1 : Math.Max(1, (candidates.Count + 1) / KeptOf);
             var best = found.OrderByDescending(one => double.IsFinite(one.Attempt.Gain) ? one.Attempt.Gain : double.NegativeInfinity).Take(kept).Select(one => one.Candidate).ToList();
             foreach (var (candidate, attempt) in found)
             {
@@ -154,18 +162,25 @@ public static class FitSession
     }
 
     private static FitAttempt Try(
-        FitCandidate candidate, Recording trials, int round, int iterations, Dictionary<FitCandidate, double> pace, bool isMeasured,
+        FitCandidate candidate, IReadOnlyList<Recording> folds, int round, int iterations, Dictionary<FitCandidate, double> pace, bool isMeasured,
         IProgress<TrainingProgress>? progress, CancellationToken interrupt)
     {
         var clock = Stopwatch.StartNew();
-        var configuration = WithIterations(candidate, trials, iterations, iterations / Validations);
-        var trainer = TrainerOf(configuration, trials);
-        trainer.Run(
-            record => progress?.Report(new TrainingProgress(record, iterations, trainer.State.BestLoss, double.NaN, TrainingSession.LearnedBy(configuration.Training))), null, interrupt);
-        interrupt.ThrowIfCancellationRequested();
+        var (gain, updates) = (0.0, 0);
+        foreach (var trials in folds)
+        {
+            var configuration = WithIterations(candidate, trials, iterations, iterations / Validations);
+            var trainer = TrainerOf(configuration, trials);
+            trainer.Run(
+                record => progress?.Report(new TrainingProgress(record, iterations, trainer.State.BestLoss, double.NaN, TrainingSession.LearnedBy(configuration.Training))), null, interrupt);
+            interrupt.ThrowIfCancellationRequested();
+            gain -= trainer.State.BestLoss / folds.Count;
+            updates += trainer.State.Iteration;
+        }
+
         var seconds = clock.Elapsed.TotalSeconds;
-        pace[candidate] = isMeasured ? seconds / iterations : pace[candidate];
-        return new FitAttempt(round, candidate.Name, trainer.State.Iteration, seconds, -trainer.State.BestLoss, false);
+        pace[candidate] = isMeasured ? seconds / updates : pace[candidate];
+        return new FitAttempt(round, candidate.Name, updates / folds.Count, seconds, gain, false) { Folds = folds.Count };
     }
 
     /// <summary>Seconds an update, validation included: of the last training of the candidate, or of a few updates.</summary>
