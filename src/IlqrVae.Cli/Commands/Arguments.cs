@@ -91,6 +91,16 @@ internal static class Arguments
         Description = "Take channels and external inputs in the order of the file, whatever their names and units; by default they are matched by name.",
     };
 
+    public static Option<string?> Phase(string description)
+    {
+        var option = new Option<string?>("--phase") { Description = description, HelpName = "val|test" };
+        option.AcceptOnlyFromAmong("val", "validation", "test");
+        return option;
+    }
+
+    /// <summary>Whether the phase given is that of the test trials.</summary>
+    public static bool IsTest(string? phase) => string.Equals(phase, "test", StringComparison.Ordinal);
+
     public static Option<string?> Split(string description)
     {
         var option = new Option<string?>("--split") { Description = description, HelpName = "train|validation|test|all" };

@@ -180,19 +180,17 @@ internal static class NlbCommand
     private sealed class HowToCut
     {
         private readonly Option<string?> _set = new("--set") { Description = "The set, which names the group: one of the benchmark's, such as mc_maze, or any other; by default the name of the dataset file.", HelpName = "NAME" };
-        private readonly Option<string?> _phase = new("--phase") { Description = "Which trials are evaluated; validation by default.", HelpName = "validation|test" };
+        private readonly Option<string?> _phase = Arguments.Phase("Which trials are evaluated, those of validation (val, the default) or of test.");
         private readonly Option<string[]> _heldOut = new("--held-out-group") { Description = "Groups of neurons that are predicted; 'held-out' by default.", HelpName = "GROUP", AllowMultipleArgumentsPerToken = true };
         private readonly Option<int?> _forward = Arguments.Number<int?>("--forward-bins", "Bins at the end of every trial that are predicted from those before; by default those of the benchmark's set where trials have them, else none.", "N");
         private readonly Option<double?> _bin = Arguments.Number<double?>("--bin", "Width of the bins to write in ms, a multiple of the dataset's.", "MS");
-
-        public HowToCut() => _phase.AcceptOnlyFromAmong("validation", "test");
 
         public IEnumerable<Option> Options => [_set, _phase, _heldOut, _forward, _bin];
 
         public NeuralLatentsOptions Read(ParseResult result) => new()
         {
             Set = result.GetValue(_set),
-            IsTest = result.GetValue(_phase) == "test",
+            IsTest = Arguments.IsTest(result.GetValue(_phase)),
             HeldOut = [.. Arguments.Names(result.GetValue(_heldOut)).Order(StringComparer.Ordinal)],
             ForwardBins = result.GetValue(_forward),
             BinMilliseconds = result.GetValue(_bin),
