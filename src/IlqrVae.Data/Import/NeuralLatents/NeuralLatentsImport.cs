@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlqrVae.Data.Import.Nwb;
 using IlqrVae.Data.Import.Timed;
 using IlqrVae.Recordings;
 
@@ -26,6 +27,7 @@ public sealed class NeuralLatentsImport
     private readonly int _window;
     private readonly int _forward;
     private readonly List<string> _remarks = [];
+    private List<Window> _windows = [];
 
     private NeuralLatentsImport(MillisecondSession session, NeuralLatentsSet set, int width)
     {
@@ -47,10 +49,27 @@ public sealed class NeuralLatentsImport
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(set);
         using var session = MillisecondSession.Open(files);
-        var import = new NeuralLatentsImport(session, set, RequireBin(binMilliseconds));
-        var recording = import.Make(isTest);
-        recording.Validate(session.Path);
-        return new ImportedRecording(recording, [.. session.Remarks, .. import._remarks]);
+        return Make(session, set, binMilliseconds, isTest).Imported;
+    }
+
+    /// <summary>Whether a file is one that sets are imported from.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InputException">There is no such file, or it cannot be read.</exception>
+    public static bool Recognises(string path)
+    {
+        using var source = ImportSource.Open(path);
+        return source.Archive is { } archive && NwbFile.Is(archive);
+    }
+
+    /// <summary>Imports with the condition averages of whole sessions, which a dataset does not hold.</summary>
+    /// <inheritdoc cref="Import"/>
+    public static (ImportedRecording Imported, SessionAverages? Averages) ImportWithAverages(IReadOnlyList<string> files, NeuralLatentsSet set, double binMilliseconds, bool isTest)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(set);
+        using var session = MillisecondSession.Open(files);
+        var (imported, import) = Make(session, set, binMilliseconds, isTest);
+        return (imported, import.Averages());
     }
 
     /// <summary>The set of a name.</summary>
@@ -66,6 +85,29 @@ public sealed class NeuralLatentsImport
     private static int RequireBin(double milliseconds) => milliseconds is NeuralLatentsSet.NarrowBin or NeuralLatentsSet.WideBin
         ? (int)milliseconds
         : throw new InputException(FormattableString.Invariant($"--bin: the benchmark has bins of {NeuralLatentsSet.NarrowBin} and {NeuralLatentsSet.WideBin} ms, and not of {milliseconds} ms; give one of them."));
+
+    private static (ImportedRecording Imported, NeuralLatentsImport Import) Make(MillisecondSession session, NeuralLatentsSet set, double binMilliseconds, bool isTest)
+    {
+        var import = new NeuralLatentsImport(session, set, RequireBin(binMilliseconds));
+        var recording = import.Make(isTest);
+        recording.Validate(session.Path);
+        return (new ImportedRecording(recording, [.. session.Remarks, .. import._remarks]), import);
+    }
+
+    /// <summary>Averages over the conditions of the trials that were cut; null where the set has none, or the files do not tell them.</summary>
+    private SessionAverages? Averages()
+    {
+        var numbers = TextNumbers();
+        var made = _set.Conditions.Count == 0 ? null
+            : SessionAverages.Of(_session, _set, _width, [.. _windows.Where(window => !window.IsEvaluated).Select(window => window.Row)], [.. _windows.Where(window => window.IsEvaluated).Select(window => window.Row)], Key, NextStarts());
+        return made is { Averages.Count: > 0 } ? made : null;
+
+        double[]? Key(MillisecondSession.Row row)
+        {
+            var key = IsOutlier(row) ? [] : _set.Conditions.Select(name => ValueOf(row, name, numbers)).OfType<double>().ToArray();
+            return key.Length == _set.Conditions.Count ? key : null;
+        }
+    }
 
     private Recording Make(bool isTest)
     {
@@ -90,6 +132,7 @@ public sealed class NeuralLatentsImport
             throw new InputException($"--nlb: nothing was recorded in any window of {_session.Path}; are these files of {_set.Name}?");
         }
 
+        _windows = windows;
         var behaviour = _set.Behaviour.Length == 0 ? null : _session.Series(_set.Behaviour, _width);
         if (behaviour is null && _set.Behaviour.Length > 0)
         {
@@ -320,11 +363,9 @@ public sealed class NeuralLatentsImport
     private Dictionary<string, Table> Truth(Window window, Dictionary<string, List<string>> numbers)
     {
         var truth = new Dictionary<string, Table>(StringComparer.Ordinal);
-        var isOutlier = _set.OutlierColumn is { } outlier && window.Row.Value(outlier) is { } marked && marked != 0;
-        foreach (var column in isOutlier ? [] : _set.Conditions.Concat(_set.TrialColumns).Append(_set.DecodedBy ?? "").Where(name => name.Length > 0).Distinct(StringComparer.Ordinal))
+        foreach (var column in IsOutlier(window.Row) ? [] : _set.Conditions.Concat(_set.TrialColumns).Append(_set.DecodedBy ?? "").Where(name => name.Length > 0).Distinct(StringComparer.Ordinal))
         {
-            var value = numbers.TryGetValue(column, out var words) && window.Row.Table.Find(column) is { Kind: ColumnKind.Text } found ? words.IndexOf(found.Texts[window.Row.Index]) : window.Row.Value(column);
-            if (value is { } number)
+            if (ValueOf(window.Row, column, numbers) is { } number)
             {
                 truth[column] = Constant(number);
             }
@@ -344,6 +385,11 @@ public sealed class NeuralLatentsImport
             return table;
         }
     }
+
+    private bool IsOutlier(MillisecondSession.Row row) => _set.OutlierColumn is { } outlier && row.Value(outlier) is { } marked && marked != 0;
+
+    private static double? ValueOf(MillisecondSession.Row row, string column, Dictionary<string, List<string>> numbers) =>
+        numbers.TryGetValue(column, out var words) && row.Table.Find(column) is { Kind: ColumnKind.Text } found ? words.IndexOf(found.Texts[row.Index]) : row.Value(column);
 
     /// <summary>Words in columns of conditions, in their order, which number them.</summary>
     private Dictionary<string, List<string>> TextNumbers()
