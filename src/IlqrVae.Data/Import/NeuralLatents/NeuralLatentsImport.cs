@@ -118,10 +118,10 @@ public sealed class NeuralLatentsImport
 
         var learned = Cut(row => row.Split is "train" || (isTest && row.Split is "val"), isEvaluated: false);
         var evaluated = Cut(row => row.Split == (isTest ? "test" : "val"), isEvaluated: true);
-        if (learned.Count + evaluated.Count == 0)
+        if (evaluated.Count == 0)
         {
             throw new InputException(
-                $"--nlb: no trial of {_session.Path} is for the {(isTest ? "test" : "validation")} phase; its splits are {Messages.Names(_session.Rows.Select(row => row.Split).Distinct(StringComparer.Ordinal))}.{(isTest ? "" : " Give --phase test for test trials.")}");
+                $"--nlb: no trial of {_session.Path} is evaluated in the {(isTest ? "test" : "validation")} phase; its splits are {Messages.Names(_session.Rows.Select(row => row.Split).Distinct(StringComparer.Ordinal))}. {(isTest ? "Give the file of the test trials too, or leave --phase test out" : "Give --phase test for test trials")}.");
         }
 
         HideEvaluated(learned, evaluated);
@@ -204,8 +204,9 @@ public sealed class NeuralLatentsImport
     {
         var path = _session.Path;
         var rows = _session.Rows.Where(row => isIn(row)).ToList();
+        var times = rows.ConvertAll(row => row.Time(path, _set.AlignedTo));
         var jitters = Jitters(rows);
-        var aligned = rows.Select((row, i) => row.Time(path, _set.AlignedTo) is { } time ? time + (jitters[i] * Bin) : (long?)null).ToList();
+        var aligned = times.Select((time, i) => time + (jitters[i] * Bin)).ToList();
         var nextStarts = NextStarts();
         var windows = new List<Window>();
         var shortened = 0;
