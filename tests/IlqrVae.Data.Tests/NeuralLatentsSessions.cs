@@ -72,8 +72,9 @@ internal static class NeuralLatentsSessions
                 break;
             case "dmfc_rsg":
                 double[] intervals = [.. starts.Select((_, i) => (double)(500 + (80 * (i % 4))))];
-                double[] sets = [.. starts.Select(start => start + 1 + Math.Round(random.NextDouble() * 0.1, 4))];
-                double[] produced = [.. starts.Select((_, i) => i == 3 ? 1499.0 : Math.Round(600 + (random.NextDouble() * 500), 1))];
+                // One goes on a bin, another nearly fills its window.
+                double[] sets = [.. starts.Select((start, i) => start + 1 + (i == 4 ? 0 : Math.Round(random.NextDouble() * 0.1, 4)))];
+                double[] produced = [.. starts.Select((_, i) => i == 3 ? 1499.0 : i == 4 ? 800.0 : Math.Round(600 + (random.NextDouble() * 500), 1))];
                 columns.Add(("set_time", sets));
                 columns.Add(("go_time", sets.Select((time, i) => time + (produced[i] / 1000)).ToArray()));
                 Add("is_eye", i => i / 8 == 0 ? 1.0 : 0);
