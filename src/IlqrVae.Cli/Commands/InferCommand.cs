@@ -55,8 +55,10 @@ internal static class InferCommand
             Arguments.RequireOther(destination, path, "the dataset");
             Arguments.RequireOther(destination, RunFolder.ModelOf(result.GetValue(run)!), "the model");
             Arguments.RequireFree(destination, result.GetValue(force));
+            var recording = RecordingFile.Read(path);
+            ExportFile.RequireFits(destination, kind, recording.Trials.Where(trial => result.GetValue(split) is null or "all" || string.Equals(trial.Split.ToString(), result.GetValue(split), StringComparison.OrdinalIgnoreCase)));
             var found = InferenceSession.Run(
-                result.GetValue(run)!, path, RecordingFile.Read(path),
+                result.GetValue(run)!, path, recording,
                 new InferenceRequest
                 {
                     Split = result.GetValue(split) ?? "all",

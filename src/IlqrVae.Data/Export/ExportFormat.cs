@@ -1,3 +1,5 @@
+using IlqrVae.Recordings;
+
 namespace IlqrVae.Data.Export;
 
 /// <summary>A format that datasets and posteriors are written in.</summary>
@@ -49,6 +51,19 @@ public static class ExportFile
         return word is null && otherwise is { } usual ? usual : throw new InputException(word is null
             ? $"{path}: the extension does not tell the format; end it in {string.Join(", ", s_formats.SelectMany(one => one.Extensions))}, or give --format {string.Join("|", Words)}."
             : $"--format: there is no format '{Messages.OneLine(word)}'; {Spelling.DidYouMean(word, Words)}The formats are {string.Join(", ", Words)}.");
+    }
+
+    /// <summary>Refuses what a format cannot hold before it is computed.</summary>
+    /// <param name="path">Destination, for messages.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="trials">The trials to be written.</param>
+    /// <exception cref="InputException">The format cannot hold trials such as these.</exception>
+    public static void RequireFits(string path, ExportFormat format, IEnumerable<Trial> trials)
+    {
+        foreach (var split in format == ExportFormat.Lfads ? trials.GroupBy(trial => trial.Split) : [])
+        {
+            LfadsWriter.RequireOneLength(path, split.Select(trial => (trial.Name, trial.Bins)));
+        }
     }
 
     /// <summary>Writes, all of it or nothing.</summary>

@@ -17,12 +17,7 @@ internal static class LfadsWriter
                 continue;
             }
 
-            if (Array.Find(own, trial => trial.Bins != own[0].Bins) is { Bins: > 0 } other)
-            {
-                throw new InputException(
-                    $"{path}: trials '{Messages.OneLine(own[0].Name)}' and '{Messages.OneLine(other.Name)}' of {tree.Name} have {own[0].Bins} and {other.Bins} bins, and lfads-torch has trials of one length a split; cut them to one length, or write another format.");
-            }
-
+            RequireOneLength(path, own.Select(trial => (trial.Name, trial.Bins)));
             if (tree.IsDataset)
             {
                 AddInput(archive, tree, stem, own);
@@ -35,6 +30,21 @@ internal static class LfadsWriter
 
         archive.Add("dt", [tree.BinWidth]);
         archive.Save(path);
+    }
+
+    /// <summary>Refuses trials of a split that differ in length.</summary>
+    public static void RequireOneLength(string path, IEnumerable<(string Name, int Bins)> trials)
+    {
+        (string Name, int Bins)? first = null;
+        foreach (var trial in trials)
+        {
+            first ??= trial;
+            if (trial.Bins != first.Value.Bins)
+            {
+                throw new InputException(
+                    $"{path}: trials '{Messages.OneLine(first.Value.Name)}' and '{Messages.OneLine(trial.Name)}' have {first.Value.Bins} and {trial.Bins} bins, and lfads-torch has trials of one length a split; cut them to one length, or write another format.");
+            }
+        }
     }
 
     private static void AddInput(Hdf5Archive archive, ArrayTree tree, string stem, ExportedTrial[] trials)
