@@ -271,6 +271,64 @@ public sealed class Exports
         Assert.Equal((12, 0L), (back.Trials.Single().Bins, (long)back.Trials[0].Observations[0].ToTable().Values.Sum()));
     }
 
+    [Fact]
+    public void A_channel_that_was_never_observed_stays_so_and_long_tables_are_whole()
+    {
+        using var folder = new TestFolder();
+        const int Length = 50_000;
+        var counts = new Table(Length, 3);
+        for (var i = 0; i < counts.Values.Length; i++)
+        {
+            counts.Values[i] = i % 7 == 0 ? i % 3 : 0;
+        }
+
+        var recording = new Recording
+        {
+            BinWidth = 0.001,
+            Groups = [new ChannelGroup("spikes", ChannelKind.Counts, 3)],
+            Trials = [new Trial { Name = "one", Bins = Length, Observations = [Observations.FromCounts(counts, [.. counts.Values.Select((_, i) => i % 3 != 1)])] }],
+        };
+        Export(folder, recording, "data.npz");
+        SomeRecording.AssertSame(recording, RecordingImporters.Import(folder["data.npz"]).Recording);
+        Export(folder, recording, "data.nwb");
+        var back = RecordingImporters.Import(folder["data.nwb"], new ImportOptions { BinWidth = 0.001, Trials = "trials", TrainFraction = 1, ValidationEvery = 0 }).Recording;
+        Assert.Equal(recording.Trials[0].Observations[0].ToMask(), back.Trials.Single().Observations[0].ToMask());
+        Assert.Equal(recording.Trials[0].Observations[0].ToTable().Values, back.Trials[0].Observations[0].ToTable().Values);
+    }
+
+    [Fact]
+    public void Held_out_neurons_come_last_wherever_they_stand()
+    {
+        using var folder = new TestFolder();
+        Recording Of(string name, int count, string other, int others) => new()
+        {
+            BinWidth = 0.01,
+            Groups = [new ChannelGroup(name, ChannelKind.Counts, 1), new ChannelGroup(other, ChannelKind.Counts, 1)],
+            Trials = [new Trial { Name = "one", Bins = 2, Observations = [Observations.FromCounts(new Table(2, 1, [count, count])), Observations.FromCounts(new Table(2, 1, [others, others]))] }],
+        };
+        Export(folder, Of("held-out", 4, "cortex", 1), "lfads.h5", "lfads");
+        using var archive = Hdf5Archive.Open(folder["lfads.h5"]);
+        Assert.Equal([1, 4, 1, 4], archive.ReadFloats("train_recon_data").Values);
+        Assert.Equal([1, 1], archive.ReadFloats("train_encod_data").Values);
+    }
+
+    [Theory]
+    [InlineData(0.01, 0)]
+    [InlineData(0.0101, 1)]
+    [InlineData(0, 1)]
+    public void A_sample_at_the_middle_of_each_bin_is_its_value_and_others_are_averaged(double start, int isMean)
+    {
+        using var folder = new TestFolder();
+        var builder = new NwbBuilder();
+        builder.Trials([0.4, 1.4], [0.8, 1.8]);
+        double[] values = [.. Enumerable.Range(0, 200).Select(i => i % 2 == 0 ? 1.0 : 3)];
+        builder.Series("processing/behavior/hand", values, 1, [.. values.Select((_, i) => start + (0.02 * i))]);
+        builder.Save(folder["a.nwb"]);
+        var trial = RecordingImporters.Import(folder["a.nwb"], new ImportOptions { BinWidth = 0.02, Trials = "trials", TrainFraction = 1, ValidationEvery = 0, Behaviour = [new ImportedValues("hand", "hand")] }).Recording.Trials[0];
+        Assert.Equal(20, trial.Bins);
+        Assert.All(Enumerable.Range(0, 20), bin => Assert.Equal(isMean == 0, trial.Observations[0][bin, 0] == (bin % 2 == 0 ? 1.0 : 3)));
+    }
+
     /// <summary>Counts, values, held-out counts with all that can be missing; labels called as columns are.</summary>
     private static Recording Some(double width, bool areRagged = true)
     {
