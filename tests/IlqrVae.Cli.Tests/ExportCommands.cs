@@ -87,7 +87,7 @@ public sealed class ExportCommands(ExportCommands.LearnedMaze maze) : IClassFixt
         using var posterior = Hdf5Archive.Open(line["posterior.h5"]);
         using var file = Hdf5Archive.Open(line["lfads_output_run.h5"]);
         string[] arrays = ["co_means", "co_stds", "factors", "gen_init", "gen_inputs", "gen_states", "ic_mean", "ic_std", "output_params"];
-        Assert.Equal([.. new[] { "test", "train", "valid" }.SelectMany(stem => arrays.Select(name => $"{stem}_{name}")).Prepend("dt")], file.Children("/").Order(StringComparer.Ordinal));
+        Assert.Equal([.. new[] { "test", "train", "valid" }.SelectMany(stem => arrays.Select(name => $"{stem}_{name}")).Prepend("dt")], file.Children("/").Order(StringComparer.Ordinal), StringComparer.Ordinal);
         var (spikes, held, states) = (posterior.ReadDoubles("channels/spikes/mean").Values, posterior.ReadDoubles("channels/held-out/mean").Values, posterior.ReadDoubles("states/mean").Values);
         var parameters = file.ReadFloats("valid_output_params");
         Assert.Equal([2, Bins, 12], parameters.Shape);

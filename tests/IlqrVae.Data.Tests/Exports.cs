@@ -59,7 +59,7 @@ public sealed class Exports
         {
             BinWidth = width, SplitColumn = "split", HeldOutUnits = "heldout", Behaviour = [new ImportedValues("hand", "behavior/hand")], ValidationEvery = 0,
         }).Recording;
-        Assert.Equal(["spikes", "hand", "held-out"], back.Groups.Select(group => group.Name));
+        Assert.Equal(["spikes", "hand", "held-out"], back.Groups.Select(group => group.Name), StringComparer.Ordinal);
         Assert.Equal(("m/s", 2), (back.Groups[1].Unit, back.Groups[1].Channels));
         Assert.Equal(["x", "y"], back.Groups[1].ChannelNames!);
         Assert.Equal(recording.Trials.Select(trial => (trial.Bins, trial.Split)), back.Trials.Select(trial => (trial.Bins, trial.Split)));
@@ -188,7 +188,7 @@ public sealed class Exports
         var recording = Some(0.02, areRagged: false);
         Export(folder, recording, "lfads.h5", "lfads");
         using var archive = Hdf5Archive.Open(folder["lfads.h5"]);
-        Assert.Equal(["dt", "test_behavior", "test_encod_data", "test_ext_input", "test_recon_data", "train_behavior", "train_encod_data", "train_ext_input", "train_recon_data", "valid_behavior", "valid_encod_data", "valid_ext_input", "valid_recon_data"], archive.Children("/").Order(StringComparer.Ordinal));
+        Assert.Equal(["dt", "test_behavior", "test_encod_data", "test_ext_input", "test_recon_data", "train_behavior", "train_encod_data", "train_ext_input", "train_recon_data", "valid_behavior", "valid_encod_data", "valid_ext_input", "valid_recon_data"], archive.Children("/").Order(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.Equal([0.02], archive.ReadDoubles("dt").Values);
         foreach (var (split, stem) in new[] { (TrialSplit.Train, "train"), (TrialSplit.Validation, "valid"), (TrialSplit.Test, "test") })
         {

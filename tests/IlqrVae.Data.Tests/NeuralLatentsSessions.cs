@@ -1,5 +1,3 @@
-using PureHDF;
-
 namespace IlqrVae.Data.Tests;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using IlqrVae.Data.Import.Timed;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Data.Import.NeuralLatents;
@@ -77,7 +76,7 @@ public sealed record SessionAverages(IReadOnlyList<Table> Averages, IReadOnlyLis
         return [.. Enumerable.Range(0, rows.Count).Where(i => numbers.Contains(rows[i].Number))];
     }
 
-    private static IReadOnlyList<Table> Means(MillisecondSession session, NeuralLatentsSet set, int width, int bins, List<List<Span>> conditions)
+    private static List<Table> Means(MillisecondSession session, NeuralLatentsSet set, int width, int bins, List<List<Span>> conditions)
     {
         // Rows of an average are by the time from the bin that is aligned to. Where bins do not divide the window's start, trials differ by a bin in their first.
         var ranges = conditions.ConvertAll(spans => (First: spans.Min(span => span.Shift), Rows: (int)(spans.Max(span => span.Shift + span.Bins) - spans.Min(span => span.Shift))));
