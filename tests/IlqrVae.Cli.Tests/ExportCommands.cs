@@ -102,6 +102,8 @@ public sealed class ExportCommands(ExportCommands.LearnedMaze maze) : IClassFixt
         Assert.Equal(states.Skip(5 * Bins * 3).Take(2 * Bins * 3).Select(value => (float)value), file.ReadFloats("valid_gen_states").Values);
         Assert.Equal(posterior.ReadDoubles("initial_state/deviation").Values.TakeLast(3).Select(value => (float)value), file.ReadFloats("test_ic_std").Values);
         Assert.Equal([1, Bins, 2], file.ShapeOf("test_co_stds"));
+        Assert.Equal(posterior.ReadDoubles("inputs/deviation").Values.TakeLast(Bins * 2).Select(value => (float)value), file.ReadFloats("test_co_stds").Values);
+        Assert.Equal(posterior.ReadDoubles("inputs/mean").Values.TakeLast(Bins * 2).Select(value => (float)value), file.ReadFloats("test_gen_inputs").Values);
     }
 
     [Fact]
