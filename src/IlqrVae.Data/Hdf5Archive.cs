@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.ExceptionServices;
+using IlqrVae.Data.Export;
 using PureHDF;
 using PureHDF.Filters;
 using PureHDF.VOL.Native;
@@ -118,6 +119,35 @@ public sealed class Hdf5Archive
             ExceptionDispatchInfo.Throw(inner);
         }
     });
+
+    /// <summary>An archive of what a tree holds.</summary>
+    internal static Hdf5Archive Of(ArrayTree tree)
+    {
+        var archive = new Hdf5Archive();
+        Set("/", tree.Attributes);
+        foreach (var array in tree.Arrays)
+        {
+            // Zero-dimensional tables are not written.
+            archive.AddTable(array.Path, array.Values, array.Values is string[] ? sizeof(long) : System.Runtime.InteropServices.Marshal.SizeOf(array.Values.GetType().GetElementType()!), [.. array.Shape], array.Values is not (double[] or float[] or string[]));
+            Set(array.Path, array.Attributes);
+        }
+
+        return archive;
+
+        void Set(string path, IReadOnlyDictionary<string, object> attributes)
+        {
+            foreach (var (name, value) in attributes)
+            {
+                archive.Require(path).Attributes[name] = value is int whole ? (long)whole : value;
+            }
+        }
+    }
+
+    /// <summary>What it holds, without a format. Tables that are made while they are written are not in it.</summary>
+    /// <param name="name">What to call it in messages.</param>
+    public ArrayTree ToTree(string name) => new(
+        name, entries.Where(entry => entry.Value.Values is not null).Select(entry => new NamedArray(entry.Key, entry.Value.Values!, entry.Value.Shape!, entry.Value.Attributes)),
+        entries.GetValueOrDefault("")?.Attributes ?? []);
 
     /// <summary>Adds a table that is asked for its rows while the file is being saved.</summary>
     internal void Add(string path, TableRows rows)

@@ -21,6 +21,11 @@ public sealed class NeuralLatentsWriter
     /// <param name="lists">The lists, of any lengths.</param>
     public void Add(string table, IReadOnlyList<IReadOnlyList<int>> lists) => _archive.Add($"{_group}/{table}", [.. lists.Select(list => list.ToArray())]);
 
+    /// <summary>Adds whole numbers, one a trial.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="values">The numbers.</param>
+    public void Add(string table, int[] values) => _archive.Add($"{_group}/{table}", values);
+
     /// <summary>Adds masks, trials x masks.</summary>
     /// <param name="table">The table.</param>
     /// <param name="masks">Mask by mask, as many trials in each.</param>

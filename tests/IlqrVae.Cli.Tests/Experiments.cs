@@ -62,7 +62,8 @@ public sealed class Experiments
         }
 
         var commands = Commands(name).ToList();
-        foreach (var file in commands.Where(words => words[0] == "import").Select(words => words[1]).Distinct(StringComparer.Ordinal))
+        var exported = commands.Where(words => words[0] == "export").Select(words => words[Array.IndexOf(words, "-o") + 1]).ToHashSet(StringComparer.Ordinal);
+        foreach (var file in commands.Where(words => words[0] == "import").Select(words => words[1]).Distinct(StringComparer.Ordinal).Except(exported, StringComparer.Ordinal))
         {
             if (name == "m1-reaching")
             {

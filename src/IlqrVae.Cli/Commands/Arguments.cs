@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using IlqrVae.Data.Export;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Sessions;
@@ -90,6 +91,23 @@ internal static class Arguments
     {
         Description = "Take channels and external inputs in the order of the file, whatever their names and units; by default they are matched by name.",
     };
+
+    public static Option<string?> Format()
+    {
+        var option = new Option<string?>("--format") { Description = "The format, where the extension does not tell.", HelpName = string.Join('|', ExportFile.Words) };
+        option.AcceptOnlyFromAmong([.. ExportFile.Words]);
+        return option;
+    }
+
+    public static Option<string?> Phase(string description)
+    {
+        var option = new Option<string?>("--phase") { Description = description, HelpName = "val|test" };
+        option.AcceptOnlyFromAmong("val", "validation", "test");
+        return option;
+    }
+
+    /// <summary>Whether the phase given is that of the test trials.</summary>
+    public static bool IsTest(string? phase) => string.Equals(phase, "test", StringComparison.Ordinal);
 
     public static Option<string?> Split(string description)
     {

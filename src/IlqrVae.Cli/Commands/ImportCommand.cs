@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using IlqrVae.Cli.Reports;
 using IlqrVae.Data;
 using IlqrVae.Data.Import;
+using IlqrVae.Data.Import.NeuralLatents;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Sessions;
 
@@ -19,6 +20,7 @@ internal static partial class ImportCommand
         The dataset is an HDF5 file (docs/dataset-format.md). The format of the recording is told by the content: NWB 2 files with spike times and time series,
         MATLAB files of level 5 and 7.3 with binned spike counts or real values of one session or of trials, HDF5 files in the layout of the LFADS tutorials,
         and datasets of this program. 'ilqr-vae inspect FILE' says what an NWB file holds, and how to import it.
+        --nlb takes files of the Neural Latents Benchmark as the benchmark itself takes them (docs/nlb.md), and no option but --bin and --phase.
         An option that the format does not take is refused. What was decided on the way, such as which axis is time, is told on the error stream.
 
         Example:
@@ -27,11 +29,12 @@ internal static partial class ImportCommand
           ilqr-vae import session.mat -o data.h5 --spikes spikes --values velocity=handVel[0,1]:m/s --chunk 4 --minimum-rate 1
           ilqr-vae import trials.mat -o data.h5 --spikes trial.spikes --values hand=trial.handPos:mm --bin-width 0.001
           ilqr-vae import lfads.h5 -o data.h5
+          ilqr-vae import sub-Jenkins/*.nwb -o mc_maze.h5 --nlb mc_maze --bin 5
         """;
 
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "The file to import." };
+        var files = new Argument<string[]>("FILE") { Description = "The file to import; with --nlb the files of the set.", Arity = ArgumentArity.OneOrMore };
         var output = Arguments.Output("The dataset file to write.", isRequired: true);
         var spikes = new Option<string?>("--spikes") { Description = "MATLAB: variable of the spike counts, units by bins or bins by units; trial.spikes stands for trial(1).spikes, trial(2).spikes and so on.", HelpName = "VAR" };
         var values = new Option<string[]>("--values")
@@ -69,10 +72,13 @@ internal static partial class ImportCommand
         var splitColumn = new Option<string?>("--split-column") { Description = "NWB: column of the trials that says train, validation (val) or test; others are left out.", HelpName = "COLUMN" };
         var heldOutSeed = Arguments.Number<ulong?>("--held-out-seed", "Choose the channels of --held-out at random by this seed, in place of evenly spaced ones.", "N");
         var heldOut = Arguments.Number<int?>("--held-out", $"Put so many channels of the first group of counts, evenly spaced, into a group '{HeldOutChannels.GroupName}' of their own, to be predicted from the others.", "N");
+        var nlb = new Option<string?>("--nlb") { Description = "NWB: a set of the Neural Latents Benchmark, cut as the benchmark cuts it.", HelpName = "SET" };
+        var bin = Arguments.Number<double?>("--bin", $"With --nlb: width of a bin in ms, {NeuralLatentsSet.NarrowBin} or {NeuralLatentsSet.WideBin} ({NeuralLatentsSet.NarrowBin}).", "MS");
+        var phase = Arguments.Phase("With --nlb: which trials are evaluated, those of validation (val) or of test; in the test phase the trials of training and validation are those to learn from.");
         var force = Arguments.Force("Replace a file of that name.");
         var json = Arguments.Json();
         return Arguments.Make(
-            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, overlap, chunkTest, unitsFirst, binsFirst, behaviour, lag, trials, align, window, sessionGrid, where, units, condition, splitColumn, splitBlocks, splitSeed, heldOut, heldOutSeed, heldOutUnits, force, json], result =>
+            "import", Description, [files, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, overlap, chunkTest, unitsFirst, binsFirst, behaviour, lag, trials, align, window, sessionGrid, where, units, condition, splitColumn, splitBlocks, splitSeed, heldOut, heldOutSeed, heldOutUnits, nlb, bin, phase, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(unitsFirst) && result.GetValue(binsFirst))
@@ -113,10 +119,12 @@ internal static partial class ImportCommand
                 throw new InputException("--held-out-seed chooses channels at random; say how many with --held-out.");
             }
 
-            var destination = result.GetValue(output)!;
-            Arguments.RequireOther(destination, result.GetValue(file)!, "the file to import");
+            var (destination, sources) = (result.GetValue(output)!, result.GetValue(files)!);
+            Array.ForEach(sources, source => Arguments.RequireOther(destination, source, "the file to import"));
             Arguments.RequireFree(destination, result.GetValue(force));
-            var (recording, remarks) = terminal.Interruptible(() => RecordingImporters.Import(result.GetValue(file)!, options));
+            var (recording, remarks) = terminal.Interruptible(() => result.GetValue(nlb) is { } set
+                ? Benchmark(sources, set, result.GetValue(bin), result.GetValue(phase), options, result.GetValue(heldOut) is not null)
+                : RecordingImporters.Import(Single(sources, result.GetValue(bin) is not null ? "--bin" : result.GetValue(phase) is not null ? "--phase" : null), options));
             if (result.GetValue(heldOut) is { } count)
             {
                 recording = HeldOut(recording, count, result.GetValue(heldOutSeed));
@@ -137,6 +145,24 @@ internal static partial class ImportCommand
             Inspection.Report(destination, recording, terminal);
             return ExitCode.Done;
         });
+    }
+
+    private static string Single(string[] files, string? given)
+    {
+        if (given is not null)
+        {
+            throw new InputException($"{given} is for sets of the Neural Latents Benchmark; name one with --nlb{(given == "--bin" ? ", or give the width of a bin in seconds with --bin-width" : "")}.");
+        }
+
+        return files.Length == 1 ? files[0] : throw new InputException($"{files.Length} files are given; import them one by one, and join the datasets with 'ilqr-vae join'. Only a set of --nlb is made of several.");
+    }
+
+    private static ImportedRecording Benchmark(string[] files, string set, double? bin, string? phase, ImportOptions options, bool isHeldOut)
+    {
+        var refused = options.Given().Concat(isHeldOut ? ["--held-out"] : []).ToList();
+        return refused.Count == 0
+            ? NeuralLatentsImport.Import(files, NeuralLatentsImport.RequireSet(set), bin ?? NeuralLatentsSet.NarrowBin, Arguments.IsTest(phase))
+            : throw new InputException($"{string.Join(", ", refused)}: --nlb {set} says all that itself; leave {(refused.Count == 1 ? "it" : "them")} out, or leave out --nlb.");
     }
 
     private static Recording HeldOut(Recording recording, int count, ulong? seed)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using IlqrVae.Control;
 using IlqrVae.Data;
+using IlqrVae.Data.Export;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Sessions;
@@ -15,12 +16,13 @@ internal static class InferCommand
         """
         Finds inputs, states and rates with their uncertainty in the trials of a dataset.
 
-        They are written to a posterior file (HDF5, docs/posterior-format.md). Trials may be longer than those the model was trained on. Groups that
+        They are written to a posterior file (HDF5, docs/posterior-format.md), or in the format that the extension or --format tells (docs/exports.md). Trials may be longer than those the model was trained on. Groups that
         are hidden are predicted from the others.
 
         Example:
           ilqr-vae infer run --data data.h5 -o posterior.h5
           ilqr-vae infer run --data data.h5 -o decoded.h5 --split test --hide velocity
+          ilqr-vae infer run --data data.h5 -o posterior.mat
         """;
 
     public static Command Create(Terminal terminal)
@@ -28,6 +30,7 @@ internal static class InferCommand
         var run = new Argument<string>("RUN") { Description = "The run's folder, or its model.h5." };
         var data = Arguments.Data();
         var output = Arguments.Output("The posterior file to write.", isRequired: true);
+        var format = Arguments.Format();
         var split = Arguments.Split("Which trials; all by default.");
         var hide = Arguments.Hide();
         var byPosition = Arguments.ByPosition();
@@ -38,7 +41,7 @@ internal static class InferCommand
         var seed = Arguments.Seed("Seed of the samples; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("infer", Description, [run, data, output, split, hide, byPosition, draws, intervals, uncalibrated, force, seed, threads, json], result =>
+        return Arguments.Make("infer", Description, [run, data, output, format, split, hide, byPosition, draws, intervals, uncalibrated, force, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(draws) is < 0 or > 10_000)
@@ -48,11 +51,14 @@ internal static class InferCommand
 
             var path = result.GetValue(data)!;
             var destination = result.GetValue(output)!;
+            var kind = ExportFile.FormatOf(destination, result.GetValue(format), ExportFormat.Hdf5);
             Arguments.RequireOther(destination, path, "the dataset");
             Arguments.RequireOther(destination, RunFolder.ModelOf(result.GetValue(run)!), "the model");
             Arguments.RequireFree(destination, result.GetValue(force));
+            var recording = RecordingFile.Read(path);
+            ExportFile.RequireFits(destination, kind, recording.Trials.Where(trial => result.GetValue(split) is null or "all" || string.Equals(trial.Split.ToString(), result.GetValue(split), StringComparison.OrdinalIgnoreCase)));
             var found = InferenceSession.Run(
-                result.GetValue(run)!, path, RecordingFile.Read(path),
+                result.GetValue(run)!, path, recording,
                 new InferenceRequest
                 {
                     Split = result.GetValue(split) ?? "all",
@@ -67,7 +73,7 @@ internal static class InferCommand
                 },
                 terminal.OfInference(),
                 terminal.Interrupt);
-            PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals);
+            PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals, kind);
             terminal.Remarks(found.Remarks);
             Report(found, destination, terminal);
             return ExitCode.Done;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using IlqrVae.Data;
+using IlqrVae.Data.Import.NeuralLatents;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.NeuralLatents;
@@ -48,6 +49,7 @@ internal static class NlbCommand
 
         Example:
           ilqr-vae nlb target data.h5 -o target.h5
+          ilqr-vae nlb target sub-Jenkins/*.nwb -o target.h5 --set mc_maze
           ilqr-vae nlb target data.h5 -o target.h5 --forward-bins 20 --behaviour velocity --lag 100 --condition condition --sigma 50
         """;
 
@@ -125,7 +127,7 @@ internal static class NlbCommand
 
     private static Command Target(Terminal terminal)
     {
-        var data = new Argument<string>("DATA") { Description = "The dataset file." };
+        var data = new Argument<string[]>("DATA") { Description = "The dataset file; or NWB files of a set of the benchmark, of which targets are made as the benchmark makes them.", Arity = ArgumentArity.OneOrMore };
         var output = Arguments.Output("The target file to write.", isRequired: true);
         var how = new HowToCut();
         var behaviour = new Option<string?>("--behaviour") { Description = "Group of values to decode; by default the set's, or the only one there is.", HelpName = "GROUP" };
@@ -143,17 +145,20 @@ internal static class NlbCommand
         return Arguments.Make("target", TargetDescription, [data, output, .. how.Options, behaviour, lag, condition, sigma, decodeBy, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
-            var (path, destination) = (result.GetValue(data)!, result.GetValue(output)!);
-            Arguments.RequireOther(destination, path, "the dataset");
+            var (paths, destination) = (result.GetValue(data)!, result.GetValue(output)!);
+            Array.ForEach(paths, path => Arguments.RequireOther(destination, path, "the dataset"));
             Arguments.RequireFree(destination, result.GetValue(force));
-            var made = terminal.Interruptible(() => NeuralLatentsTarget.Of(path, RecordingFile.Read(path), how.Read(result) with
+            var options = how.Read(result) with
             {
                 Behaviour = result.GetValue(behaviour),
                 LagMilliseconds = result.GetValue(lag),
                 Conditions = Arguments.NamesInOrder(result.GetValue(condition)),
                 SigmaMilliseconds = result.GetValue(sigma),
                 DecodedBy = result.GetValue(decodeBy),
-            }));
+            };
+            var made = terminal.Interruptible(() => paths.Length > 1 || NeuralLatentsImport.Recognises(paths[0])
+                ? NeuralLatentsTarget.OfSessions(paths, options)
+                : NeuralLatentsTarget.Of(paths[0], RecordingFile.Read(paths[0]), options));
             made.File.Save(destination);
             terminal.Remarks(made.Remarks);
             terminal.WriteJson(() => new JsonObject
@@ -180,19 +185,17 @@ internal static class NlbCommand
     private sealed class HowToCut
     {
         private readonly Option<string?> _set = new("--set") { Description = "The set, which names the group: one of the benchmark's, such as mc_maze, or any other; by default the name of the dataset file.", HelpName = "NAME" };
-        private readonly Option<string?> _phase = new("--phase") { Description = "Which trials are evaluated; validation by default.", HelpName = "validation|test" };
+        private readonly Option<string?> _phase = Arguments.Phase("Which trials are evaluated, those of validation (val, the default) or of test.");
         private readonly Option<string[]> _heldOut = new("--held-out-group") { Description = "Groups of neurons that are predicted; 'held-out' by default.", HelpName = "GROUP", AllowMultipleArgumentsPerToken = true };
         private readonly Option<int?> _forward = Arguments.Number<int?>("--forward-bins", "Bins at the end of every trial that are predicted from those before; by default those of the benchmark's set where trials have them, else none.", "N");
         private readonly Option<double?> _bin = Arguments.Number<double?>("--bin", "Width of the bins to write in ms, a multiple of the dataset's.", "MS");
-
-        public HowToCut() => _phase.AcceptOnlyFromAmong("validation", "test");
 
         public IEnumerable<Option> Options => [_set, _phase, _heldOut, _forward, _bin];
 
         public NeuralLatentsOptions Read(ParseResult result) => new()
         {
             Set = result.GetValue(_set),
-            IsTest = result.GetValue(_phase) == "test",
+            IsTest = Arguments.IsTest(result.GetValue(_phase)),
             HeldOut = [.. Arguments.Names(result.GetValue(_heldOut)).Order(StringComparer.Ordinal)],
             ForwardBins = result.GetValue(_forward),
             BinMilliseconds = result.GetValue(_bin),

@@ -1,4 +1,5 @@
 using IlqrVae.Data;
+using IlqrVae.Data.Export;
 using IlqrVae.Evaluation;
 using IlqrVae.Inference;
 using IlqrVae.Recordings;
@@ -22,9 +23,25 @@ public static class PosteriorFile
     /// <param name="hidden">Names of the groups that were hidden.</param>
     /// <param name="calibration">What was learned about the run's intervals; null for nothing.</param>
     /// <param name="intervals">Intervals of each trial's channels; empty for none.</param>
+    /// <param name="format">The format; of <see cref="ExportFormat.Nwb"/> and <see cref="ExportFormat.Lfads"/> samples and intervals are no part.</param>
     public static void Write(
         string path, ModelDescription description, IReadOnlyList<Trial> trials, IReadOnlyList<TrialEstimate> estimates, IReadOnlySet<string> hidden,
-        SituationCalibration? calibration = null, IReadOnlyList<TrialIntervals>? intervals = null)
+        SituationCalibration? calibration = null, IReadOnlyList<TrialIntervals>? intervals = null, ExportFormat format = ExportFormat.Hdf5)
+    {
+        var archive = Build(path, description, trials, estimates, hidden, calibration, intervals);
+        if (format == ExportFormat.Hdf5)
+        {
+            archive.Save(path);
+        }
+        else
+        {
+            ExportFile.Write(path, format, archive.ToTree(path));
+        }
+    }
+
+    private static Hdf5Archive Build(
+        string path, ModelDescription description, IReadOnlyList<Trial> trials, IReadOnlyList<TrialEstimate> estimates, IReadOnlySet<string> hidden, SituationCalibration? calibration,
+        IReadOnlyList<TrialIntervals>? intervals)
     {
         var total = trials.Sum(trial => (long)trial.Bins);
         if (total > int.MaxValue)
@@ -78,7 +95,7 @@ public static class PosteriorFile
         }
 
         AddSamples(archive, path, estimates, (int)total);
-        archive.Save(path);
+        return archive;
     }
 
     /// <summary>What is to be expected of observations: the posterior's deviations and those of the noise together.</summary>

@@ -1,4 +1,5 @@
 using IlqrVae.Data;
+using IlqrVae.Data.Import.NeuralLatents;
 using IlqrVae.Evaluation.NeuralLatents;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Scores;
@@ -24,12 +25,33 @@ public sealed record NeuralLatentsTarget(
     private const double UsualSigma = 70;
     private const string UsualCondition = "condition";
 
+    /// <summary>Makes targets of NWB files of one of the benchmark's sets, as the benchmark's own tools make them: condition averages too, which need whole sessions.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="options">The set, the phase and the width of bins (5 ms where none is given); nothing else.</param>
+    /// <exception cref="InputException">The files are not such, or an option is given that the set settles.</exception>
+    public static NeuralLatentsTarget OfSessions(IReadOnlyList<string> files, NeuralLatentsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(options);
+        var set = NeuralLatentsImport.RequireSet(options.Set ?? throw new InputException($"--set: {files[0]} is an NWB file; say which of the benchmark's sets it is, as in --set mc_maze."));
+        if (options is not { HeldOut.Count: 0, ForwardBins: null, Behaviour: null, LagMilliseconds: 0, Conditions.Count: 0, SigmaMilliseconds: null, DecodedBy: null })
+        {
+            throw new InputException($"{files[0]}: the set {set.Name} says itself what its targets are; of an NWB file give --set, --bin and --phase alone, or make a dataset of it first.");
+        }
+
+        var (imported, averages) = NeuralLatentsImport.ImportWithAverages(files, set, options.BinMilliseconds ?? NeuralLatentsSet.NarrowBin, options.IsTest);
+        var target = Of(string.Join(", ", files.Select(Path.GetFileName)), imported.Recording, options with { BinMilliseconds = null }, averages);
+        return target with { Remarks = [.. imported.Remarks, .. target.Remarks] };
+    }
+
     /// <summary>Makes targets.</summary>
     /// <param name="data">The dataset file.</param>
     /// <param name="recording">What it holds.</param>
     /// <param name="options">What is wanted.</param>
     /// <exception cref="InputException">The recording has no such groups, trials, bins or tables.</exception>
-    public static NeuralLatentsTarget Of(string data, Recording recording, NeuralLatentsOptions options)
+    public static NeuralLatentsTarget Of(string data, Recording recording, NeuralLatentsOptions options) => Of(data, recording, options, averages: null);
+
+    private static NeuralLatentsTarget Of(string data, Recording recording, NeuralLatentsOptions options, SessionAverages? averages)
     {
         var cut = NeuralLatentsCut.Of(recording, data, options);
         var remarks = new List<string>(cut.Remarks);
@@ -42,7 +64,8 @@ public sealed record NeuralLatentsTarget(
         }
 
         var behaviour = AddBehaviour(file, cut, options, remarks);
-        var conditions = AddAverages(file, cut, options, remarks);
+        var conditions = averages is null ? AddAverages(file, cut, options, remarks) : AddAverages(file, averages);
+        AddJitter(file, cut);
         var decoders = AddMasks(file, cut, options);
         return new NeuralLatentsTarget(
             file, cut.Group, cut.Training.Count, cut.Evaluated.Count, cut.Bins, cut.ForwardBins, cut.Neurons(cut.HeldOut), behaviour, conditions, decoders, remarks);
@@ -172,6 +195,29 @@ public sealed record NeuralLatentsTarget(
         return values.Columns == 1 && Array.TrueForAll(values.Values, value => value == values.Values[0])
             ? values.Values[0]
             : throw new InputException($"{cut.Where}: '/truth/{table}' has several values in trial '{trial.Name}'; a condition is one number a trial, the same in all its bins.");
+    }
+
+    private static int AddAverages(NeuralLatentsWriter file, SessionAverages averages)
+    {
+        var first = averages.Averages[0];
+        file.Add("psth", [.. averages.Averages.SelectMany(table => table.Values.Select(value => (float)value))], averages.Averages.Count, first.Bins, first.Columns);
+        file.Add("train_cond_idx", averages.Learned);
+        file.Add("eval_cond_idx", averages.Evaluated);
+        return averages.Averages.Count;
+    }
+
+    /// <summary>How many bins later each window lies, of a set that has such.</summary>
+    private static void AddJitter(NeuralLatentsWriter file, NeuralLatentsCut cut)
+    {
+        if (cut.Set?.JitteredColumn is null || !IsThere(cut, NeuralLatentsImport.JitterTable))
+        {
+            return;
+        }
+
+        foreach (var (part, trials) in new[] { ("train", cut.Training), ("eval", cut.Evaluated) })
+        {
+            file.Add($"{part}_jitter", [.. trials.Select(trial => (int)Math.Round((ValueOf(cut, trial, NeuralLatentsImport.JitterTable) ?? 0) / cut.Factor))]);
+        }
     }
 
     private static int AddAverages(NeuralLatentsWriter file, NeuralLatentsCut cut, NeuralLatentsOptions options, List<string> remarks)

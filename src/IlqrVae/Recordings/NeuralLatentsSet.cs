@@ -47,11 +47,15 @@ public sealed record NeuralLatentsSet(
         new("area2_bump", "000127", "Han", "move_onset_time", -100, 500, false, "hand_vel", -20, ["cond_dir", "ctr_hold_bump"], 40, 49, 16, new(272, 92), new(364, 98))
         {
             DecodedBy = "ctr_hold_bump",
+            EvaluatesOverlap = true,
         },
         new("dmfc_rsg", "000130", "Haydn", "go_time", -1500, 0, true, "", 0, ["is_eye", "theta", "is_short", "ts"], 70, 45, 15, new(741, 248), new(989, 252))
         {
             TrialColumns = ["is_eye", "theta", "is_short", "ts", "tp"],
             EndsAtAlignment = true,
+            EvaluatedFrom = "set_time",
+            OutlierColumn = "is_outlier",
+            JitteredColumn = "tp",
         },
         new("mc_maze_large", "000138", "Jenkins", "move_onset_time", -250, 450, false, "hand_vel", 120, s_reach, 50, 122, 40, new(375, 125), new(500, 100)) { ScalingKey = "[500]" },
         new("mc_maze_medium", "000139", "Jenkins", "move_onset_time", -250, 450, false, "hand_vel", 120, s_reach, 50, 114, 38, new(188, 62), new(250, 100)) { ScalingKey = "[250]" },
@@ -66,6 +70,24 @@ public sealed record NeuralLatentsSet(
 
     /// <summary>Whether trials of unequal length end together, so that condition averages are cut to the shortest from the end.</summary>
     public bool EndsAtAlignment { get; init; }
+
+    /// <summary>Whether windows may overlap where trials are evaluated or decoded, though not where they are learned.</summary>
+    public bool EvaluatesOverlap { get; init; }
+
+    /// <summary>The column of the trials' table from whose time on, up to the alignment, held-out spikes are scored; null for the whole window.</summary>
+    public string? EvaluatedFrom { get; init; }
+
+    /// <summary>The column of the trials' table that says which trials have no behaviour and no condition; null for none.</summary>
+    public string? OutlierColumn { get; init; }
+
+    /// <summary>
+    /// The column of the trials' table with a time in ms: windows are moved later at random by what it lacks to the window's length, at most <see cref="LargestJitter"/>, so that a
+    /// window does not tell by itself how much of it was needed. Null for no such jitter.
+    /// </summary>
+    public string? JitteredColumn { get; init; }
+
+    /// <summary>The largest jitter, in ms.</summary>
+    public const int LargestJitter = 300;
 
     /// <summary>What the scores are called by where sets that differ in their number of trials are pooled; null for a set of its own.</summary>
     public string? ScalingKey { get; init; }

@@ -97,18 +97,20 @@ internal sealed class NwbFile(Hdf5ArchiveReader archive)
     }
 
     /// <summary>A series by its path, by the last part of it, or by what holds one series alone.</summary>
-    public NwbSeries FindSeries(string name)
+    /// <param name="name">The path or part of it.</param>
+    /// <param name="isAsStored">Whether its values are wanted as they are stored, without conversion and offset.</param>
+    public NwbSeries FindSeries(string name, bool isAsStored = false)
     {
         var path = Hdf5Archive.Normalise(name);
         if (path.Length > 0 && IsSeries(path))
         {
-            return new NwbSeries(archive, path, Remarks);
+            return new NwbSeries(archive, path, Remarks, isAsStored);
         }
 
         var named = Series.Where(one => one.EndsWith($"/{path}", StringComparison.Ordinal) || one.StartsWith($"{path}/", StringComparison.Ordinal)).ToList();
         if (named.Count == 1)
         {
-            return new NwbSeries(archive, named[0], Remarks);
+            return new NwbSeries(archive, named[0], Remarks, isAsStored);
         }
 
         throw new InputException(named.Count > 1

@@ -12,8 +12,12 @@ internal sealed partial class NwbSeries : ITimedSeries
     private readonly double[] _factors;
 
     /// <summary>Opens a series.</summary>
+    /// <param name="archive">The file.</param>
+    /// <param name="path">Of the series.</param>
+    /// <param name="remarks">Told what is odd.</param>
+    /// <param name="isAsStored">Whether values are wanted as they are stored, without conversion and offset; they then have no unit where there is one of these.</param>
     /// <exception cref="InputException">It is no series of numbers with times.</exception>
-    public NwbSeries(Hdf5ArchiveReader archive, string path, List<string> remarks)
+    public NwbSeries(Hdf5ArchiveReader archive, string path, List<string> remarks, bool isAsStored = false)
     {
         Name = path;
         var data = $"{path}/data";
@@ -41,6 +45,13 @@ internal sealed partial class NwbSeries : ITimedSeries
         if (!double.IsFinite(_offset) || Array.Exists(_factors, factor => !double.IsFinite(factor)))
         {
             throw new InputException($"{archive.Path}: conversion or offset of '{Hdf5ArchiveReader.Rooted(data)}' is no number; correct it.");
+        }
+
+        if (isAsStored)
+        {
+            Unit = _offset == 0 && Array.TrueForAll(_factors, factor => factor == 1) ? Unit : "";
+            _offset = 0;
+            Array.Fill(_factors, 1);
         }
 
         _data = archive.ReadRows(data);

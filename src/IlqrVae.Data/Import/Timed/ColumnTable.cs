@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlqrVae.Recordings;
 
 namespace IlqrVae.Data.Import.Timed;
 
@@ -82,6 +83,19 @@ internal sealed record ColumnTable(string Name, int Rows, IReadOnlyList<TableCol
         { Kind: ColumnKind.Number } column => column.Numbers,
         var column => throw new InputException($"{option}: column '{name}' of {Name} in {path} holds {column.Type} where times in seconds are needed; name another column."),
     };
+
+    /// <summary>What the columns say of a row, lists and the like left out.</summary>
+    public Dictionary<string, TrialLabel> Labels(int row)
+    {
+        var labels = new Dictionary<string, TrialLabel>(StringComparer.Ordinal);
+        foreach (var column in Columns.Where(column => column.Kind != ColumnKind.Other && !column.Name.AsSpan().ContainsAny('/', '\0') && column.Name is not ("" or "." or "..")))
+        {
+            // HDF5 texts end at a zero.
+            labels[column.Name] = column.Kind == ColumnKind.Text ? TrialLabel.Of(column.Texts[row].Replace("\0", "", StringComparison.Ordinal)) : new TrialLabel(column.Numbers[row]);
+        }
+
+        return labels;
+    }
 
     /// <summary>That there is no such column, and which there are.</summary>
     public string Lacks(string name)

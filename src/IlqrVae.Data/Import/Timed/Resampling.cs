@@ -15,6 +15,9 @@ internal sealed class Resampling
     private const double LongestStep = 3;
     private const double LeastKnown = 0.5;
 
+    // By how many nanoseconds times may differ that are meant to be the same.
+    private const double Rounding = 1;
+
     // Steps between samples that are looked at to tell the usual one.
     private const int StepsLookedAt = 1 << 12;
 
@@ -67,7 +70,7 @@ internal sealed class Resampling
         }
 
         _step = _series.Clock is { } clock ? 1 / clock.Rate : UsualStep();
-        _isMean = _step > 0 && _step <= 1.0001 * _targets[0].Grid.Width;
+        _isMean = _step > 0 && _step <= 1.0001 * _targets[0].Grid.Width && !IsOfBins();
         var times = new double[BlockSamples];
         var values = new double[(long)BlockSamples * _channels];
         var (lastTime, last) = (double.NaN, new double[_channels]);
@@ -145,6 +148,33 @@ internal sealed class Resampling
         return Array.Exists(_targets, target => Nanoseconds.Seconds(target.End) >= least && Nanoseconds.Seconds(target.Start) <= most);
     }
 
+    /// <summary>Whether there is one sample a bin, at its middle, as in files that were binned before: it is the bin's value. Told by the first trial.</summary>
+    private bool IsOfBins()
+    {
+        var width = _targets[0].Grid.Width;
+        if (Math.Abs(_step - width) > 1e-9 + (1e-6 * width))
+        {
+            return false;
+        }
+
+        // The first sample that is not before the trial.
+        var (low, high, time) = (0, _series.Samples, new double[1]);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            _series.ReadTimes(middle, time);
+            (low, high) = !(Nanoseconds.Of(time[0]) >= _targets[0].Start) ? (middle + 1, high) : (low, middle);
+        }
+
+        if (low == _series.Samples)
+        {
+            return false;
+        }
+
+        _series.ReadTimes(low, time);
+        return Math.Abs(Nanoseconds.Of(time[0]) - _targets[0].Start - (0.5e9 * width)) <= Rounding;
+    }
+
     /// <summary>The middle one of the steps between samples.</summary>
     private double UsualStep()
     {
@@ -213,9 +243,10 @@ internal sealed class Resampling
                         Add(bin, ((0.5 * (start + end)) - from) / (to - from), first, last, end - start, (end - start) / (double)(right - left), isMean);
                     }
                 }
-                else if (0.5 * (left + right) is var middle && middle >= from && middle <= to)
+                else if (0.5 * (left + right) is var middle && middle >= from - Rounding && middle <= to + Rounding)
                 {
-                    Add(bin, (middle - from) / (to - from), first, last, 1, 1, isMean);
+                    // A sample at the middle is taken as it is.
+                    Add(bin, middle <= from + Rounding ? 0 : middle >= to - Rounding ? 1 : (middle - from) / (to - from), first, last, 1, 1, isMean);
                 }
             }
         }

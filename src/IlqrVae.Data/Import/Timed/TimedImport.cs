@@ -696,13 +696,7 @@ internal sealed class TimedImport
 
     private Dictionary<string, TrialLabel> Labels(int row, TimeGrid grid)
     {
-        var labels = new Dictionary<string, TrialLabel>(StringComparer.Ordinal);
-        foreach (var column in row < 0 ? [] : _session.Trials!.Columns.Where(column => column.Kind != ColumnKind.Other && !column.Name.AsSpan().ContainsAny('/', '\0') && column.Name is not ("" or "." or "..")))
-        {
-            // HDF5 texts end at a zero.
-            labels[column.Name] = column.Kind == ColumnKind.Text ? TrialLabel.Of(column.Texts[row].Replace("\0", "", StringComparison.Ordinal)) : new TrialLabel(column.Numbers[row]);
-        }
-
+        var labels = row < 0 ? new Dictionary<string, TrialLabel>(StringComparer.Ordinal) : _session.Trials!.Labels(row);
         labels["first_bin_time"] = new TrialLabel(Nanoseconds.Seconds(grid.Edge(0)));
         return labels;
     }

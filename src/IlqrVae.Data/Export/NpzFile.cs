@@ -1,0 +1,201 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace IlqrVae.Data.Export;
+
+/// <summary>NumPy archives of our own: an array a path of the tree, and "attributes", a text of JSON with what is known of each.</summary>
+internal static partial class NpzFile
+{
+    private const string Attributes = "attributes";
+    private const string Extension = ".npy";
+    private const int Alignment = 64;
+    private const int BlockEntries = 1 << 16;
+
+    // One day for all entries, so that the same content makes the same bytes.
+    private static readonly DateTimeOffset s_day = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
+
+    public static void Write(string path, ArrayTree tree) => AtomicFile.Write(path, stream =>
+    {
+        using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+        foreach (var array in tree.Arrays)
+        {
+            Add(zip, array.Path, array.Values, array.Shape);
+        }
+
+        Add(zip, Attributes, new[] { tree.AttributesJson() }, []);
+    });
+
+    /// <summary>Whether a file is one that was written here.</summary>
+    public static bool Is(string path)
+    {
+        try
+        {
+            using var stream = InputFile.Open(path);
+            using var zip = new ZipArchive(stream, ZipArchiveMode.Read);
+            return zip.GetEntry(Attributes + Extension) is not null && zip.GetEntry($"trials/first_bin{Extension}") is not null;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public static ArrayTree Read(string path)
+    {
+        try
+        {
+            using var stream = InputFile.Open(path);
+            using var zip = new ZipArchive(stream, ZipArchiveMode.Read);
+            var found = new List<NamedArray>();
+            foreach (var entry in zip.Entries)
+            {
+                using var content = entry.Open();
+                var (values, shape) = ReadArray(content, path, entry.FullName);
+                found.Add(new NamedArray(entry.FullName[..^Extension.Length], values, shape, new Dictionary<string, object>(StringComparer.Ordinal)));
+            }
+
+            var json = JsonDocument.Parse(((string[])found.Single(array => array.Path == Attributes).Values)[0]).RootElement;
+            return new ArrayTree(path, found.Where(array => array.Path != Attributes).Select(array => array with { Attributes = Of(json, array.Path) }), Of(json, "/"));
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or JsonException or InvalidOperationException or InvalidCastException or OverflowException)
+        {
+            throw new InputException($"{path}: the archive is damaged ({Messages.OneLine(exception.Message)}); export it again.", exception);
+        }
+
+        static Dictionary<string, object> Of(JsonElement json, string path)
+        {
+            var attributes = new Dictionary<string, object>(StringComparer.Ordinal);
+            foreach (var one in json.TryGetProperty(path, out var own) ? own.EnumerateObject() : default)
+            {
+                // Of numbers only these are real; they may look whole.
+                attributes[one.Name] = one.Value.ValueKind == JsonValueKind.String ? one.Value.GetString()!
+                    : one.Name is "bin_width" or "posterior_scale" or "noise_scale" ? one.Value.GetDouble() : (object)one.Value.GetInt64();
+            }
+
+            return attributes;
+        }
+    }
+
+    private static void Add(ZipArchive zip, string name, Array values, IReadOnlyList<int> shape)
+    {
+        // Real numbers hardly shrink.
+        var entry = zip.CreateEntry(name + Extension, values is double[] or float[] ? CompressionLevel.NoCompression : CompressionLevel.Fastest);
+        entry.LastWriteTime = s_day;
+        using var stream = entry.Open();
+        if (values is string[] texts)
+        {
+            AddTexts(stream, texts, shape);
+            return;
+        }
+
+        var (type, bytes) = TypeOf(values);
+        WriteHeader(stream, type, shape);
+        for (var first = 0; first < values.Length; first += BlockEntries)
+        {
+            stream.Write(MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(values), values.Length * bytes).Slice(first * bytes, Math.Min(BlockEntries, values.Length - first) * bytes));
+        }
+    }
+
+    private static void AddTexts(Stream stream, string[] texts, IReadOnlyList<int> shape)
+    {
+        var codes = Array.ConvertAll(texts, text => Encoding.UTF32.GetBytes(text));
+        var width = Math.Max(4, codes.Select(code => code.Length).DefaultIfEmpty(0).Max());
+        WriteHeader(stream, string.Create(CultureInfo.InvariantCulture, $"<U{width / 4}"), shape);
+        var cell = new byte[width];
+        foreach (var code in codes)
+        {
+            Array.Clear(cell);
+            code.CopyTo(cell, 0);
+            stream.Write(cell);
+        }
+    }
+
+    private static void WriteHeader(Stream stream, string type, IReadOnlyList<int> shape)
+    {
+        var lengths = string.Concat(shape.Select(length => string.Create(CultureInfo.InvariantCulture, $"{length}, ")));
+        var text = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({(shape.Count == 1 ? lengths.TrimEnd() : lengths.TrimEnd(',', ' '))}), }}";
+        var unpadded = Magic.Length + 4 + text.Length + 1;
+        var header = text.PadRight(text.Length + ((Alignment - (unpadded % Alignment)) % Alignment)) + "\n";
+        stream.Write(Magic);
+        stream.Write([1, 0, (byte)(header.Length & 255), (byte)(header.Length >> 8)]);
+        stream.Write(Encoding.ASCII.GetBytes(header));
+    }
+
+    private static (string Type, int Bytes) TypeOf(Array values) => values switch
+    {
+        double[] => ("<f8", 8),
+        float[] => ("<f4", 4),
+        _ when values.GetType() == typeof(long[]) => ("<i8", 8),
+        _ when values.GetType() == typeof(ulong[]) => ("<u8", 8),
+        _ when values.GetType() == typeof(int[]) => ("<i4", 4),
+        _ when values.GetType() == typeof(uint[]) => ("<u4", 4),
+        _ when values.GetType() == typeof(short[]) => ("<i2", 2),
+        _ when values.GetType() == typeof(ushort[]) => ("<u2", 2),
+        _ when values.GetType() == typeof(sbyte[]) => ("|i1", 1),
+        _ when values.GetType() == typeof(byte[]) => ("|u1", 1),
+        _ => throw new ArgumentException($"Arrays of {values.GetType().GetElementType()} are not written.", nameof(values)),
+    };
+
+    private static (Array Values, int[] Shape) ReadArray(Stream stream, string path, string name)
+    {
+        var start = new byte[Magic.Length + 4];
+        stream.ReadExactly(start);
+        if (!start.AsSpan(0, Magic.Length).SequenceEqual(Magic) || start[Magic.Length] != 1)
+        {
+            throw new InputException($"{path}: '{Messages.OneLine(name)}' is no array of NumPy's first version; export the file again.");
+        }
+
+        var header = new byte[BinaryPrimitives.ReadUInt16LittleEndian(start.AsSpan(Magic.Length + 2))];
+        stream.ReadExactly(header);
+        var match = HeaderPattern().Match(Encoding.ASCII.GetString(header));
+        if (!match.Success)
+        {
+            throw new InputException($"{path}: '{Messages.OneLine(name)}' has another header than exports have; export the file again.");
+        }
+
+        int[] shape = [.. match.Groups["shape"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(length => int.Parse(length, NumberStyles.None, CultureInfo.InvariantCulture))];
+        var count = checked((int)shape.Aggregate(1L, (product, length) => product * length));
+        var type = match.Groups["type"].Value;
+        if (type.StartsWith("<U", StringComparison.Ordinal))
+        {
+            var cell = new byte[4 * int.Parse(type.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture)];
+            var texts = new string[count];
+            for (var i = 0; i < count; i++)
+            {
+                stream.ReadExactly(cell);
+                texts[i] = Encoding.UTF32.GetString(cell).TrimEnd('\0');
+            }
+
+            return (texts, shape);
+        }
+
+        Array values = type switch
+        {
+            "<f8" => new double[count],
+            "<f4" => new float[count],
+            "<i8" => new long[count],
+            "<u8" => new ulong[count],
+            "<i4" => new int[count],
+            "<u4" => new uint[count],
+            "<i2" => new short[count],
+            "<u2" => new ushort[count],
+            "|i1" => new sbyte[count],
+            "|u1" => new byte[count],
+            _ => throw new InputException($"{path}: '{Messages.OneLine(name)}' is of type '{Messages.OneLine(type)}', which exports do not have; export the file again."),
+        };
+        stream.ReadExactly(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(values), count * TypeOf(values).Bytes));
+        return (values, shape);
+    }
+
+    [GeneratedRegex(@"^\{'descr': '(?<type>[^']+)', 'fortran_order': False, 'shape': \((?<shape>[0-9, ]*)\), \} *\n$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex HeaderPattern();
+}
