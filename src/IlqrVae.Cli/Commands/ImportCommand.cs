@@ -67,12 +67,18 @@ internal static partial class ImportCommand
         var heldOutUnits = new Option<string?>("--held-out-units") { Description = $"NWB: put units for which this holds of their columns into a group '{HeldOutChannels.GroupName}' of their own.", HelpName = "EXPRESSION" };
         var condition = new Option<string[]>("--condition") { Description = "NWB: columns of the trials whose values together are a trial's condition, over which 'evaluate' averages.", HelpName = "COLUMN", AllowMultipleArgumentsPerToken = true };
         var splitColumn = new Option<string?>("--split-column") { Description = "NWB: column of the trials that says train, validation (val) or test; others are left out.", HelpName = "COLUMN" };
+        var map = new Option<string[]>("--map")
+        {
+            Description = "Files of named arrays (MATLAB, NumPy, CSV, HDF5): what an array is for: spikes, time, trials, unit, trial, inputs, held-out, or the name of a group of values; and, of lists and arrays from the outside in, what the axes are: trial, bin, channel (or unit), spike (times of spikes), - (of length 1). May be given several times.",
+            HelpName = "NAME=PATH[:axes]",
+        };
+        var timeUnit = new Option<string?>("--time-unit") { Description = "Files of named arrays: the unit of times in the file: s, ms, us, or ticks a second as 30000Hz.", HelpName = "UNIT" };
         var heldOutSeed = Arguments.Number<ulong?>("--held-out-seed", "Choose the channels of --held-out at random by this seed, in place of evenly spaced ones.", "N");
         var heldOut = Arguments.Number<int?>("--held-out", $"Put so many channels of the first group of counts, evenly spaced, into a group '{HeldOutChannels.GroupName}' of their own, to be predicted from the others.", "N");
         var force = Arguments.Force("Replace a file of that name.");
         var json = Arguments.Json();
         return Arguments.Make(
-            "import", Description, [file, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, overlap, chunkTest, unitsFirst, binsFirst, behaviour, lag, trials, align, window, sessionGrid, where, units, condition, splitColumn, splitBlocks, splitSeed, heldOut, heldOutSeed, heldOutUnits, force, json], result =>
+            "import", Description, [file, output, map, spikes, values, time, timeUnit, binWidth, minimumRate, train, validation, chunk, every, overlap, chunkTest, unitsFirst, binsFirst, behaviour, lag, trials, align, window, sessionGrid, where, units, condition, splitColumn, splitBlocks, splitSeed, heldOut, heldOutSeed, heldOutUnits, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(unitsFirst) && result.GetValue(binsFirst))
@@ -106,6 +112,8 @@ internal static partial class ImportCommand
                 HeldOutUnits = result.GetValue(heldOutUnits),
                 Conditions = Arguments.NamesInOrder(result.GetValue(condition)),
                 SplitColumn = result.GetValue(splitColumn),
+                Maps = [.. (result.GetValue(map) ?? []).Select(ArrayMapping.Parse)],
+                TimeUnit = result.GetValue(timeUnit),
                 UnitsFirst = result.GetValue(unitsFirst) ? true : result.GetValue(binsFirst) ? false : null,
             };
             if (result.GetValue(heldOutSeed) is not null && result.GetValue(heldOut) is null)

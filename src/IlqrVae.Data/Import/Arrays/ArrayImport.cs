@@ -1,0 +1,54 @@
+namespace IlqrVae.Data.Import.Arrays;
+
+/// <summary>Imports a file of named arrays: tells times of spikes from counts, and leaves the rest to what knows about either.</summary>
+internal static class ArrayImport
+{
+    /// <summary>What an importer of such a format takes.</summary>
+    public static readonly IReadOnlyList<string> Options =
+    [
+        "--map", "--time-unit", "--spikes", "--values", "--behaviour", "--lag", "--time", "--bin-width", "--trials", "--align", "--window", "--session-grid", "--where", "--units", "--minimum-rate",
+        "--held-out-units", "--condition", "--train-fraction", "--validation-fraction", "--validation-every", "--chunk", "--chunk-overlap", "--chunk-test", "--split-column", "--split-blocks", "--split-seed",
+        "--units-first", "--bins-first",
+    ];
+
+    /// <summary>Names that --map gives a meaning of their own; others are groups of values.</summary>
+    public static readonly IReadOnlyList<string> Roles = ["spikes", "time", "trials", "unit", "trial", "inputs", "held-out"];
+
+    public static ImportedRecording Import(ArrayFile file, ImportOptions options)
+    {
+        ArrayTimes.Seconds(options.TimeUnit);
+        var remarks = new List<string>(file.Remarks);
+        if (FindSpikes(file, options) is { } spikes && SpikeLayout.AreTimes(spikes, AxesOfSpikes(options)))
+        {
+            return new SpikeTimesImport(file, options, remarks).Import(spikes, Path.GetFileName(file.Path));
+        }
+
+        var recording = new BinnedImport(file, options, remarks).Import(FindSpikes(file, options));
+        recording.Validate(file.Path);
+        return new ImportedRecording(recording, remarks);
+    }
+
+    public static IReadOnlyList<ArrayAxis> AxesOfSpikes(ImportOptions options) => options.Maps.FirstOrDefault(map => map.Name == "spikes")?.Axes ?? [];
+
+    /// <summary>The spikes; null where there are none and values are to be imported.</summary>
+    public static Found? FindSpikes(ArrayFile file, ImportOptions options)
+    {
+        if (options.Maps.FirstOrDefault(map => map.Name == "spikes") is { } map)
+        {
+            return options.Spikes is null ? ArrayPaths.Find(file, map.Path, "--map") : throw new InputException("--spikes and --map both say where the spikes are; give one of them.");
+        }
+
+        if (options.Spikes is { } named)
+        {
+            return ArrayPaths.Find(file, named);
+        }
+
+        if (ArrayRoles.Spikes(file) is not { } name)
+        {
+            return null;
+        }
+
+        // Who takes the variable as values has said what it is.
+        return options.Values.Concat(options.Behaviour).Select(one => one.Variable).Concat(options.Maps.Select(one => one.Path)).Contains(name, StringComparer.Ordinal) ? null : ArrayPaths.Find(file, name);
+    }
+}
