@@ -30,6 +30,13 @@ public sealed class MatlabImporter : IRecordingImporter
         return ArrayImport.Import(Open(source), options);
     }
 
+    /// <inheritdoc/>
+    public FileContents? Inspect(ImportSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return ArrayInspection.Of(Open(source));
+    }
+
     private static ArrayFile Open(ImportSource source)
     {
         if (source.Archive is { } archive)

@@ -18,7 +18,7 @@ internal static class ArrayImport
     {
         ArrayTimes.Seconds(options.TimeUnit);
         var remarks = new List<string>(file.Remarks);
-        if (FindSpikes(file, options) is { } spikes && SpikeLayout.AreTimes(spikes, AxesOfSpikes(options)))
+        if (FindSpikes(file, options) is { } spikes && SpikeLayout.AreTimes(file, spikes, AxesOfSpikes(options)))
         {
             return new SpikeTimesImport(file, options, remarks).Import(spikes, Path.GetFileName(file.Path));
         }
@@ -45,10 +45,29 @@ internal static class ArrayImport
 
         if (ArrayRoles.Spikes(file) is not { } name)
         {
-            return null;
+            return Columns(file, options);
         }
 
         // Who takes the variable as values has said what it is.
         return options.Values.Concat(options.Behaviour).Select(one => one.Variable).Concat(options.Maps.Select(one => one.Path)).Contains(name, StringComparer.Ordinal) ? null : ArrayPaths.Find(file, name);
+    }
+
+    /// <summary>Columns of a table that seem to be spikes: one of times with one of units beside it, or those of units, a row a bin.</summary>
+    private static Found? Columns(ArrayFile file, ImportOptions options)
+    {
+        var fields = file.Root.Fields;
+        if (!file.RowsAreBins || fields.Count < 2)
+        {
+            return null;
+        }
+
+        if ((ArrayRoles.Units(fields) ?? options.Maps.FirstOrDefault(map => map.Name == "unit")?.Path) is { } units && fields.FirstOrDefault(name => name != units && ArrayRoles.IsSpikeTime(name)) is { } times)
+        {
+            return ArrayPaths.Find(file, times);
+        }
+
+        var taken = options.Values.Concat(options.Behaviour).Select(one => one.Variable).Concat(options.Maps.Select(map => map.Path)).ToList();
+        var columns = fields.Where(name => ArrayRoles.UnitStem(name) is not null && !taken.Contains(name, StringComparer.Ordinal) && ArrayPaths.Find(file, name).Node is NumberNode { IsText: false }).ToList();
+        return columns.Count == 0 ? null : Found.List($"{ArrayRoles.UnitStem(columns[0])}*", [.. columns.Select(name => ArrayPaths.Find(file, name))], ListKind.Channels);
     }
 }

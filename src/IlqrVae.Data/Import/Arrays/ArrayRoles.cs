@@ -76,6 +76,13 @@ internal static class ArrayRoles
         _ => false,
     };
 
+    /// <summary>Of the name of a column of one unit, as "unit_12", what stands in front of its number; null of another name.</summary>
+    public static string? UnitStem(string name)
+    {
+        var stem = name.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
+        return stem.Length < name.Length && stem.TrimEnd('_', '-', ' ', '.').ToUpperInvariant() is "UNIT" or "NEURON" or "CELL" or "CH" or "CHAN" or "CHANNEL" or "SPIKES" or "SPK" or "N" or "U" or "CLUSTER" or "ELECTRODE" or "" ? stem : null;
+    }
+
     /// <summary>The last part of a name.</summary>
     public static string Last(string name) => name[(name.LastIndexOfAny(['.', '/']) + 1)..];
 

@@ -69,8 +69,8 @@ internal sealed class ArrayView
     /// <summary>With an axis of length one behind the others.</summary>
     public ArrayView Widen() => new(Name, _entry, _offset, [.. Shape, 1], [.. _strides, 0]);
 
-    /// <summary>The first entries along an axis.</summary>
-    public ArrayView Take(int axis, int count) => new(Name, _entry, _offset, [.. Shape.Select((length, other) => other == axis ? count : length)], _strides);
+    /// <summary>Some entries along the first axis.</summary>
+    public ArrayView Rows(int first, int count) => new(Name, _entry, _offset + (first * _strides[0]), [count, .. Shape[1..]], _strides);
 
     /// <summary>The axes in another order.</summary>
     public ArrayView Permute(params int[] axes) => new(Name, _entry, _offset, Array.ConvertAll(axes, axis => Shape[axis]), Array.ConvertAll(axes, axis => _strides[axis]));

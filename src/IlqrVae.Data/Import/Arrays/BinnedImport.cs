@@ -255,6 +255,10 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
 
     private static int Length(BinnedSignal signal, BinnedTable table, bool unitsFirst) => signal.IsPadded ? Used(table, unitsFirst) : table.Bins(unitsFirst);
 
+    /// <summary>The same of what was found.</summary>
+    public (double BinWidth, List<(int Table, int First, int Bins)> Stretches) Stretches(Plan plan) =>
+        Stretches(plan.Time, [.. plan.Reference.Tables.Select(table => Length(plan.Reference, table, plan.UnitsFirst))]);
+
     /// <summary>The bin width, and for each stretch its table, first bin and number of bins; trials without a bin are left out.</summary>
     private (double BinWidth, List<(int Table, int First, int Bins)> Stretches) Stretches(BinTimeSignal? time, List<int> lengths)
     {
@@ -302,7 +306,7 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
     }
 
     /// <summary>The bin width by a number of the file that is called so.</summary>
-    private double? Width()
+    public double? Width()
     {
         if (ArrayRoles.Width(file) is not { } name)
         {

@@ -53,6 +53,9 @@ internal sealed class BinnedSignal
     /// <summary>Trials of the file, those without an entry included.</summary>
     public int Trials { get; init; } = 1;
 
+    /// <summary>Of an array of three axes the one of trials, else -1.</summary>
+    public int TrialAxis { get; init; } = -1;
+
     /// <summary>The records of which the tables are a field.</summary>
     public RecordNode? Records { get; init; }
 
@@ -64,6 +67,7 @@ internal sealed class BinnedSignal
         IsPadded = IsPadded,
         UnitsFirst = UnitsFirst,
         Trials = Trials,
+        TrialAxis = TrialAxis,
         Records = Records,
     };
 
@@ -152,6 +156,7 @@ internal sealed class BinnedSignal
             IsPadded = true,
             UnitsFirst = trials.UnitsFirst,
             Trials = cube.Shape[trials.Axis],
+            TrialAxis = trials.Axis,
         };
     }
 
@@ -266,5 +271,5 @@ internal sealed class BinnedSignal
     }
 
     private static InputException Unfit(ArrayFile file, Found found, IReadOnlyList<ArrayAxis> axes, List<NumberNode> arrays) => new(
-        $"--map: {file.Path}: '{found.Name}' is {new string('{', 0)}{(found.Depth > 0 ? $"{string.Concat(Enumerable.Repeat("a list of ", found.Depth))}arrays of {Messages.Shape(arrays[0].Shape)}" : $"of {Messages.Shape(arrays[0].Shape)}")}, which is not {ArrayMapping.Write(axes)}; name every axis of it, those of lists first, and - one of length 1.");
+        $"--map: {file.Path}: '{found.Name}' is {(found.Depth > 0 ? $"{string.Concat(Enumerable.Repeat("a list of ", found.Depth))}arrays of {Messages.Shape(arrays[0].Shape)}" : $"of {Messages.Shape(arrays[0].Shape)}")}, which is not {ArrayMapping.Write(axes)}; name every axis of it, those of lists first, and - one of length 1.");
 }

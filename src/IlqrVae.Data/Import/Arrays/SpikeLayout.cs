@@ -16,16 +16,23 @@ internal static class SpikeLayout
     private const double MostWholeSeconds = 1000;
 
     /// <summary>Whether what was found are times of spikes.</summary>
+    /// <param name="file">The file.</param>
     /// <param name="found">What was found.</param>
     /// <param name="axes">What its axes are said to be.</param>
-    public static bool AreTimes(Found found, IReadOnlyList<ArrayAxis> axes)
+    public static bool AreTimes(ArrayFile file, Found found, IReadOnlyList<ArrayAxis> axes)
     {
         if (axes.Count > 0)
         {
             return axes.Contains(ArrayAxis.Spike);
         }
 
-        if ((!found.IsList && !ArrayRoles.IsSpikeTime(found.Name)) || found.Arrays.Any(array => array.Fault is not null || array.IsText || !array.IsVector))
+        // A list of the unit of each says it.
+        if (found.Node is NumberNode { IsVector: true, Fault: null } list && ArrayRoles.IsSpikeTime(found.Name) && ArrayRoles.Units(Beside(file, list)) is not null)
+        {
+            return true;
+        }
+
+        if ((!found.IsList && !ArrayRoles.IsSpikeTime(found.Name)) || found.Arrays.Any(array => array.Fault is not null || array.IsText || (array.Count > 0 && !array.IsVector)))
         {
             return false;
         }
@@ -48,6 +55,10 @@ internal static class SpikeLayout
 
         return steps >= 2 && rising >= 0.9 * steps;
     }
+
+    /// <summary>Names of other lists that have as many entries.</summary>
+    public static List<string> Beside(ArrayFile file, NumberNode list) =>
+        [.. ArrayPaths.All(file).Where(one => one.Example.Count == list.Count && one.Example != list && ArrayRoles.IsList(one.Example)).Select(one => one.Name)];
 
     /// <summary>What the lists around the times are of, from the outermost, and spikes last.</summary>
     /// <param name="file">The file.</param>

@@ -184,7 +184,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             return null;
         }
 
-        var lists = ArrayPaths.All(file).Where(one => one.Example.Count == times.Count && one.Example != times && ArrayRoles.IsList(one.Example)).Select(one => one.Name).ToList();
+        var lists = SpikeLayout.Beside(file, times);
         if ((options.Maps.FirstOrDefault(map => map.Name == "unit")?.Path ?? ArrayRoles.Units(lists)) is not { } name)
         {
             return null;
@@ -336,8 +336,8 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         }
 
         // Clocks of their own: put one after the other, far enough apart.
-        var from = Math.Min(0, Math.Floor(known.Min(range => range.First)));
         var width = options.BinWidth ?? TimedImport.DefaultBinWidth;
+        var from = Math.Min(0, Math.Floor((known.Min(range => range.First) / width) + 1e-9) * width);
         var until = known.Max(range => range.Last);
         until = from + ((Math.Floor(((until - from) / width) + 1e-9) + 1) * width);
         double[] lasting = [.. Enumerable.Repeat(until, plan.Trials)];
@@ -437,7 +437,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     }
 
     /// <summary>The series that are asked for, with their times.</summary>
-    private List<(ImportedValues Wanted, ITimedSeries Series)> Series(Plan plan, TrialClock clock)
+    public List<(ImportedValues Wanted, ITimedSeries Series)> Series(Plan plan, TrialClock clock)
     {
         var wanted = options.Values.Concat(options.Behaviour).Select(one => (Wanted: one, Axes: options.Maps.FirstOrDefault(map => map.Name == one.Group && map.Path == one.Variable)?.Axes ?? []))
             .Concat(options.Maps.Where(map => !ArrayImport.Roles.Contains(map.Name, StringComparer.Ordinal) && !options.Values.Concat(options.Behaviour).Any(one => one.Group == map.Name)).Select(map => (Wanted: new ImportedValues(map.Name, map.Path), map.Axes)))

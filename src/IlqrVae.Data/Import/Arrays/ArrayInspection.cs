@@ -1,0 +1,219 @@
+using System.Globalization;
+using IlqrVae.Data.Import.Timed;
+
+namespace IlqrVae.Data.Import.Arrays;
+
+/// <summary>Says what arrays are in a file, which axis of the spikes is which and why, and how to import it.</summary>
+internal static class ArrayInspection
+{
+    private const int Examples = 3;
+    private const int MostArrays = 200;
+    private const int ChunkedSeconds = 20;
+
+    private static readonly string[] BehaviourWords = ["vel", "cursor", "hand", "pos", "kin", "behav", "finger"];
+
+    public static FileContents Of(ArrayFile file)
+    {
+        var remarks = new List<string>(file.Remarks);
+        var options = new ImportOptions();
+        var (spikes, what, units) = ((Found?)null, "", (UnitContents?)null);
+        List<string> proposal = [];
+        try
+        {
+            spikes = ArrayImport.FindSpikes(file, options);
+            if (spikes is not null && SpikeLayout.AreTimes(file, spikes, []))
+            {
+                (what, units, proposal) = OfTimes(file, spikes, remarks);
+            }
+            else
+            {
+                (what, proposal) = OfBins(file, spikes, remarks);
+            }
+        }
+        catch (InputException exception)
+        {
+            remarks.Add(exception.Message);
+        }
+
+        var all = ArrayPaths.All(file);
+        if (all.Count > MostArrays)
+        {
+            remarks.Add($"{file.Path}: {all.Count - MostArrays} of {all.Count} arrays are not shown.");
+        }
+
+        return new FileContents
+        {
+            Format = file.Format,
+            Units = units,
+            Tables = [.. Records(file).Select(records => Try(() => TableOf(file, records))).OfType<TableContents>()],
+            Series = [.. all.Take(MostArrays).Select(one => SeriesOf(file, one.Name, one.Example, one.Name == spikes?.Name ? what : ""))],
+            Proposal = proposal,
+            Remarks = [.. remarks.Distinct(StringComparer.Ordinal)],
+        };
+
+        T? Try<T>(Func<T> read)
+            where T : class
+        {
+            try
+            {
+                return read();
+            }
+            catch (InputException exception)
+            {
+                remarks.Add(exception.Message);
+                return null;
+            }
+        }
+    }
+
+    private static (string What, UnitContents Units, List<string> Proposal) OfTimes(ArrayFile file, Found spikes, List<string> remarks)
+    {
+        var options = new ImportOptions();
+        SpikeTimesImport.Plan plan;
+        try
+        {
+            plan = new SpikeTimesImport(file, options, remarks).Look(spikes);
+        }
+        catch (InputException exception) when (exception.Message.Contains("--time-unit ms", StringComparison.Ordinal))
+        {
+            remarks.Add(exception.Message);
+            options = options with { TimeUnit = "ms" };
+            plan = new SpikeTimesImport(file, options, []).Look(spikes);
+        }
+
+        var reading = new SpikeTimesImport(file, options, remarks);
+        var clock = reading.Clock(plan);
+        var (first, last, counts) = (double.PositiveInfinity, double.NegativeInfinity, new long[plan.Units.Count]);
+        for (var unit = 0; unit < counts.Length; unit++)
+        {
+            foreach (var times in plan.Units[unit].Spikes.Values.Select(read => read()))
+            {
+                counts[unit] += times.Length;
+                foreach (var time in times.Where(double.IsFinite))
+                {
+                    (first, last) = (Math.Min(first, time), Math.Max(last, time));
+                }
+            }
+        }
+
+        var seconds = clock.Observed is { } observed ? observed.Sum(one => one.End - one.Start) : last - first;
+        var words = plan.Axes.Count == 1 || plan.Axes.SequenceEqual([ArrayAxis.Trial, ArrayAxis.Spike]) && !spikes.IsList ? "" : ":" + ArrayMapping.Write(plan.Axes);
+        List<string> proposal = ["import", file.Path, "-o", "data.h5", "--map", $"spikes={spikes.Name}{words}", "--bin-width", "0.02"];
+        proposal.AddRange(options.TimeUnit is { } unitOfTime ? ["--time-unit", unitOfTime] : []);
+        if (clock.Table is null && seconds > ChunkedSeconds)
+        {
+            proposal.AddRange(["--chunk", "4"]);
+        }
+
+        if (plan.Trials == 0 && Behaviour(file, name => Fits(() => new SpikeTimesImport(file, options with { Behaviour = [new ImportedValues("x", name)] }, []).Series(plan, clock))) is { } behaviour)
+        {
+            proposal.AddRange(["--behaviour", behaviour]);
+        }
+
+        return ($"times of spikes, {ArrayMapping.Write(plan.Axes)}", new UnitContents(spikes.Name, counts.Length, counts.Sum(), first, last, [.. counts.Select(count => count / seconds)], seconds, []), proposal);
+    }
+
+    private static (string What, List<string> Proposal) OfBins(ArrayFile file, Found? spikes, List<string> remarks)
+    {
+        var found = spikes ?? throw new InputException($"{file.Path}: nothing is called spikes; say what is, as in --map spikes=NAME or --map spikes=NAME:bin,channel.");
+        var options = new ImportOptions();
+        var import = new BinnedImport(file, options, remarks);
+        var plan = import.Look(found);
+        var axes = Axes(plan.Spikes!, found, plan.UnitsFirst);
+        List<string> proposal = ["import", file.Path, "-o", "data.h5", "--map", file.RowsAreBins && found.IsList ? $"spikes={found.Name}" : $"spikes={found.Name}:{ArrayMapping.Write(axes)}"];
+        var width = 0.01;
+        if (plan.Time is null && import.Width() is null)
+        {
+            remarks.Add($"{file.Path}: nothing tells the width of bins; {width.ToString(CultureInfo.InvariantCulture)} s in the command stands for it.");
+            proposal.AddRange(["--bin-width", width.ToString(CultureInfo.InvariantCulture)]);
+        }
+        else if (!Fits(() => import.Stretches(plan)))
+        {
+            // Times that seem to be in milliseconds.
+            proposal.AddRange(["--time-unit", "ms"]);
+        }
+
+        if (!plan.Reference.AreTrials && plan.Reference.Tables[0].Bins(plan.UnitsFirst) > 2000)
+        {
+            proposal.AddRange(["--chunk", "4"]);
+        }
+
+        if (Behaviour(file, name => name != found.Name && Fits(() => new BinnedImport(file, options with { Values = [new ImportedValues("x", name)] }, []).Import(found))) is { } behaviour)
+        {
+            proposal.AddRange(["--values", $"{ArrayRoles.Last(behaviour).Replace("*", "", StringComparison.Ordinal)}={behaviour}"]);
+        }
+
+        return ($"counts, {ArrayMapping.Write(axes)}", proposal);
+    }
+
+    /// <summary>What the axes of a binned signal are, those of lists first.</summary>
+    private static List<ArrayAxis> Axes(BinnedSignal signal, Found found, bool unitsFirst)
+    {
+        List<ArrayAxis> table = unitsFirst ? [ArrayAxis.Channel, ArrayAxis.Bin] : [ArrayAxis.Bin, ArrayAxis.Channel];
+        if (signal.TrialAxis >= 0)
+        {
+            table.Insert(signal.TrialAxis, ArrayAxis.Trial);
+            return table;
+        }
+
+        if (!found.IsList)
+        {
+            return found.Node!.Shape.Count == 1 ? [ArrayAxis.Bin] : table;
+        }
+
+        return found.Kind == ListKind.Channels && found.Depth == 1 && !signal.AreTrials ? [ArrayAxis.Channel, ArrayAxis.Bin]
+            : found.Depth == 2 ? [ArrayAxis.Trial, ArrayAxis.Channel, ArrayAxis.Bin] : [ArrayAxis.Trial, .. table];
+    }
+
+    /// <summary>The array that most seems to be behaviour and can be imported with the spikes.</summary>
+    private static string? Behaviour(ArrayFile file, Predicate<string> fits)
+    {
+        var names = ArrayPaths.All(file).Where(one => one.Example is NumberNode { Fault: null, IsText: false, Count: > 1 } && !ArrayRoles.IsTime(one.Name)).Select(one => one.Name).ToList();
+        return BehaviourWords.SelectMany(word => names.Where(name => ArrayRoles.Last(name).Contains(word, StringComparison.OrdinalIgnoreCase))).Distinct(StringComparer.Ordinal).Take(4).FirstOrDefault(name => fits(name));
+    }
+
+    private static bool Fits(Action read)
+    {
+        try
+        {
+            read();
+            return true;
+        }
+        catch (InputException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Arrays of structures at the root or one below.</summary>
+    private static IEnumerable<RecordNode> Records(ArrayFile file) =>
+        file.Root.Records[0].SelectMany(node => node is RecordNode { Records.Count: 1 } group ? group.Records[0] : [node]).OfType<RecordNode>().Where(records => records.Records.Count > 1);
+
+    private static TableContents TableOf(ArrayFile file, RecordNode records)
+    {
+        var table = ArrayTables.OfRecords(file, records);
+        return new TableContents(
+            records.Name,
+            table.Rows,
+            [
+                .. table.Columns.Select(column => new ColumnContents(
+                    Messages.OneLine(column.Name), column.Type, ColumnSummary.Of(column), column.Kind == ColumnKind.Other ? [] : [.. Enumerable.Range(0, Math.Min(Examples, table.Rows)).Select(row => ColumnSummary.Cut(column.Cell(row)))])),
+            ]);
+    }
+
+    private static SeriesContents SeriesOf(ArrayFile file, string name, ArrayNode example, string what)
+    {
+        var found = Fits(() => ArrayPaths.Find(file, name)) ? ArrayPaths.Find(file, name) : null;
+        var lists = new List<int>();
+        for (var one = found; one is { IsList: true, Items.Count: > 0 }; one = one.Items[0])
+        {
+            lists.Add(one.Items.Count);
+        }
+
+        var note = example.Fault is { } fault ? fault
+            : example is NumberNode { Count: 1, IsText: false } number && lists.Count == 0 ? ColumnSummary.Number(number.ToDoubles()[0])
+            : example.Count <= 64 && example.Texts is { Count: > 0 } texts ? ColumnSummary.Cut(string.Join(", ", texts.Take(Examples)))
+            : lists.Count > 0 ? $"lists of {string.Join(" x ", lists)}, the first as shown" : "";
+        return new SeriesContents(Messages.OneLine(name), what, example.Shape, example.Type, "", double.NaN, double.NaN, double.NaN, note);
+    }
+}
