@@ -10,9 +10,15 @@ internal static class ArrayInspection
     private const int MostArrays = 200;
     private const int ChunkedSeconds = 20;
 
+    // Entries of an array that is looked through.
+    private const long MostEntries = 1 << 26;
+
     private static readonly string[] BehaviourWords = ["vel", "cursor", "hand", "pos", "kin", "behav", "finger"];
 
-    public static FileContents Of(ArrayFile file)
+    /// <summary>Says what is in a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="isTold">Whether to look for spikes and how to import them; else only what there is.</param>
+    public static FileContents Of(ArrayFile file, bool isTold = true)
     {
         var remarks = new List<string>(file.Remarks);
         var options = new ImportOptions();
@@ -20,8 +26,12 @@ internal static class ArrayInspection
         List<string> proposal = [];
         try
         {
-            spikes = ArrayImport.FindSpikes(file, options);
-            if (spikes is not null && SpikeLayout.AreTimes(file, spikes, []))
+            spikes = isTold ? ArrayImport.FindSpikes(file, options, remarks) ?? OnlyCounts(file, remarks) : null;
+            if (!isTold)
+            {
+                what = "";
+            }
+            else if (spikes is not null && SpikeLayout.AreTimes(file, spikes, []))
             {
                 (what, units, proposal) = OfTimes(file, spikes, remarks);
             }
@@ -140,10 +150,31 @@ internal static class ArrayInspection
 
         if (Behaviour(file, name => name != found.Name && Fits(() => new BinnedImport(file, options with { Values = [new ImportedValues("x", name)] }, []).Import(found))) is { } behaviour)
         {
-            proposal.AddRange(["--values", $"{ArrayRoles.Last(behaviour).Replace("*", "", StringComparison.Ordinal)}={behaviour}"]);
+            proposal.AddRange(["--values", $"{ArrayRoles.Last(behaviour).TrimEnd('*', '_')}={behaviour}"]);
         }
 
         return ($"counts, {ArrayMapping.Write(axes)}", proposal);
+    }
+
+    /// <summary>The only array of the file that holds counts, or rates of counts; null where there are none or several.</summary>
+    private static Found? OnlyCounts(ArrayFile file, List<string> remarks)
+    {
+        var names = ArrayPaths.All(file).Where(one => one.Example is NumberNode { Fault: null, IsText: false, IsVector: false, Count: <= MostEntries } array && AreCounts(array)).Select(one => one.Name).ToList();
+        if (names.Count != 1)
+        {
+            return null;
+        }
+
+        remarks.Add($"{file.Path}: nothing is called spikes; '{Messages.OneLine(names[0])}' is the only array of counts.");
+        return ArrayPaths.Find(file, names[0]);
+
+        static bool AreCounts(NumberNode array)
+        {
+            // Rates are counts times the number of bins a second.
+            var values = Array.FindAll(array.ToDoubles(), value => !double.IsNaN(value));
+            var least = values.Where(value => value > 0).DefaultIfEmpty(0).Min();
+            return least > 0 && Array.TrueForAll(values, value => value >= 0 && value / least < 1e4 && Math.Abs((value / least) - Math.Round(value / least)) < 1e-6);
+        }
     }
 
     /// <summary>What the axes of a binned signal are, those of lists first.</summary>
@@ -169,6 +200,13 @@ internal static class ArrayInspection
     private static string? Behaviour(ArrayFile file, Predicate<string> fits)
     {
         var names = ArrayPaths.All(file).Where(one => one.Example is NumberNode { Fault: null, IsText: false, Count: > 1 } && !ArrayRoles.IsTime(one.Name)).Select(one => one.Name).ToList();
+        if (file.RowsAreBins)
+        {
+            // Columns of one thing, as vel_x and vel_y, go together.
+            var stems = names.Where(name => name.LastIndexOf('_') > 0).GroupBy(name => name[..(name.LastIndexOf('_') + 1)], StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => $"{group.Key}*");
+            names.InsertRange(0, stems);
+        }
+
         return BehaviourWords.SelectMany(word => names.Where(name => ArrayRoles.Last(name).Contains(word, StringComparison.OrdinalIgnoreCase))).Distinct(StringComparer.Ordinal).Take(4).FirstOrDefault(name => fits(name));
     }
 
@@ -210,10 +248,19 @@ internal static class ArrayInspection
             lists.Add(one.Items.Count);
         }
 
+        var (rate, first, last) = (double.NaN, double.NaN, double.NaN);
+        if (example is NumberNode { Fault: null, IsText: false, IsVector: true, Count: > 1 and <= MostEntries } times && lists.Count == 0 && ArrayRoles.IsTime(name))
+        {
+            var scale = ArrayRoles.IsInMilliseconds(name) ? 1e-3 : 1;
+            var seconds = Array.ConvertAll(times.ToDoubles(), time => time * scale);
+            double[] steps = [.. seconds.Skip(1).Zip(seconds, (next, one) => next - one).Where(step => step > 0).Order()];
+            (rate, first, last) = (steps.Length > 0 ? 1 / steps[steps.Length / 2] : double.NaN, seconds[0], seconds[^1]);
+        }
+
         var note = example.Fault is { } fault ? fault
             : example is NumberNode { Count: 1, IsText: false } number && lists.Count == 0 ? ColumnSummary.Number(number.ToDoubles()[0])
             : example.Count <= 64 && example.Texts is { Count: > 0 } texts ? ColumnSummary.Cut(string.Join(", ", texts.Take(Examples)))
             : lists.Count > 0 ? $"lists of {string.Join(" x ", lists)}, the first as shown" : "";
-        return new SeriesContents(Messages.OneLine(name), what, example.Shape, example.Type, "", double.NaN, double.NaN, double.NaN, note);
+        return new SeriesContents(Messages.OneLine(name), what, example.Shape, example.Type, "", rate, first, last, note);
     }
 }

@@ -144,6 +144,9 @@ internal sealed record ArrayFile(string Path, string Format, RecordNode Root, in
     /// <summary>Whether rows of a table are bins, and nothing needs to tell.</summary>
     public bool RowsAreBins { get; init; }
 
+    /// <summary>Whether the file is one array, whose name says nothing.</summary>
+    public bool IsOneArray { get; init; }
+
     /// <summary>Told on the way.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 }

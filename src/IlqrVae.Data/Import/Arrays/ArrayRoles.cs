@@ -38,7 +38,11 @@ internal static class ArrayRoles
         return areas.Count == 1 ? areas[0] : names.Where(one => Last(one.Name) is "y" or "Y" && one.Example is NumberNode { Fault: null, IsVector: false }).Select(one => one.Name).FirstOrDefault();
     }
 
-    public static string? Time(ArrayFile file) => Guess(ArrayPaths.All(file), TimeNames);
+    /// <summary>Whether a name says plainly that it is of spikes.</summary>
+    public static bool IsCalledSpikes(string name) => SpikeNames.Contains(Last(name), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The name of the times of bins; a single number is none.</summary>
+    public static string? Time(ArrayFile file) => Guess([.. ArrayPaths.All(file).Where(one => one.Example.Count != 1)], TimeNames);
 
     public static string? Width(ArrayFile file) => Guess([.. ArrayPaths.All(file).Where(one => one.Example.Count <= 1)], WidthNames);
 

@@ -47,6 +47,10 @@ internal sealed class BinTimeSignal
 
     public string NameOf(int table) => Names[Names.Count == 1 ? 0 : table];
 
+    /// <summary>Times of a session cut into trials.</summary>
+    public BinTimeSignal Cut(IReadOnlyList<int> starts, IReadOnlyList<int> lengths) =>
+        new(Name, [Names[0]], [.. starts.Zip(lengths, (start, length) => Vectors[0].AsSpan(start, Math.Max(0, Math.Min(length, Vectors[0].Length - start))).ToArray())], IsNamed, IsDoubtful);
+
     /// <summary>Whether there are as many times as bins.</summary>
     public bool Fits(BinnedSignal signal, bool unitsFirst) =>
         (Vectors.Count == 1 || Vectors.Count == signal.Tables.Count)

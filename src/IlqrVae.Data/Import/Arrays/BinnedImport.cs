@@ -32,6 +32,9 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
     /// <param name="UnitsFirst">Whether channels are the first axis of the counts.</param>
     internal sealed record Plan(BinnedSignal? Spikes, BinnedSignal? HeldOut, IReadOnlyList<(ImportedValues Wanted, BinnedSignal Signal)> Values, BinnedSignal? Inputs, BinTimeSignal? Time, bool UnitsFirst)
     {
+        /// <summary>What is known of trials that a list tells apart, an entry a bin; null where there is none.</summary>
+        public ColumnTable? Trials { get; init; }
+
         /// <summary>What the others must be as long as.</summary>
         public BinnedSignal Reference => Spikes ?? Values[0].Signal;
     }
@@ -58,7 +61,64 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
         }
 
         var unitsFirst = UnitsFirst(reference, [.. values.Select(one => one.Signal)], time is { } some && FitsAtAll(some, reference) ? some : null);
-        return new Plan(counts, heldOut, values, inputs, time is null || (options.BinWidth is not null && !time.IsNamed && !time.Fits(reference, unitsFirst)) ? null : time, unitsFirst);
+        var plan = new Plan(counts, heldOut, values, inputs, time is null || (options.BinWidth is not null && !time.IsNamed && !time.Fits(reference, unitsFirst)) ? null : time, unitsFirst);
+        return reference.AreTrials ? plan : Split(plan);
+    }
+
+    /// <summary>Cuts a session into trials where a list says of which trial each bin is.</summary>
+    private Plan Split(Plan plan)
+    {
+        var bins = plan.Reference.Tables[0].Bins(plan.UnitsFirst);
+        var columns = ArrayTables.Lists(file.Root, bins).ToList();
+        if ((Map("trial")?.Path ?? (file.RowsAreBins ? ArrayRoles.Trials(columns.Select(one => one.Name)) : null)) is not { } name)
+        {
+            return plan;
+        }
+
+        var found = ArrayPaths.Find(file, name, "--map").Node;
+        if (found is null || found.Count != bins)
+        {
+            throw new InputException($"--map: {_path}: '{Messages.OneLine(name)}' has {found?.Count ?? 0} entries where '{plan.Reference.Name}' has {bins} bins; name a list of the trial of each bin.");
+        }
+
+        var column = ArrayTables.OfLists("", bins, [(name, found)]).Columns[0];
+        var starts = Enumerable.Range(0, bins).Where(bin => bin == 0 || column.Cell(bin) != column.Cell(bin - 1)).ToList();
+        if (starts.Select(column.Cell).GroupBy(cell => cell, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new InputException($"{_path}: trial {Messages.OneLine(twice.Key)} of '{Messages.OneLine(name)}' stands in several places; sort the rows by trial.");
+        }
+
+        remarks.Add($"{_path}: '{Messages.OneLine(name)}' is taken for the trial of each bin: {starts.Count} trials.");
+        var lengths = starts.Skip(1).Append(bins).Zip(starts, (end, start) => end - start).ToList();
+        BinnedSignal Cut(BinnedSignal signal)
+        {
+            var isFirst = Orientation(signal, plan.Reference, plan.UnitsFirst, [bins])[0];
+            var view = isFirst ? signal.Tables[0].View.Permute(1, 0) : signal.Tables[0].View;
+            return new BinnedSignal
+            {
+                Name = signal.Name,
+                Tables = [.. starts.Select((start, trial) => new BinnedTable($"{signal.Name}, trial {column.Cell(start)}", view.Rows(start, lengths[trial]), trial))],
+                AreTrials = true,
+                UnitsFirst = false,
+                Trials = starts.Count,
+            };
+        }
+
+        // What is the same in all bins of a trial is said of the trial.
+        var known = ArrayTables.OfLists("", bins, columns).Columns
+            .Where(one => one.Kind != ColumnKind.Other && Enumerable.Range(0, starts.Count).All(trial => Enumerable.Range(starts[trial], lengths[trial]).All(bin => one.Cell(bin) == one.Cell(starts[trial]))))
+            .Select(one => one.Kind switch
+            {
+                ColumnKind.Text => TableColumn.OfTexts(one.Name, one.Type, [.. starts.Select(start => one.Texts[start])]),
+                ColumnKind.Truth => TableColumn.OfTruth(one.Name, starts.Select(start => one.Numbers[start] != 0)),
+                _ => TableColumn.OfNumbers(one.Name, one.Type, [.. starts.Select(start => one.Numbers[start])]),
+            });
+        return new Plan(
+            plan.Spikes is null ? null : Cut(plan.Spikes), plan.HeldOut is null ? null : Cut(plan.HeldOut), [.. plan.Values.Select(one => (one.Wanted, Cut(one.Signal)))],
+            plan.Inputs is null ? null : Cut(plan.Inputs), plan.Time?.Cut(starts, lengths), UnitsFirst: false)
+        {
+            Trials = new ColumnTable($"the trials of '{Messages.OneLine(name)}'", starts.Count, [.. known]),
+        };
     }
 
     /// <summary>Makes the recording.</summary>
@@ -99,7 +159,7 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
         }
 
         var inputs = plan.Inputs is { } given ? (Signal: given, First: Orientation(given, reference, unitsFirst, lengths)) : default;
-        var trials = TrialTable(reference, unitsFirst);
+        var trials = plan.Trials ?? TrialTable(reference);
         var pieces = Pieces(plan.Time, trials, reference, binWidth, stretches);
         var cuts = reference.AreTrials ? SessionCut.OfTrials(_path, options, [.. pieces.Select(one => one.Piece)], binWidth) : SessionCut.OfSession(_path, options, [.. pieces.Select(one => one.Piece.Bins)], binWidth);
         var conditions = TrialColumns.Conditions(_path, options, trials, [.. pieces.Select(one => one.Row)], remarks);
@@ -495,7 +555,7 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
     }
 
     /// <summary>What is known of trials: the single fields of their records, a table that was named, or lists of as many entries as there are trials.</summary>
-    private ColumnTable? TrialTable(BinnedSignal reference, bool unitsFirst)
+    private ColumnTable? TrialTable(BinnedSignal reference)
     {
         if (!reference.AreTrials)
         {

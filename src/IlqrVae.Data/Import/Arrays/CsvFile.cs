@@ -145,7 +145,7 @@ internal static class CsvFile
 
             var root = new RecordNode(null, "", null, []);
             (root.Fields, root.Records) = ([TableName], [[new NumberNode(root, TableName, null, [rows, columns], "number", isColumnMajor: false, () => values)]]);
-            return new ArrayFile(path, $"table in text without names, separated by {Word(_separator)}", root, FirstIndex: 0) { Noun = "column", RowsAreBins = true };
+            return new ArrayFile(path, $"table in text without names, separated by {Word(_separator)}", root, FirstIndex: 0) { Noun = "column", RowsAreBins = true, IsOneArray = true };
         }
 
         private void RequireRow(int line, int row, int last, int columns)

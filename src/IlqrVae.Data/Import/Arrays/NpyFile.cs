@@ -183,7 +183,7 @@ internal static class NpyFile
         var name = Path.GetFileNameWithoutExtension(path);
         root.Fields = [name];
         root.Records = [[Node(root, name, header, Within)]];
-        return new ArrayFile(path, "NumPy array", root, FirstIndex: 0) { Noun = "array" };
+        return new ArrayFile(path, "NumPy array", root, FirstIndex: 0) { Noun = "array", IsOneArray = true };
 
         T Within<T>(Func<Stream, long, T> read)
         {
