@@ -9,7 +9,11 @@ namespace IlqrVae.Data;
 internal sealed class MatFile73
 {
     private const int DeepestNesting = 32;
-    private const int MostVariables = 200_000;
+    private const int MostVariables = 10_000;
+    private const int MostReferred = 200_000;
+
+    // A structure is rarely shared; what is in it is read anew each time.
+    private const int MostOfGroup = 16;
     private const string Class = "MATLAB_class";
 
     private readonly Hdf5ArchiveReader _archive;
@@ -17,6 +21,8 @@ internal sealed class MatFile73
     // Cells that are empty, or alike, are often one object of the file.
     private readonly Dictionary<string, Func<ArrayNode, string, string?, ArrayNode>> _known = new(StringComparer.Ordinal);
     private int _seen;
+    private int _referred;
+    private readonly Dictionary<string, int> _groups = new(StringComparer.Ordinal);
 
     private MatFile73(Hdf5ArchiveReader archive) => _archive = archive;
 
@@ -48,10 +54,11 @@ internal sealed class MatFile73
 
     private ArrayNode Read(string path, ArrayNode parent, string label, string? subscripted, int depth)
     {
-        // A few links or references in circles can make endlessly many paths.
-        if (++_seen > MostVariables)
+        // A few links or references in circles can make endlessly many paths, and long ones are slow to follow.
+        var most = path[0] == '/' ? MostVariables : MostReferred;
+        if ((path[0] == '/' ? ++_seen : ++_referred) > most)
         {
-            throw new InputException($"{_archive.Path}: there are more than {MostVariables} variables, fields and cells; save fewer, or the arrays as plain variables.");
+            throw new InputException($"{_archive.Path}: there are more than {most} variables{(path[0] == '/' ? " and fields" : ", fields and cells")}; save fewer, or the arrays as plain variables.");
         }
 
         if (depth > DeepestNesting)
@@ -104,6 +111,12 @@ internal sealed class MatFile73
 
     private ArrayNode Group(string path, ArrayNode parent, string label, string? subscripted, int depth)
     {
+        _groups[path] = _groups.GetValueOrDefault(path) + 1;
+        if (_groups[path] > MostOfGroup)
+        {
+            throw new InputException($"{_archive.Path}: '{Messages.OneLine(parent.Name + label)}' and others are one structure that is referred to more than {MostOfGroup} times; save the arrays as plain variables.");
+        }
+
         var className = ClassOf(path);
         if (className is not ("double" or "struct"))
         {

@@ -62,6 +62,11 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
 
         var unitsFirst = UnitsFirst(reference, [.. values.Select(one => one.Signal)], time is { } some && FitsAtAll(some, reference) ? some : null);
         var plan = new Plan(counts, heldOut, values, inputs, time is null || (options.BinWidth is not null && !time.IsNamed && !time.Fits(reference, unitsFirst)) ? null : time, unitsFirst);
+        if (plan.Time is { Vectors: [var times] } && reference.Tables.Select(table => table.Bins(unitsFirst)).Distinct().ToList() is [var bins] && times.Length != bins)
+        {
+            throw new InputException($"{_path}: {file.Noun} '{plan.Time.Name}' has {times.Length} times where '{reference.Name}' has {bins} bins; name another {file.Noun}, or give the bin width in seconds.");
+        }
+
         return reference.AreTrials ? plan : Split(plan);
     }
 

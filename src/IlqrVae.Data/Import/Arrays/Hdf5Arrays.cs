@@ -4,7 +4,7 @@ namespace IlqrVae.Data.Import.Arrays;
 internal static class Hdf5Arrays
 {
     private const int Deepest = 32;
-    private const int MostObjects = 100_000;
+    private const int MostObjects = 10_000;
 
     public static ArrayFile Open(Hdf5ArchiveReader archive)
     {

@@ -165,28 +165,31 @@ internal static class SpikeLayout
     /// <summary>Asks whether times are in milliseconds, where they seem to be.</summary>
     /// <param name="path">The file.</param>
     /// <param name="name">What the times are called.</param>
-    /// <param name="times">All times.</param>
-    /// <param name="lists">Lists with a spike that they are in, one a unit and trial.</param>
+    /// <param name="lists">The times of each unit, and of each trial where there are trials.</param>
     /// <exception cref="InputException">They seem to be.</exception>
-    public static void RequireSeconds(string path, string name, IEnumerable<double> times, int lists)
+    public static void RequireSeconds(string path, string name, IEnumerable<double[]> lists)
     {
-        var (first, last, count, areWhole) = (double.PositiveInfinity, double.NegativeInfinity, 0L, true);
-        foreach (var time in times.Where(double.IsFinite))
+        var (longest, most, steps, lasting, areWhole) = (0.0, 0.0, 0L, 0.0, true);
+        foreach (var times in lists)
         {
-            (first, last, count) = (Math.Min(first, time), Math.Max(last, time), count + 1);
-            areWhole &= time == Math.Floor(time);
+            var (first, last, count) = (double.PositiveInfinity, double.NegativeInfinity, 0L);
+            foreach (var time in times.Where(double.IsFinite))
+            {
+                (first, last, count) = (Math.Min(first, time), Math.Max(last, time), count + 1);
+                areWhole &= time == Math.Floor(time);
+            }
+
+            if (count > 1)
+            {
+                (longest, most, steps, lasting) = (Math.Max(longest, last - first), Math.Max(most, last), steps + count - 1, lasting + last - first);
+            }
         }
 
-        if (count < 2)
-        {
-            return;
-        }
-
-        var rate = count / ((last - first) * lists);
-        if ((areWhole && last > MostWholeSeconds) || (rate < LeastRate && last - first > LongestTrial))
+        var rate = steps / lasting;
+        if (steps > 0 && ((areWhole && most > MostWholeSeconds) || (rate < LeastRate && longest > LongestTrial)))
         {
             throw new InputException(FormattableString.Invariant(
-                $"{path}: read as seconds, the times of '{name}'{(areWhole ? " are whole numbers and" : "")} last {last - first:G6} s with {rate:G2} spikes a second a unit; are they in ms? Then give --time-unit ms (or ticks, as --time-unit 30000Hz), else --time-unit s."));
+                $"{path}: read as seconds, the times of '{name}'{(areWhole ? " are whole numbers and" : "")} last {longest:G6} s with {rate:G2} spikes a second a unit; are they in ms? Then give --time-unit ms (or ticks, as --time-unit 30000Hz), else --time-unit s."));
         }
     }
 

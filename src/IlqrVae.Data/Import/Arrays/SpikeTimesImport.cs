@@ -171,8 +171,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     {
         if (scale == 1 && options.TimeUnit is null)
         {
-            var lists = plan.Units.SelectMany(unit => unit.Spikes.Values).Select(read => read()).Where(times => times.Length > 0).ToList();
-            SpikeLayout.RequireSeconds(_path, spikes.Name, lists.SelectMany(times => times), Math.Max(1, lists.Count));
+            SpikeLayout.RequireSeconds(_path, spikes.Name, plan.Units.SelectMany(unit => unit.Spikes.Values).Select(read => read()));
         }
     }
 
