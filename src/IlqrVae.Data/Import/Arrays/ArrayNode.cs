@@ -77,7 +77,7 @@ internal sealed class NumberNode : ArrayNode
     /// <summary>The entries in the type and order in which they are stored.</summary>
     public Array Stored => _stored ??= _load();
 
-    public override IReadOnlyList<string>? Texts => IsText && Fault is null && Shape.Count == 2 ? Rows() : null;
+    public override IReadOnlyList<string>? Texts => !IsText || Fault is not null || Shape.Count != 2 ? null : Count == 0 ? [] : Rows();
 
     /// <summary>The entries in the order in which they are stored, in double precision.</summary>
     public double[] ToDoubles()

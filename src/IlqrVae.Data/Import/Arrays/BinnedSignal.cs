@@ -94,12 +94,17 @@ internal sealed class BinnedSignal
         {
             var view = View(file, (NumberNode)found.Node!);
             view = view.Rank > 3 ? view.Squeeze(least: 2) : view;
-            if (view.Rank != 3 && (view.Rank > 3 || view.Count == 0))
+            if (view.Rank > 3 || (view.Rank != 3 && view.Count == 0))
             {
                 throw new InputException($"{what} has shape {Messages.Shape(found.Node!.Shape)}; units x bins, or trials x bins x units, are needed.");
             }
 
-            return view.Rank == 3 ? OfCube(what, found.Name, view, cube(view))
+            if (view.Count == 0)
+            {
+                throw new InputException($"{what} has shape {Messages.Shape(view.Shape)} and is empty.");
+            }
+
+            return view.Rank == 3 ? OfCube(found.Name, view, cube(view))
                 : new BinnedSignal { Name = found.Name, Tables = [new BinnedTable(found.Name, view.Rank == 1 ? view.Widen() : view, 0)], UnitsFirst = view.Rank == 1 ? false : null };
         }
 
@@ -141,24 +146,16 @@ internal sealed class BinnedSignal
         ? throw new InputException($"{file.Path}: {file.Noun} '{Messages.OneLine(node.Name)}' {fault}.")
         : ArrayView.Of(node);
 
-    private static BinnedSignal OfCube(string what, string name, ArrayView cube, (int Axis, bool? UnitsFirst) trials)
+    private static BinnedSignal OfCube(string name, ArrayView cube, (int Axis, bool? UnitsFirst) trials) => new()
     {
-        if (cube.Count == 0)
-        {
-            throw new InputException($"{what} has shape {Messages.Shape(cube.Shape)} and is empty.");
-        }
-
-        return new BinnedSignal
-        {
-            Name = name,
-            Tables = [.. Enumerable.Range(0, cube.Shape[trials.Axis]).Select(trial => new BinnedTable($"{name}, trial {trial}", cube.Slice(trials.Axis, trial), trial))],
-            AreTrials = true,
-            IsPadded = true,
-            UnitsFirst = trials.UnitsFirst,
-            Trials = cube.Shape[trials.Axis],
-            TrialAxis = trials.Axis,
-        };
-    }
+        Name = name,
+        Tables = [.. Enumerable.Range(0, cube.Shape[trials.Axis]).Select(trial => new BinnedTable($"{name}, trial {trial}", cube.Slice(trials.Axis, trial), trial))],
+        AreTrials = true,
+        IsPadded = true,
+        UnitsFirst = trials.UnitsFirst,
+        Trials = cube.Shape[trials.Axis],
+        TrialAxis = trials.Axis,
+    };
 
     /// <summary>Takes the axes as they were said to be.</summary>
     private static BinnedSignal AsSaid(ArrayFile file, Found found, IReadOnlyList<ArrayAxis> axes)

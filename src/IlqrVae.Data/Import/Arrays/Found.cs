@@ -45,6 +45,12 @@ internal sealed class Found
             return Of(name, list.Items[0]);
         }
 
+        // An axis of length zero leaves nothing, however long another is.
+        if (list.Items.Count == 0)
+        {
+            return List(name, [], ListKind.Unknown);
+        }
+
         var kind = KindOf(name);
         if (axes.Count <= 1)
         {

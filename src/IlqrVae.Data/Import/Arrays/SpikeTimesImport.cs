@@ -122,13 +122,17 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             }
 
             var own = axes.Skip(level).ToList();
-            var view = numbers.Count == 0 ? ArrayView.Of(numbers) : ArrayView.Of(numbers).Squeeze(least: own.Count);
-            if (numbers.Count == 0 && own.Count == 1)
+                        if (numbers.Count == 0)
             {
-                Add(places, trial, () => []);
+                if (own.Count == 1)
+                {
+                    Add(places, trial, () => []);
+                }
+
                 return;
             }
 
+            var view = ArrayView.Of(numbers).Squeeze(least: own.Count);
             if (view.Rank != own.Count)
             {
                 throw Unfit();
