@@ -136,11 +136,13 @@ internal static class ArrayInspection
         {
             remarks.Add($"{file.Path}: nothing tells the width of bins; {width.ToString(CultureInfo.InvariantCulture)} s in the command stands for it.");
             proposal.AddRange(["--bin-width", width.ToString(CultureInfo.InvariantCulture)]);
+            options = options with { BinWidth = width };
         }
         else if (!Fits(() => import.Stretches(plan)))
         {
             // Times that seem to be in milliseconds.
             proposal.AddRange(["--time-unit", "ms"]);
+            options = options with { TimeUnit = "ms" };
         }
 
         if (!plan.Reference.AreTrials && plan.Reference.Tables[0].Bins(plan.UnitsFirst) > 2000)
