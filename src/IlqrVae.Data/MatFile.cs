@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
@@ -19,6 +20,8 @@ public static class MatFile
 
     // Deflate cannot shrink data further than to about 1/1032.
     private const long LargestCompression = 1100;
+
+    private static readonly SearchValues<byte> BytesOfNames = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"u8);
 
     private enum Element : uint
     {
@@ -91,6 +94,7 @@ public static class MatFile
     /// </summary>
     internal static bool IsLevel4(ReadOnlySpan<byte> header)
     {
+        Span<int> words = stackalloc int[5];
         foreach (var isBig in (ReadOnlySpan<bool>)[false, true])
         {
             if (header.Length < 22)
@@ -98,7 +102,6 @@ public static class MatFile
                 return false;
             }
 
-            Span<int> words = stackalloc int[5];
             for (var i = 0; i < words.Length; i++)
             {
                 words[i] = isBig ? BinaryPrimitives.ReadInt32BigEndian(header[(4 * i)..]) : BinaryPrimitives.ReadInt32LittleEndian(header[(4 * i)..]);
@@ -106,7 +109,7 @@ public static class MatFile
 
             var (type, length) = (words[0], words[4]);
             if (type is >= 0 and < 5000 && type / 100 % 10 == 0 && type / 10 % 10 <= 5 && type % 10 <= 2 && words[1] >= 0 && words[2] >= 0 && words[3] is 0 or 1 && length is >= 2 and <= 100
-                && header[20..Math.Min(header.Length, 20 + length - 1)].IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"u8) < 0)
+                && header[20..Math.Min(header.Length, 20 + length - 1)].IndexOfAnyExcept(BytesOfNames) < 0)
             {
                 return true;
             }

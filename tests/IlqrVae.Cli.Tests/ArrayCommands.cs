@@ -55,7 +55,7 @@ public sealed class ArrayCommands
         }
 
         output = line.Must("inspect", SharedData.Committed("session73.mat"));
-        foreach (var part in new[] { "MATLAB 7.3", "6 units in spikes, 1400 spikes", "table trial, 4 rows", "left (2), right (2)", "M1 000, M1 001, M1 002", "1421 x 1", "20" })
+        foreach (var part in new[] { "MATLAB 7.3", "6 units in spikes, 1400 spikes", "table trial, 4 rows", "left (2), right (2)", "M1 000, M1 001, M1 002", "1420 x 1", "20" })
         {
             Assert.Contains(part, output, StringComparison.Ordinal);
         }

@@ -101,7 +101,7 @@ public sealed class Array_layouts
             BinWidth = 0.05, Align = "go", Window = (-0.25, 0.5), Where = "good and kind == 'right'", TrainFraction = 1, ValidationEvery = 0, Values = [new ImportedValues("hand", "trial.hand", "mm")],
         };
         var (recording, remarks) = Import("nested.mat", options);
-        Assert.Equal(["trial-000", "trial-002", "trial-004"], recording.Trials.Select(trial => trial.Name));
+        Assert.Equal("trial-000 trial-002 trial-004", string.Join(' ', recording.Trials.Select(trial => trial.Name)));
         Assert.Contains(remarks, remark => remark.Contains("trials x units, as its name says", StringComparison.Ordinal));
         for (var i = 0; i < 3; i++)
         {

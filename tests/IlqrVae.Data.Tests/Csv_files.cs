@@ -81,7 +81,7 @@ public sealed class Csv_files
         File.WriteAllText(folder["a.tsv"], text.ToString());
         var (recording, _) = RecordingImporters.Import(folder["a.tsv"], new ImportOptions { BinWidth = 0.1, Window = (-0.1, 1), TrainFraction = 1 });
         Assert.Equal((2, 11), (recording.Trials.Count, recording.Trials[0].Bins));
-        Assert.Equal(["a: 2 10", "b: 0 2", "a: 1 6", "b: 4"], from trial in recording.Trials from unit in (int[])[0, 1] select $"{"ab"[unit]}: {string.Join(' ', Enumerable.Range(0, 11).Where(bin => trial.Observations[0][bin, unit] > 0))}");
+        Assert.Equal("a: 2 10, b: 0 2, a: 1 6, b: 4", string.Join(", ", from trial in recording.Trials from unit in (int[])[0, 1] select $"{"ab"[unit]}: {string.Join(' ', Enumerable.Range(0, 11).Where(bin => trial.Observations[0][bin, unit] > 0))}"));
 
         File.WriteAllText(folder["b.csv"], "unit,time\n4,0.05\n2,0.15\n4,0.95\n2,0.96\n");
         recording = RecordingImporters.Import(folder["b.csv"], new ImportOptions { BinWidth = 0.1, TrainFraction = 1 }).Recording;
@@ -109,7 +109,7 @@ public sealed class Csv_files
         Faults.Message(() => RecordingImporters.Import(folder["a.csv"]), "no column is called spikes", "left, right");
         Faults.Message(() => RecordingImporters.Import(folder["a.csv"], new ImportOptions { Spikes = "lift" }), "did you mean 'left'?");
         var recording = RecordingImporters.Import(folder["a.csv"], new ImportOptions { Spikes = "left", TrainFraction = 1, Maps = [ArrayMapping.Parse("other=right")] }).Recording;
-        Assert.Equal(["spikes", "other"], recording.Groups.Select(group => group.Name));
+        Assert.Equal("spikes other", string.Join(' ', recording.Groups.Select(group => group.Name)));
         Assert.Equal((1, 1), (recording.Trials[0].Observations[0][1, 0], recording.Trials[0].Observations[1][1, 0]));
         Assert.Equal(ChannelKind.Values, recording.Groups[1].Kind);
     }

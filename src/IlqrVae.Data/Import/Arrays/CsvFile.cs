@@ -312,7 +312,7 @@ internal static class CsvFile
 
         private static bool IsTruth(string cell) => cell.Equals("true", StringComparison.OrdinalIgnoreCase) || cell.Equals("false", StringComparison.OrdinalIgnoreCase);
 
-        private static bool IsDecimalComma(string cell) => cell.Length >= 3 && cell.Count(one => one == ',') == 1 && cell.AsSpan().TrimStart("+-").IndexOfAnyExcept("0123456789,") < 0 && char.IsDigit(cell[^1]);
+        private static bool IsDecimalComma(string cell) => cell.Length >= 3 && cell.Count(one => one == ',') == 1 && cell.TrimStart('+', '-').All(one => char.IsAsciiDigit(one) || one == ',') && char.IsAsciiDigit(cell[^1]);
 
         private static string Word(char separator) => separator switch { '\t' => "tabs", ';' => "semicolons", ' ' => "spaces", _ => "commas" };
     }
