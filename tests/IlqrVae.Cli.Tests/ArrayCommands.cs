@@ -70,6 +70,26 @@ public sealed class ArrayCommands
     }
 
     [Fact]
+    public void Values_alone_and_times_in_milliseconds_are_proposed_too()
+    {
+        using var line = new CommandLine();
+        foreach (var (name, values) in new[] { ("dff", true), ("spikes", false) })
+        {
+            var file = new Hdf5Archive();
+            file.Add(name, [.. Enumerable.Range(0, 400).Select(i => values ? i / 7.0 : i % 3)], 100, 4);
+            file.Add("time", [.. Enumerable.Range(0, 100).Select(i => values ? i * 0.05 : i * 10.0)], 100);
+            file.Save(line["a.h5"]);
+            var inspected = line.Run("inspect", "@/a.h5", "--json");
+            Assert.Contains(values ? "as 'time' has as many entries" : "are the times in ms?", inspected.Error, StringComparison.Ordinal);
+            List<string> proposal = [.. JsonNode.Parse(inspected.Output)!["import"]!.AsArray().Select(word => word!.GetValue<string>())];
+            Assert.EndsWith(values ? "--values dff=dff" : "--time-unit ms", string.Join(' ', proposal), StringComparison.Ordinal);
+            line.Must([.. proposal.Select(word => word == "data.h5" ? line[$"{name}.h5"] : word)]);
+            var recording = RecordingFile.Read(line[$"{name}.h5"]);
+            Assert.Equal((values ? ChannelKind.Values : ChannelKind.Counts, values ? 0.05 : 0.01), (Assert.Single(recording.Groups).Kind, recording.BinWidth));
+        }
+    }
+
+    [Fact]
     public void What_cannot_be_told_is_said_and_nothing_is_proposed()
     {
         using var line = new CommandLine();

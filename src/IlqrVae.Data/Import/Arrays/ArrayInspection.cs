@@ -9,6 +9,7 @@ internal static class ArrayInspection
     private const int Examples = 3;
     private const int MostArrays = 200;
     private const int ChunkedSeconds = 20;
+    private const int MostTried = 4;
 
     // Entries of an array that is looked through.
     private const long MostEntries = 1 << 26;
@@ -125,8 +126,13 @@ internal static class ArrayInspection
 
     private static (string What, List<string> Proposal) OfBins(ArrayFile file, Found? spikes, List<string> remarks)
     {
-        var found = spikes ?? throw new InputException($"{file.Path}: nothing is called spikes; say what is, as in --map spikes=NAME or --map spikes=NAME:bin,channel.");
         var options = new ImportOptions();
+        if (spikes is not { } found)
+        {
+            remarks.Add($"{file.Path}: nothing is called spikes; say what is, as in --map spikes=NAME or --map spikes=NAME:bin,channel.");
+            return ("", OfValues(file, remarks));
+        }
+
         var import = new BinnedImport(file, options, remarks);
         var plan = import.Look(found);
         var axes = Axes(plan.Spikes!, found, plan.UnitsFirst);
@@ -138,9 +144,10 @@ internal static class ArrayInspection
             proposal.AddRange(["--bin-width", width.ToString(CultureInfo.InvariantCulture)]);
             options = options with { BinWidth = width };
         }
-        else if (!Fits(() => import.Stretches(plan)))
+        else if (Fault(() => import.Stretches(plan)) is { } fault)
         {
             // Times that seem to be in milliseconds.
+            remarks.Add(fault);
             proposal.AddRange(["--time-unit", "ms"]);
             options = options with { TimeUnit = "ms" };
         }
@@ -179,6 +186,20 @@ internal static class ArrayInspection
         }
     }
 
+    /// <summary>A command that imports the first array that makes a recording of values; empty where none does.</summary>
+    private static List<string> OfValues(ArrayFile file, List<string> remarks)
+    {
+        var names = ArrayPaths.All(file).Where(one => one.Example is NumberNode { Fault: null, IsText: false, IsVector: false }).Select(one => one.Name).Take(MostTried).ToList();
+        ImportOptions Options(string name) => new() { Values = [new ImportedValues("x", name)] };
+        if (names.Find(name => Fits(() => new BinnedImport(file, Options(name), []).Import(null))) is not { } found)
+        {
+            return [];
+        }
+
+        new BinnedImport(file, Options(found), remarks).Look(null);
+        return ["import", file.Path, "-o", "data.h5", "--values", $"{ArrayRoles.Last(found)}={found}"];
+    }
+
     /// <summary>What the axes of a binned signal are, those of lists first.</summary>
     private static List<ArrayAxis> Axes(BinnedSignal signal, Found found, bool unitsFirst)
     {
@@ -212,16 +233,19 @@ internal static class ArrayInspection
         return BehaviourWords.SelectMany(word => names.Where(name => ArrayRoles.Last(name).Contains(word, StringComparison.OrdinalIgnoreCase))).Distinct(StringComparer.Ordinal).Take(4).FirstOrDefault(name => fits(name));
     }
 
-    private static bool Fits(Action read)
+    private static bool Fits(Action read) => Fault(read) is null;
+
+    /// <summary>Why something cannot be read; null where it can.</summary>
+    private static string? Fault(Action read)
     {
         try
         {
             read();
-            return true;
+            return null;
         }
-        catch (InputException)
+        catch (InputException exception)
         {
-            return false;
+            return exception.Message;
         }
     }
 
