@@ -76,7 +76,7 @@ public sealed class ArrayCommands
         foreach (var (name, values) in new[] { ("dff", true), ("spikes", false) })
         {
             var file = new Hdf5Archive();
-            file.Add(name, [.. Enumerable.Range(0, 400).Select(i => values ? i / 7.0 : i % 3)], 100, 4);
+            file.Add(name, [.. Enumerable.Range(0, 400).Select(i => values ? Math.Sin(i) : i % 3)], 100, 4);
             file.Add("time", [.. Enumerable.Range(0, 100).Select(i => values ? i * 0.05 : i * 10.0)], 100);
             file.Save(line["a.h5"]);
             var inspected = line.Run("inspect", "@/a.h5", "--json");

@@ -81,9 +81,11 @@ public sealed class Csv_files
         File.WriteAllText(folder["a.tsv"], text.ToString());
         var (recording, _) = RecordingImporters.Import(folder["a.tsv"], new ImportOptions { BinWidth = 0.1, Window = (-0.1, 1), TrainFraction = 1 });
         Assert.Equal((2, 11), (recording.Trials.Count, recording.Trials[0].Bins));
+        Assert.Equal("trial-001 trial-002", string.Join(' ', recording.Trials.Select(trial => trial.Name)));
         Assert.Equal("a: 2 10, b: 0 2, a: 1 6, b: 4", string.Join(", ", from trial in recording.Trials from unit in (int[])[0, 1] select $"{"ab"[unit]}: {string.Join(' ', Enumerable.Range(0, 11).Where(bin => trial.Observations[0][bin, unit] > 0))}"));
 
-        File.WriteAllText(folder["b.csv"], "unit,time\n4,0.05\n2,0.15\n4,0.95\n2,0.96\n");
+        File.WriteAllText(folder["b.csv"], "unit,time\n4,0.05\n2,0.15\n4,0.95\nNA,0.5\n2,0.96\n");
+        Assert.Contains(RecordingImporters.Import(folder["b.csv"], new ImportOptions { BinWidth = 0.1, TrainFraction = 1 }).Remarks, remark => remark.Contains("1 spikes have no unit", StringComparison.Ordinal));
         recording = RecordingImporters.Import(folder["b.csv"], new ImportOptions { BinWidth = 0.1, TrainFraction = 1 }).Recording;
         Assert.Equal(["unit-002", "unit-004"], recording.Groups[0].ChannelNames!);
         Assert.Equal((1, 0, 2), (recording.Trials[0].Observations[0][1, 0], recording.Trials[0].Observations[0][0, 0], recording.Trials[0].Observations[0].ToTable().Values.Chunk(2).Sum(row => row[1])));

@@ -11,6 +11,9 @@ internal static class ArrayInspection
     private const int ChunkedSeconds = 20;
     private const int MostTried = 4;
 
+    // More spikes in a bin are hardly spikes of one unit.
+    private const int MostCounts = 256;
+
     // Entries of an array that is looked through.
     private const long MostEntries = 1 << 26;
 
@@ -182,7 +185,7 @@ internal static class ArrayInspection
             // Rates are counts times the number of bins a second.
             var values = Array.FindAll(array.ToDoubles(), value => !double.IsNaN(value));
             var least = values.Where(value => value > 0).DefaultIfEmpty(0).Min();
-            return least > 0 && Array.TrueForAll(values, value => value >= 0 && value / least < 1e4 && Math.Abs((value / least) - Math.Round(value / least)) < 1e-6);
+            return least > 0 && Array.TrueForAll(values, value => value >= 0 && value / least < MostCounts && Math.Abs((value / least) - Math.Round(value / least)) < 1e-6);
         }
     }
 

@@ -32,7 +32,11 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     /// <param name="Axes">What lists and axes are of.</param>
     /// <param name="Trials">Number of trials; 0 of one session.</param>
     /// <param name="Records">The records that are trials or units.</param>
-    internal sealed record Plan(IReadOnlyList<Unit> Units, IReadOnlyList<ArrayAxis> Axes, int Trials, RecordNode? Records);
+    internal sealed record Plan(IReadOnlyList<Unit> Units, IReadOnlyList<ArrayAxis> Axes, int Trials, RecordNode? Records)
+    {
+        /// <summary>Numbers that the file gives to trials; null where it gives none.</summary>
+        public double[]? TrialIds { get; init; }
+    }
 
     /// <summary>Makes a recording.</summary>
     /// <param name="spikes">Where the times are.</param>
@@ -122,7 +126,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             }
 
             var own = axes.Skip(level).ToList();
-                        if (numbers.Count == 0)
+            if (numbers.Count == 0)
             {
                 if (own.Count == 1)
                 {
@@ -203,45 +207,57 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         var trialOf = trialName is null ? null : ArrayPaths.Find(file, trialName, "--map").Node is NumberNode { Fault: null } numbers && numbers.Count == times.Count
             ? numbers.ToDoubles()
             : throw new InputException($"--map: {_path}: '{Messages.OneLine(trialName)}' must be a list of the trial of each spike, {times.Count} numbers.");
-        var seconds = Array.ConvertAll(times.ToDoubles(), time => time * ArrayTimes.Scale(file, spikes.Name, options, remarks));
-        IReadOnlyList<string> labels = ids is NumberNode { IsText: false } known ? [.. known.ToDoubles().Select(id => id.ToString("R", System.Globalization.CultureInfo.InvariantCulture))]
-            : ids.Texts is { } texts && texts.Count == times.Count ? texts
-            : throw new InputException($"--map: {_path}: '{Messages.OneLine(name)}' holds {ids.Type}; name a list of the unit of each spike.");
+        var scale = ArrayTimes.Scale(file, spikes.Name, options, remarks);
         double[] trialNumbers = trialOf is null ? [] : [.. trialOf.Where(double.IsFinite).Distinct().Order()];
-        var units = new Dictionary<string, (Unit Unit, SortedDictionary<int, List<double>> Times)>(StringComparer.Ordinal);
-        for (var spike = 0; spike < seconds.Length; spike++)
+        var numbersOfUnits = ids is NumberNode { IsText: false } known ? known.ToDoubles() : null;
+        var texts = numbersOfUnits is null ? ids.Texts : null;
+        if (numbersOfUnits is null && texts?.Count != times.Count)
         {
-            if (!units.TryGetValue(labels[spike], out var unit))
-            {
-                unit = (new Unit([units.Count]) { Id = ids is NumberNode && double.TryParse(labels[spike], System.Globalization.CultureInfo.InvariantCulture, out var id) && double.IsFinite(id) ? id : null }, []);
-                units[labels[spike]] = unit;
-            }
+            throw new InputException($"--map: {_path}: '{Messages.OneLine(name)}' holds {ids.Type}; name a list of the unit of each spike.");
+        }
 
-            if (trialOf is not null && !double.IsFinite(trialOf[spike]))
+        // Of numbers in their order, of texts in that of their letters.
+        var units = numbersOfUnits is null
+            ? texts!.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select((_, i) => new Unit([i])).ToList()
+            : [.. numbersOfUnits.Where(double.IsFinite).Distinct().Order().Select((id, i) => new Unit([i]) { Id = id })];
+        var ofNumber = numbersOfUnits is null ? [] : units.Select((unit, i) => (unit.Id!.Value, i)).ToDictionary(pair => pair.Value, pair => pair.i);
+        var ofText = texts is null ? [] : texts.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select((text, i) => (text, i)).ToDictionary(pair => pair.text, pair => pair.i, StringComparer.Ordinal);
+        var collected = units.ConvertAll(_ => new SortedDictionary<int, List<double>>());
+        var (entries, left) = (ArrayView.Of(times).Squeeze(least: 1), 0L);
+        for (var spike = 0; spike < entries.Shape[0]; spike++)
+        {
+            if ((numbersOfUnits is not null && !double.IsFinite(numbersOfUnits[spike])) || (trialOf is not null && !double.IsFinite(trialOf[spike])))
             {
+                left++;
                 continue;
             }
 
+            var unit = collected[numbersOfUnits is not null ? ofNumber[numbersOfUnits[spike]] : ofText[texts![spike]]];
             var trial = trialOf is null ? 0 : Array.BinarySearch(trialNumbers, trialOf[spike]);
-            if (!unit.Times.TryGetValue(trial, out var list))
+            if (!unit.TryGetValue(trial, out var list))
             {
-                unit.Times[trial] = list = [];
+                unit[trial] = list = [];
             }
 
-            list.Add(seconds[spike]);
+            list.Add(entries[spike] * scale);
         }
 
-        foreach (var (unit, all) in units.Values)
+        if (left > 0)
         {
-            foreach (var (trial, list) in all)
+            remarks.Add($"{_path}: {left} spikes have no unit or no trial and are left out.");
+        }
+
+        for (var unit = 0; unit < units.Count; unit++)
+        {
+            foreach (var (trial, list) in collected[unit])
             {
                 var own = list.ToArray();
-                unit.Spikes[trial] = () => own;
+                units[unit].Spikes[trial] = () => own;
             }
         }
 
-        var ordered = units.OrderBy(pair => pair.Value.Unit.Id ?? 0).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value.Unit).ToList();
-        return (name, new Plan(ordered, trialOf is null ? [ArrayAxis.Spike] : [ArrayAxis.Trial, ArrayAxis.Spike], trialNumbers.Length, null));
+        return units.Count == 0 ? throw new InputException($"--map: {_path}: '{Messages.OneLine(name)}' names no unit; name a list of the unit of each spike.")
+            : (name, new Plan(units, trialOf is null ? [ArrayAxis.Spike] : [ArrayAxis.Trial, ArrayAxis.Spike], trialNumbers.Length, null) { TrialIds = trialOf is null ? null : trialNumbers });
     }
 
     /// <summary>The table of units, and the units that are its rows.</summary>
@@ -329,7 +345,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             throw new InputException($"{_path}: no trial has a spike; name another {file.Noun}.");
         }
 
-        table ??= new ColumnTable("the trials", plan.Trials, []);
+        table ??= new ColumnTable("the trials", plan.Trials, plan.TrialIds is { } ids ? [TableColumn.OfNumbers(TimedSession.IdColumn, "number", ids)] : []);
         var isOneClock = known.Count > 1 && known.Skip(1).Zip(known, (next, one) => next.First >= one.Last).All(follows => follows);
         if (isOneClock)
         {
