@@ -45,10 +45,10 @@ public sealed class Csv_files
     public void A_column_says_of_which_trial_each_bin_is()
     {
         using var folder = new TestFolder();
-        var text = new StringBuilder("trial,kind,hit,ch1,ch2\n");
+        var text = new StringBuilder("trial,kind,hit,ch1,ch2,who\n");
         for (var (k, bin) = (0, 0); k < 5; (k, bin) = bin == 19 + k ? (k + 1, 0) : (k, bin + 1))
         {
-            text.Append(CultureInfo.InvariantCulture, $"{10 * k},{(k % 2 == 0 ? "a" : "b")},{(k > 2 ? "true" : "False")},{bin % 3},{k}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{10 * k},{(k % 2 == 0 ? "a" : "b")},{(k > 2 ? "true" : "False")},{bin % 3},{k},\"the \"\"first\"\",\ntwice\"\n");
         }
 
         File.WriteAllText(folder["a.csv"], text.ToString());
@@ -60,9 +60,10 @@ public sealed class Csv_files
         Assert.Equal([0.0, 1], recording.Trials.Select(trial => trial.Truth["condition"][0, 0]));
         Assert.Equal((21 % 3, 2), (recording.Trials[0].Observations[0][21, 0], recording.Trials[0].Observations[0][21, 1]));
         Assert.False(recording.Trials[0].Labels.ContainsKey("ch1"));
-        Assert.Equal(4, recording.Trials[0].Labels.Count);
+        Assert.Equal("the \"first\",\ntwice", recording.Trials[0].Labels["who"].Text);
+        Assert.Equal(5, recording.Trials[0].Labels.Count);
 
-        File.AppendAllText(folder["a.csv"], "0,a,False,1,0\n");
+        File.AppendAllText(folder["a.csv"], "0,a,False,1,0,x\n");
         Faults.Message(() => RecordingImporters.Import(folder["a.csv"], options), "trial 0", "sort the rows by trial");
     }
 

@@ -3,7 +3,7 @@ using IlqrVae.Recordings;
 
 namespace IlqrVae.Data.Tests;
 
-/// <summary>Files of lfads-torch and nlb_tools: the count of unit u in bin t of trial k is (3u + 5t + k) % 4.</summary>
+/// <summary>Files of lfads-torch and nlb_tools: the count of unit u in bin t of trial k is (3u + 5t + k) % 5.</summary>
 public sealed class Tensor_files
 {
     private const int Units = 4;
@@ -69,7 +69,7 @@ public sealed class Tensor_files
         // Test trials have what inference sees, and nothing else.
         var test = recording.TrialsOf(TrialSplit.Test)[1];
         Assert.Equal(Bins, test.Bins);
-        Assert.Equal(((3 * 2) + (5 * 7) + 1) % 4, test.Observations[0][7, 2]);
+        Assert.Equal(((3 * 2) + (5 * 7) + 1) % 5, test.Observations[0][7, 2]);
         Assert.Equal((Window * Units, 0L, 0L), (test.Observations[0].ObservedCount, test.Observations[1].ObservedCount, test.Observations[2].ObservedCount));
 
         var trial = recording.Trials[3];
@@ -78,8 +78,8 @@ public sealed class Tensor_files
         Assert.False(trial.Observations[2].IsObserved(Window, 0));
         Assert.Equal(1, trial.Truth["condition"][0, 0]);
         Assert.Equal((0.0, 1.0), (trial.Labels["decode_mask_0"].Number, trial.Labels["decode_mask_1"].Number));
-        Assert.Equal(((3 * 4) + (5 * 13) + 3) % 4 / 0.005, trial.Truth["rates.held-out"][13, 0], 1e-9);
-        Assert.Equal(((3 * 1) + (5 * 2) + 3) % 4 / 0.005, trial.Truth["rates"][2, 1], 1e-9);
+        Assert.Equal(((3 * 4) + (5 * 13) + 3) % 5 / 0.005, trial.Truth["rates.held-out"][13, 0], 1e-9);
+        Assert.Equal(((3 * 1) + (5 * 2) + 3) % 5 / 0.005, trial.Truth["rates"][2, 1], 1e-9);
         RecordingFile.Write(folder["b.h5"], recording);
         Assert.Equal(recording.Trials.Select(one => one.Truth.Count), RecordingFile.Read(folder["b.h5"]).Trials.Select(one => one.Truth.Count));
     }
@@ -95,7 +95,7 @@ public sealed class Tensor_files
         file.Save(folder["b.h5"]);
         var (recording, remarks) = RecordingImporters.Import(folder["b.h5"], new ImportOptions { BinWidth = 0.005 });
         Assert.Contains(remarks, remark => remark.Contains("divided by conversion_factor", StringComparison.Ordinal));
-        Assert.Equal(((3 * 1) + (5 * 2)) % 4 / 0.005, recording.Trials[0].Truth["rates"][2, 1], 1e-9);
+        Assert.Equal(((3 * 1) + (5 * 2)) % 5 / 0.005, recording.Trials[0].Truth["rates"][2, 1], 1e-9);
         LfadsTorch().Save(folder["c.h5"]);
         Faults.Message(() => RecordingImporters.Import(folder["c.h5"]), "c.h5", "bin width");
     }
@@ -162,7 +162,7 @@ public sealed class Tensor_files
             {
                 for (var u = 0; u < Units + HeldOut; u++)
                 {
-                    Assert.Equal(((3 * u) + (5 * t) + k) % 4, u < Units ? trials[k].Observations[0][t, u] : trials[k].Observations[1][t, u - Units]);
+                    Assert.Equal(((3 * u) + (5 * t) + k) % 5, u < Units ? trials[k].Observations[0][t, u] : trials[k].Observations[1][t, u - Units]);
                 }
             }
         }
@@ -170,6 +170,6 @@ public sealed class Tensor_files
 
     private static double[] Counts(int trials, int firstBin, int bins, int firstUnit, int units) =>
     [
-        .. from k in Enumerable.Range(0, trials) from t in Enumerable.Range(firstBin, bins) from u in Enumerable.Range(firstUnit, units) select (double)(((3 * u) + (5 * t) + k) % 4),
+        .. from k in Enumerable.Range(0, trials) from t in Enumerable.Range(firstBin, bins) from u in Enumerable.Range(firstUnit, units) select (double)(((3 * u) + (5 * t) + k) % 5),
     ];
 }
