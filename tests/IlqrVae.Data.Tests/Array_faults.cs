@@ -90,9 +90,13 @@ public sealed class Array_faults
         using var folder = new TestFolder();
 
         // What deflate shrinks a thousandfold, more than anyone's spikes.
-        Archive(folder["bomb.npz"], ("spikes", Numpy_files.Header("<i8", false, [50_000_000, 1]), 400_000_000L));
+        Archive(folder["bomb.npz"], ("spikes", Numpy_files.Header("|u1", false, [200_000_000, 2]), 400_000_000L));
         Faults.Message(() => RecordingImporters.Import(folder["bomb.npz"], new ImportOptions { BinWidth = 0.01 }), "bomb.npz", "'spikes'", "not believed");
         Mutations.Try(0, ("bomb", () => RecordingImporters.Inspect(folder["bomb.npz"]) is null ? 0 : 1));
+
+        // Much of nothing, but not too much: silence is believed, quickly and in little memory.
+        Archive(folder["silence.npz"], ("spikes", Numpy_files.Header("|u1", false, [20_000_000, 2]), 40_000_000L));
+        Mutations.Try(0, ("silence", () => RecordingImporters.Import(folder["silence.npz"], new ImportOptions { BinWidth = 0.001 }).Recording.Trials.Count));
 
         // A shape beyond what the entry holds.
         Archive(folder["claim.npz"], ("spikes", Numpy_files.Header("<i8", false, [2_000_000_000, 4]), 1000L));
@@ -135,6 +139,22 @@ public sealed class Array_faults
         Mutations.Try(0, ("matlab", () =>
         {
             Faults.Message(() => RecordingImporters.Import(folder["b.mat"], new ImportOptions { BinWidth = 0.01 }), "b.mat", "'spikes'");
+            return 1;
+        }));
+    }
+
+    [Fact]
+    public void Cells_without_entries_are_none_however_long_their_other_axis()
+    {
+        using var folder = new TestFolder();
+        var bytes = File.ReadAllBytes(SharedData.Committed("bare_grid.mat"));
+        var place = bytes.AsSpan().IndexOf((byte[])[3, 0, 0, 0, 5, 0, 0, 0]);
+        BitConverter.GetBytes(20_000_000).CopyTo(bytes, place);
+        BitConverter.GetBytes(0).CopyTo(bytes, place + 4);
+        File.WriteAllBytes(folder["a.mat"], bytes);
+        Mutations.Try(0, ("cells", () =>
+        {
+            Faults.Message(() => RecordingImporters.Import(folder["a.mat"], new ImportOptions { BinWidth = 0.01 }), "a.mat", "'spikes'");
             return 1;
         }));
     }

@@ -204,6 +204,8 @@ public sealed class Array_layouts
         }
 
         Assert.Equal(["input-0", "input-1"], recording.ExternalNames);
+        var chunks = Import("run_manager.mat", new ImportOptions { TrainFraction = 1, ChunkSeconds = 0.1, Maps = [ArrayMapping.Parse("inputs=externalInputs:trial,channel,bin")] }).Recording.Trials;
+        Assert.Equal((14, 1 + (13 / 8.0) + 2), (chunks.Count, chunks[5].External![3, 1]));
         Faults.Message(() => Import("run_manager.mat", new ImportOptions { Maps = [ArrayMapping.Parse("spikes=counts:trial,bin,channel")] }), "'timeVecMs'", "5 bins");
     }
 

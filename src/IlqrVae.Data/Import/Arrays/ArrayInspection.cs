@@ -15,7 +15,7 @@ internal static class ArrayInspection
     private const int MostCounts = 256;
 
     // Entries of an array that is looked through.
-    private const long MostEntries = 1 << 26;
+    private const long MostEntries = 1 << 23;
 
     private static readonly string[] BehaviourWords = ["vel", "cursor", "hand", "pos", "kin", "behav", "finger"];
 

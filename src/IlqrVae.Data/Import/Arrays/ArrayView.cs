@@ -18,6 +18,9 @@ internal sealed class ArrayView
     /// <summary>Lengths of its axes.</summary>
     public int[] Shape { get; }
 
+    /// <summary>Whether the entries are whole and not negative because of the type that they are stored in.</summary>
+    public bool AreCounts { get; private init; }
+
     public int Rank => Shape.Length;
 
     public long Count => Shape.Aggregate(1L, (product, length) => product * length);
@@ -41,7 +44,8 @@ internal sealed class ArrayView
             stride *= shape[axis];
         }
 
-        return new ArrayView(Messages.OneLine(node.Name), Entries(node.Stored), 0, shape, strides);
+        var type = Type.GetTypeCode(node.Stored.GetType().GetElementType());
+        return new ArrayView(Messages.OneLine(node.Name), Entries(node.Stored), 0, shape, strides) { AreCounts = type is TypeCode.Byte or TypeCode.UInt16 or TypeCode.Boolean };
     }
 
     /// <summary>Numbers that stand one behind the other.</summary>
@@ -64,16 +68,16 @@ internal sealed class ArrayView
 
     /// <summary>What has one index along an axis.</summary>
     public ArrayView Slice(int axis, int index, string? name = null) => new(
-        name ?? Name, _entry, _offset + (index * _strides[axis]), [.. Shape.Where((_, other) => other != axis)], [.. _strides.Where((_, other) => other != axis)]);
+        name ?? Name, _entry, _offset + (index * _strides[axis]), [.. Shape.Where((_, other) => other != axis)], [.. _strides.Where((_, other) => other != axis)]) { AreCounts = AreCounts };
 
     /// <summary>With an axis of length one behind the others.</summary>
-    public ArrayView Widen() => new(Name, _entry, _offset, [.. Shape, 1], [.. _strides, 0]);
+    public ArrayView Widen() => new(Name, _entry, _offset, [.. Shape, 1], [.. _strides, 0]) { AreCounts = AreCounts };
 
     /// <summary>Some entries along the first axis.</summary>
-    public ArrayView Rows(int first, int count) => new(Name, _entry, _offset + (first * _strides[0]), [count, .. Shape[1..]], _strides);
+    public ArrayView Rows(int first, int count) => new(Name, _entry, _offset + (first * _strides[0]), [count, .. Shape[1..]], _strides) { AreCounts = AreCounts };
 
     /// <summary>The axes in another order.</summary>
-    public ArrayView Permute(params int[] axes) => new(Name, _entry, _offset, Array.ConvertAll(axes, axis => Shape[axis]), Array.ConvertAll(axes, axis => _strides[axis]));
+    public ArrayView Permute(params int[] axes) => new(Name, _entry, _offset, Array.ConvertAll(axes, axis => Shape[axis]), Array.ConvertAll(axes, axis => _strides[axis])) { AreCounts = AreCounts };
 
     /// <summary>Without axes of length one, down to some number of axes.</summary>
     public ArrayView Squeeze(int least = 0)
@@ -95,6 +99,27 @@ internal sealed class ArrayView
     {
         var entry = _entry;
         return new ArrayView(Name, i => convert(entry(i)), _offset, Shape, _strides);
+    }
+
+    /// <summary>Of an array of two axes the place of the first entry for which something holds; null where it holds for none.</summary>
+    public (int Row, int Column)? Find(Predicate<double> holds)
+    {
+        // Along the axis in which entries lie side by side.
+        var isRowwise = _strides[1] <= _strides[0];
+        var (outer, inner) = isRowwise ? (0, 1) : (1, 0);
+        for (var i = 0; i < Shape[outer]; i++)
+        {
+            var at = _offset + (i * _strides[outer]);
+            for (var j = 0; j < Shape[inner]; j++, at += _strides[inner])
+            {
+                if (holds(_entry(at)))
+                {
+                    return isRowwise ? (i, j) : (j, i);
+                }
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The entries, the last axis fastest.</summary>

@@ -393,7 +393,7 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
     private BinnedSignal? ToCounts(BinnedSignal spikes, double binWidth)
     {
         var odd = OddEntry(spikes, 1);
-        var areRates = (odd is not null || binWidth <= LongestRateBin) && OddEntry(spikes, binWidth) is null && spikes.Tables.Any(table => table.Entries().Any(entry => entry.Value > 0));
+        var areRates = (odd is not null || binWidth <= LongestRateBin) && spikes.Tables.Any(table => table.View.Find(value => value > 0) is not null) && OddEntry(spikes, binWidth) is null;
         odd = areRates ? null : odd;
         if (odd is { } entry)
         {
@@ -407,7 +407,16 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
             throw new InputException($"{what}; counts are whole and not negative. If it holds real values, import it as such: --values 'NAME={spikes.Name}'.");
         }
 
-        var rounded = spikes.Tables.Sum(table => table.Entries().Count(one => one.Value != Math.Round(one.Value) && !double.IsNaN(one.Value)));
+        var rounded = 0L;
+        foreach (var table in spikes.Tables.Where(table => !table.View.AreCounts))
+        {
+            table.View.Find(value =>
+            {
+                rounded += value != Math.Round(value) && !double.IsNaN(value) ? 1 : 0;
+                return false;
+            });
+        }
+
         if (areRates)
         {
             remarks.Add($"{_path}: '{spikes.Name}' holds whole multiples of {1 / binWidth:G6}, that is rates in Hz: they are multiplied by the bin width to be counts.");
@@ -423,17 +432,15 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
     /// <summary>The first entry that is no count, NaN left aside.</summary>
     private static (BinnedTable Table, double Value, int Row, int Column)? OddEntry(BinnedSignal spikes, double perCount)
     {
-        foreach (var table in spikes.Tables)
+        foreach (var table in spikes.Tables.Where(table => perCount != 1 || !table.View.AreCounts))
         {
-            foreach (var (value, row, column) in table.Entries())
+            if (table.View.Find(IsOdd) is var (row, column))
             {
-                var count = value * perCount;
-                if (!double.IsNaN(count) && !(count is >= -CountTolerance and <= int.MaxValue && Math.Abs(count - Math.Round(count)) <= CountTolerance))
-                {
-                    return (table, value, row, column);
-                }
+                return (table, table.View[row, column], row, column);
             }
         }
+
+        bool IsOdd(double value) => value * perCount is var count && !double.IsNaN(count) && !(count is >= -CountTolerance and <= int.MaxValue && Math.Abs(count - Math.Round(count)) <= CountTolerance);
 
         return null;
     }
@@ -526,23 +533,43 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
 
     private static Observations Take(ChannelKind kind, BinnedTable source, bool unitsFirst, List<int> rows, int first, int bins)
     {
-        var table = new Table(bins, rows.Count);
-        bool[]? observed = null;
+        var (largest, isAll) = (0.0, true);
         for (var bin = 0; bin < bins; bin++)
         {
-            for (var column = 0; column < rows.Count; column++)
+            foreach (var row in rows)
             {
-                var value = first + bin < source.Bins(unitsFirst) ? source.At(unitsFirst, rows[column], first + bin) : double.NaN;
-                table[bin, column] = value;
-                if (double.IsNaN(value))
-                {
-                    observed ??= [.. Enumerable.Repeat(element: true, table.Values.Length)];
-                    observed[(bin * rows.Count) + column] = false;
-                }
+                var value = At(bin, row);
+                isAll &= !double.IsNaN(value);
+                largest = Math.Max(largest, value);
             }
         }
 
-        return Observations.Of(kind, table, observed);
+        if (kind == ChannelKind.Values)
+        {
+            return Observations.FromValues(new Table(bins, rows.Count, Filled(value => value)), Mask());
+        }
+
+        // Counts are many and small.
+        return largest <= byte.MaxValue ? Observations.FromCounts<byte>(bins, rows.Count, Filled(value => double.IsNaN(value) ? (byte)0 : (byte)value), Mask())
+            : Observations.FromCounts<int>(bins, rows.Count, Filled(value => double.IsNaN(value) ? 0 : (int)value), Mask());
+
+        double At(int bin, int row) => first + bin < source.Bins(unitsFirst) ? source.At(unitsFirst, row, first + bin) : double.NaN;
+
+        T[] Filled<T>(Func<double, T> convert)
+        {
+            var entries = new T[(long)bins * rows.Count];
+            for (var (bin, i) = (0, 0); bin < bins; bin++)
+            {
+                foreach (var row in rows)
+                {
+                    entries[i++] = convert(At(bin, row));
+                }
+            }
+
+            return entries;
+        }
+
+        bool[]? Mask() => isAll ? null : Filled(value => !double.IsNaN(value));
     }
 
     private static Table TakeTable(BinnedTable source, bool unitsFirst, int first, int bins)

@@ -19,18 +19,6 @@ internal sealed record BinnedTable(string Name, ArrayView View, int Row)
     public int Units(bool unitsFirst) => unitsFirst ? Rows : Columns;
 
     public double At(bool unitsFirst, int unit, int bin) => unitsFirst ? View[unit, bin] : View[bin, unit];
-
-    /// <summary>Every entry with its place.</summary>
-    public IEnumerable<(double Value, int Row, int Column)> Entries()
-    {
-        for (var column = 0; column < Columns; column++)
-        {
-            for (var row = 0; row < Rows; row++)
-            {
-                yield return (View[row, column], row, column);
-            }
-        }
-    }
 }
 
 /// <summary>A binned signal: a table of a session, or one a trial.</summary>

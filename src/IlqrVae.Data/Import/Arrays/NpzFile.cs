@@ -8,10 +8,10 @@ internal static class NpzFile
     private const int MostEntries = 10_000;
     private const string Extension = ".npy";
 
-    // Deflate cannot shrink data further than to about 1/1032; arrays that are large at all hardly by more than some hundreds.
+    // Deflate cannot shrink data further than to about 1/1032; where there are very many entries, each byte hardly stands for more than some hundreds.
     private const long LargestCompression = 1100;
-    private const long LargestOfLarge = 300;
-    private const long LargeBytes = 1 << 28;
+    private const long MostEntriesOfByte = 300;
+    private const long VeryMany = 1 << 27;
 
     /// <summary>Opens an archive.</summary>
     /// <exception cref="InputException">It is no such archive, or it is damaged.</exception>
@@ -48,11 +48,12 @@ internal static class NpzFile
                 using var content = entry.Open();
                 return NpyFile.ReadHeader(content, what);
             });
-            RequireSound(entry, what);
             if (header.Fault is null)
             {
                 NpyFile.RequireFits(header, what, entry.Length - header.DataOffset);
             }
+
+            RequireSound(entry, header, what);
 
             arrays.Add((name, NpyFile.Node(root, name, header, read => Within(path, entry, header, read))));
         }
@@ -73,11 +74,11 @@ internal static class NpzFile
         return read(content, entry.Length - header.DataOffset);
     });
 
-    private static void RequireSound(ZipArchiveEntry entry, string what)
+    private static void RequireSound(ZipArchiveEntry entry, NpyFile.Header header, string what)
     {
-        if (entry.Length > Math.Max(1 << 12, entry.CompressedLength * LargestCompression) || (entry.Length > LargeBytes && entry.Length > entry.CompressedLength * LargestOfLarge))
+        if (entry.Length > Math.Max(1 << 12, entry.CompressedLength * LargestCompression) || (header.Count > VeryMany && header.Count > entry.CompressedLength * MostEntriesOfByte))
         {
-            throw new InputException($"{what} claims to unpack from {entry.CompressedLength} to {entry.Length} bytes, which is not believed; save it again, of counts with a smaller type as uint8.");
+            throw new InputException($"{what} claims to unpack from {entry.CompressedLength} bytes to {header.Count} entries in {entry.Length} bytes, which is not believed; save it again with numpy.savez, which does not compress.");
         }
     }
 
