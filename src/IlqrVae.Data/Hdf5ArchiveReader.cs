@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using PureHDF;
 using PureHDF.Selections;
 using PureHDF.VOL.Native;
@@ -321,6 +322,24 @@ public sealed class Hdf5ArchiveReader : IDisposable
         RequireShape(path, lengths, [-1]);
         Count(lengths, sizeof(long), path);
         return Guarded(path, () => Hdf5Filters.Reading(filters, () => lengths[0] == 0 ? [] : dataset.Read<int[][]>().Select(list => list ?? []).ToArray()));
+    }
+
+    /// <summary>Reads a table of references to objects as paths to them, row-major; null where one leads nowhere.</summary>
+    /// <param name="path">The table.</param>
+    /// <exception cref="InputException">There is no such table, it is not of references, or the file is damaged.</exception>
+    internal string?[] ReadReferences(string path)
+    {
+        var type = DatatypeOf(path);
+        if (!type.IsReference || type.IsRegion || type.Bytes != sizeof(ulong))
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' holds {type.Words} where references are needed; write it anew.");
+        }
+
+        var dataset = Table(path);
+        var filters = RequireReadable(path);
+        var count = Count(ShapeOf(dataset, path), sizeof(ulong), path);
+        var references = Guarded(path, () => Hdf5Filters.Reading(filters, () => Read<NativeObjectReference1>(dataset, count)));
+        return Array.ConvertAll(MemoryMarshal.Cast<NativeObjectReference1, ulong>(references).ToArray(), address => address is 0 or ulong.MaxValue ? null : Hdf5Objects.PathTo(address));
     }
 
     /// <summary>Shape of a table that must have so many axes.</summary>

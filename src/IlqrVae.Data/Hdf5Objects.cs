@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace IlqrVae.Data;
 
 /// <summary>A group or table of a file.</summary>
@@ -11,6 +13,9 @@ internal sealed record Hdf5Object(ulong Address, Hdf5Header Header);
 /// </summary>
 internal sealed class Hdf5Objects
 {
+    // In front of the address in a path to an object that a reference leads to; no name that people write begins with it.
+    private const char ByAddress = '\u0001';
+
     /// <summary>As many soft links in a row as the HDF5 library follows.</summary>
     private const int MostLinks = 16;
 
@@ -30,6 +35,9 @@ internal sealed class Hdf5Objects
 
     public Hdf5Bytes Bytes { get; }
 
+    /// <summary>A path to what a reference leads to.</summary>
+    public static string PathTo(ulong address) => string.Create(CultureInfo.InvariantCulture, $"{ByAddress}{address}");
+
     /// <summary>The group or table at a path, or null.</summary>
     /// <exception cref="InputException">A link on the way leads in circles or into another file.</exception>
     public Hdf5Object? Find(string path)
@@ -38,7 +46,7 @@ internal sealed class Hdf5Objects
         var around = new List<ulong> { root };
         foreach (var segment in Segments(path))
         {
-            if (Child(around[^1], segment, path, ref followed) is not { } next)
+            if ((segment[0] == ByAddress ? ulong.Parse(segment.AsSpan(1), CultureInfo.InvariantCulture) : Child(around[^1], segment, path, ref followed)) is not { } next)
             {
                 return null;
             }

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using IlqrVae.Data.Import.Arrays;
 
 namespace IlqrVae.Data;
 
@@ -18,6 +20,8 @@ public static class MatFile
 
     // Deflate cannot shrink data further than to about 1/1032.
     private const long LargestCompression = 1100;
+
+    private static readonly SearchValues<byte> BytesOfNames = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"u8);
 
     private enum Element : uint
     {
@@ -43,14 +47,35 @@ public static class MatFile
     /// <exception cref="InputException">There is no such file, it is not a MATLAB file of level 5 or 7.3, or it is damaged.</exception>
     public static IReadOnlyList<MatVariable> Read(string path)
     {
+        bool isHdf5;
+        using (var stream = InputFile.Open(path))
+        {
+            isHdf5 = Hdf5Signature.IsIn(stream);
+        }
+
+        if (!isHdf5)
+        {
+            return Variables(ReadLevel5(path), path);
+        }
+
+        using var archive = Hdf5Archive.Open(path);
+        var variables = Variables(MatFile73.ReadTree(archive), path);
+
+        // What is read later needs the file.
+        foreach (var variable in variables.Where(variable => variable.IsReadable))
+        {
+            _ = variable.Values;
+        }
+
+        return variables;
+    }
+
+    /// <summary>Reads a file of level 5 as a tree.</summary>
+    internal static ArrayFile ReadLevel5(string path)
+    {
         byte[] bytes;
         using (var stream = InputFile.Open(path))
         {
-            if (Hdf5Signature.IsIn(stream))
-            {
-                return MatFile73.Read(path);
-            }
-
             if (stream.Length > Array.MaxLength)
             {
                 throw new InputException($"{path}: the file is larger than {Array.MaxLength} bytes; save it with -v7.3.");
@@ -61,21 +86,95 @@ public static class MatFile
             stream.ReadExactly(bytes);
         }
 
-        return Read(bytes, path);
+        return ReadTree(bytes, path);
+    }
+
+    /// <summary>
+    /// Whether bytes are the header of a level 4 file: the type, rows, columns, whether there is an imaginary part, and the length of a name that then follows.
+    /// </summary>
+    internal static bool IsLevel4(ReadOnlySpan<byte> header)
+    {
+        Span<int> words = stackalloc int[5];
+        foreach (var isBig in (ReadOnlySpan<bool>)[false, true])
+        {
+            if (header.Length < 22)
+            {
+                return false;
+            }
+
+            for (var i = 0; i < words.Length; i++)
+            {
+                words[i] = isBig ? BinaryPrimitives.ReadInt32BigEndian(header[(4 * i)..]) : BinaryPrimitives.ReadInt32LittleEndian(header[(4 * i)..]);
+            }
+
+            var (type, length) = (words[0], words[4]);
+            if (type is >= 0 and < 5000 && type / 100 % 10 == 0 && type / 10 % 10 <= 5 && type % 10 <= 2 && words[1] >= 0 && words[2] >= 0 && words[3] is 0 or 1 && length is >= 2 and <= 100
+                && header[20..Math.Min(header.Length, 20 + length - 1)].IndexOfAnyExcept(BytesOfNames) < 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether bytes are the header of a level 5 file.</summary>
     internal static bool IsHeader(ReadOnlySpan<byte> header) =>
         header.Length >= HeaderBytes && (header[126..128].SequenceEqual("IM"u8) || header[126..128].SequenceEqual("MI"u8));
 
-    internal static IReadOnlyList<MatVariable> Read(byte[] bytes, string path)
+    internal static IReadOnlyList<MatVariable> Read(byte[] bytes, string path) => Variables(ReadTree(bytes, path), path);
+
+    /// <summary>The arrays of a tree, in their order.</summary>
+    private static List<MatVariable> Variables(ArrayFile file, string path)
+    {
+        var variables = new List<MatVariable>();
+        Add(file.Root);
+        return variables;
+
+        void Add(ArrayNode node)
+        {
+            switch (node)
+            {
+                case NumberNode numbers:
+                    variables.Add(new MatVariable(path, numbers.Name, numbers.Shape, numbers.Type, numbers.ToDoubles, numbers.Fault, numbers.Subscripted));
+                    break;
+                case ListNode list:
+                    foreach (var item in list.Items)
+                    {
+                        Add(item);
+                    }
+
+                    break;
+                case RecordNode record:
+                    foreach (var field in record.Records.SelectMany(fields => fields))
+                    {
+                        Add(field);
+                    }
+
+                    break;
+                default:
+                    // A tree of a MATLAB file has nothing else.
+                    break;
+            }
+        }
+    }
+
+    internal static ArrayFile ReadTree(byte[] bytes, string path)
     {
         if (!IsHeader(bytes))
         {
             throw new InputException($"{path}: this is not a MATLAB file of level 5 or later; save it in MATLAB with -v7.");
         }
 
-        var walk = new Walk(path, IsBigEndian: bytes[126] == (byte)'M', []);
+        var walk = new Walk(path, IsBigEndian: bytes[126] == (byte)'M');
+        var root = new RecordNode(null, "", null, []);
+        var variables = new List<(string Name, ArrayNode Node)>();
+        void AddVariable(ReadOnlyMemory<byte> matrix)
+        {
+            var node = walk.ReadMatrix(matrix, root, label: null, subscripted: null, depth: 0);
+            variables.Add((node.Name, node));
+        }
+
         ReadOnlyMemory<byte> rest = bytes.AsMemory(HeaderBytes);
         while (rest.Length >= TagBytes)
         {
@@ -87,12 +186,12 @@ public static class MatFile
                     var (innerType, inner) = walk.Next(ref inflated);
                     if (innerType == Element.Matrix)
                     {
-                        walk.AddMatrix(inner, name: null, depth: 0);
+                        AddVariable(inner);
                     }
 
                     break;
                 case Element.Matrix:
-                    walk.AddMatrix(data, name: null, depth: 0);
+                    AddVariable(data);
                     break;
                 default:
                     // Other elements at the top level carry nothing that is named.
@@ -100,8 +199,30 @@ public static class MatFile
             }
         }
 
-        return rest.Length == 0 ? walk.Variables : throw walk.Damaged("bytes are left over at its end");
+        if (rest.Length > 0)
+        {
+            throw walk.Damaged("bytes are left over at its end");
+        }
+
+        root.Fields = [.. variables.Select(one => one.Name)];
+        root.Records = [[.. variables.Select(one => one.Node)]];
+        return new ArrayFile(path, "MATLAB level 5", root, FirstIndex: 1);
     }
+
+    /// <summary>The place of an entry along each axis, counted from 1: "2,1".</summary>
+    internal static string Subscripts(IReadOnlyList<int> shape, int index)
+    {
+        var places = new List<int>();
+        foreach (var length in shape)
+        {
+            places.Add((index % length) + 1);
+            index /= length;
+        }
+
+        return string.Join(',', places);
+    }
+
+    private delegate T ReadOne<T>(ReadOnlySpan<byte> at);
 
     private static string ClassName(int code) => code switch
     {
@@ -126,11 +247,13 @@ public static class MatFile
     };
 
     /// <summary>One pass over a file's bytes.</summary>
-    private sealed record Walk(string Path, bool IsBigEndian, List<MatVariable> Variables)
+    private sealed class Walk(string path, bool IsBigEndian)
     {
+        private int _count;
+
         public InputException Damaged(string what, Exception? exception = null)
         {
-            var message = $"{Path}: the MATLAB file is damaged or cut short: {what}; copy it again or save it anew with -v7.";
+            var message = $"{path}: the MATLAB file is damaged or cut short: {what}; copy it again or save it anew with -v7.";
             return exception is null ? new InputException(message) : new InputException(message, exception);
         }
 
@@ -197,18 +320,18 @@ public static class MatFile
             }
         }
 
-        public void AddMatrix(ReadOnlyMemory<byte> matrix, string? name, int depth, string? subscripted = null)
+        /// <summary>Reads an array. What it is called stands in it only where nothing around it says so.</summary>
+        public ArrayNode ReadMatrix(ReadOnlyMemory<byte> matrix, ArrayNode parent, string? label, string? subscripted, int depth)
         {
-            if (Variables.Count >= MostVariables)
+            if (++_count > MostVariables)
             {
-                throw new InputException($"{Path}: the file has more than {MostVariables} variables, fields and cells; save only what is needed.");
+                throw new InputException($"{path}: the file has more than {MostVariables} variables, fields and cells; save only what is needed.");
             }
 
             if (matrix.Length == 0)
             {
                 // An empty cell or field that MATLAB did not spell out.
-                Variables.Add(new MatVariable(Path, name ?? "", [0, 0], "double", () => [], subscripted: subscripted));
-                return;
+                return Numbers([0, 0], "double", () => Array.Empty<double>());
             }
 
             var (flagsType, flags) = Next(ref matrix);
@@ -223,46 +346,36 @@ public static class MatFile
             {
                 // Opaque objects have no dimensions; their name comes first.
                 var (_, text) = Next(ref matrix);
-                Unread(name ?? Encoding.UTF8.GetString(text.Span), [1, 1], "opaque", "is an object; save its numbers as plain arrays");
-                return;
+                label ??= Encoding.UTF8.GetString(text.Span);
+                return Unread([1, 1], "opaque", "is an object; save its numbers as plain arrays");
             }
 
             var shape = Dimensions(ref matrix);
             var (_, nameBytes) = Next(ref matrix);
-            name ??= Encoding.UTF8.GetString(nameBytes.Span);
-            subscripted ??= name;
+            label ??= Encoding.UTF8.GetString(nameBytes.Span);
             var className = isLogical ? "logical" : ClassName(classCode);
             switch (classCode)
             {
                 case 1:
-                    AddCells(matrix, name, subscripted, shape, depth);
-                    break;
+                    var list = new ListNode(parent, label, subscripted, shape);
+                    list.Items = Cells(matrix, list, depth);
+                    return list;
                 case 2:
-                    AddFields(matrix, name, subscripted, shape, depth);
-                    break;
+                    var record = new RecordNode(parent, label, subscripted, shape);
+                    ReadFields(matrix, record, depth);
+                    return record;
                 case 4 or 5 or (>= 6 and <= 15):
-                    if (isComplex)
-                    {
-                        Unread(name, shape, className, "is complex; save its real(...) or abs(...)");
-                    }
-                    else if (classCode == 5)
-                    {
-                        AddSparse(matrix, name, subscripted, shape, isLogical ? className : "double");
-                    }
-                    else
-                    {
-                        AddNumbers(matrix, name, subscripted, shape, className);
-                    }
-
-                    break;
+                    return isComplex ? Unread(shape, className, "is complex; save its real(...) or abs(...)")
+                        : classCode == 5 ? Numbers(shape, isLogical ? className : "double", Sparse(matrix, label, shape))
+                        : Numbers(shape, className, Entries(matrix, label, shape));
                 default:
-                    Unread(name, shape, className, $"is of class {className}, which is not read; save its numbers as plain arrays");
-                    break;
+                    return Unread(shape, className, $"is of class {className}, which is not read; save its numbers as plain arrays");
             }
-        }
 
-        private void Unread(string name, IReadOnlyList<int> shape, string className, string fault) =>
-            Variables.Add(new MatVariable(Path, name, shape, className, () => [], fault));
+            NumberNode Numbers(int[] lengths, string type, Func<Array> load) => new(parent, label ?? "", subscripted, lengths, type, isColumnMajor: true, load);
+
+            NumberNode Unread(int[] lengths, string type, string fault) => new(parent, label!, subscripted, lengths, type, isColumnMajor: true, () => Array.Empty<double>(), fault);
+        }
 
         private int[] Dimensions(ref ReadOnlyMemory<byte> matrix)
         {
@@ -285,34 +398,38 @@ public static class MatFile
             return shape;
         }
 
-        private void AddNumbers(ReadOnlyMemory<byte> matrix, string name, string subscripted, int[] shape, string className)
+        private Func<Array> Entries(ReadOnlyMemory<byte> matrix, string name, int[] shape)
         {
             var (type, data) = Next(ref matrix);
             if (type == Element.Utf8)
             {
                 var text = Encoding.UTF8.GetString(data.Span);
                 RequireCount(name, shape, text.Length);
-                Variables.Add(new MatVariable(Path, name, shape, className, () => [.. text.Select(character => (double)character)], subscripted: subscripted));
-                return;
+                return () => text.Select(character => (ushort)character).ToArray();
             }
 
             var size = SizeOf(type, data, name);
             RequireCount(name, shape, data.Length / size);
-            Variables.Add(new MatVariable(Path, name, shape, className, () => Convert(type, size, data.Span), subscripted: subscripted));
+            return () => Convert(type, size, data.Span);
         }
 
         /// <summary>A sparse array: row of each entry, where each column's entries start, and the entries.</summary>
-        private void AddSparse(ReadOnlyMemory<byte> matrix, string name, string subscripted, int[] shape, string className)
+        private Func<Array> Sparse(ReadOnlyMemory<byte> matrix, string name, int[] shape)
         {
             var (rows, starts, entries) = (Numbers(ref matrix), Numbers(ref matrix), Numbers(ref matrix));
-            Variables.Add(new MatVariable(
-                Path, name, shape, className, () => SparseArray.Fill(shape, rows(), starts(), entries()) ?? throw Damaged($"sparse variable '{Messages.OneLine(name)}' does not fit its shape"), subscripted: subscripted));
+            return () => SparseArray.Fill(shape, rows(), starts(), entries()) ?? throw Damaged($"sparse variable '{Messages.OneLine(name)}' does not fit its shape");
 
             Func<double[]> Numbers(ref ReadOnlyMemory<byte> rest)
             {
                 var (type, data) = Next(ref rest);
                 var size = SizeOf(type, data, name);
-                return () => Convert(type, size, data.Span);
+                return () =>
+                {
+                    var stored = Convert(type, size, data.Span);
+                    var numbers = new double[stored.Length];
+                    StoredNumbers.Copy<double>(stored, 0, numbers);
+                    return numbers;
+                };
             }
         }
 
@@ -343,43 +460,51 @@ public static class MatFile
             }
         }
 
-        private double[] Convert(Element type, int size, ReadOnlySpan<byte> data)
+        /// <summary>The entries in the type in which they are stored.</summary>
+        private Array Convert(Element type, int size, ReadOnlySpan<byte> data)
         {
-            var values = new double[data.Length / size];
+            var count = data.Length / size;
+            switch (type)
+            {
+                case Element.Int8: return Filled(new sbyte[count], data, at => (sbyte)at[0], size);
+                case Element.UInt8: return data.ToArray();
+                case Element.Int16: return Filled(new short[count], data, at => (short)UInt16(at), size);
+                case Element.UInt16 or Element.Utf16: return Filled(new ushort[count], data, UInt16, size);
+                case Element.Int32: return Filled(new int[count], data, at => (int)UInt32(at), size);
+                case Element.UInt32 or Element.Utf32: return Filled(new uint[count], data, UInt32, size);
+                case Element.Single: return Filled(new float[count], data, at => BitConverter.UInt32BitsToSingle(UInt32(at)), size);
+                case Element.Int64: return Filled(new long[count], data, at => (long)UInt64(at), size);
+                case Element.UInt64: return Filled(new ulong[count], data, UInt64, size);
+                default: return Filled(new double[count], data, at => BitConverter.UInt64BitsToDouble(UInt64(at)), size);
+            }
+        }
+
+        private static T[] Filled<T>(T[] values, ReadOnlySpan<byte> data, ReadOne<T> read, int size)
+        {
             for (var i = 0; i < values.Length; i++)
             {
-                var at = data[(i * size)..];
-                values[i] = type switch
-                {
-                    Element.Int8 => (sbyte)at[0],
-                    Element.UInt8 => at[0],
-                    Element.Int16 => (short)UInt16(at),
-                    Element.UInt16 or Element.Utf16 => UInt16(at),
-                    Element.Int32 => (int)UInt32(at),
-                    Element.UInt32 or Element.Utf32 => UInt32(at),
-                    Element.Single => BitConverter.UInt32BitsToSingle(UInt32(at)),
-                    Element.Int64 => (long)UInt64(at),
-                    Element.UInt64 => UInt64(at),
-                    _ => BitConverter.UInt64BitsToDouble(UInt64(at)),
-                };
+                values[i] = read(data[(i * size)..]);
             }
 
             return values;
         }
 
-        private void AddCells(ReadOnlyMemory<byte> matrix, string name, string subscripted, int[] shape, int depth)
+        private ArrayNode[] Cells(ReadOnlyMemory<byte> matrix, ListNode list, int depth)
         {
-            RequireDepth(name, depth);
-            var count = Elements(shape, fields: 1, matrix.Length, name);
+            RequireDepth(list, depth);
+            var (shape, count) = (list.Shape, Elements(list, fields: 1, matrix.Length));
+            var items = new ArrayNode[count];
             for (var i = 0; i < count; i++)
             {
-                AddMatrix(NextMatrix(ref matrix, name), $"{name}{{{i + 1}}}", depth + 1, $"{subscripted}{{{Subscripts(shape, i)}}}");
+                items[i] = ReadMatrix(NextMatrix(ref matrix, list), list, $"{{{i + 1}}}", $"{{{Subscripts(shape, i)}}}", depth + 1);
             }
+
+            return items;
         }
 
-        private void AddFields(ReadOnlyMemory<byte> matrix, string name, string subscripted, int[] shape, int depth)
+        private void ReadFields(ReadOnlyMemory<byte> matrix, RecordNode record, int depth)
         {
-            RequireDepth(name, depth);
+            RequireDepth(record, depth);
             var (_, lengthBytes) = Next(ref matrix);
             var (_, names) = Next(ref matrix);
             var length = lengthBytes.Length >= 4 ? (int)UInt32(lengthBytes.Span) : 0;
@@ -390,7 +515,7 @@ public static class MatFile
 
             if (length < 1 || names.Length % length != 0)
             {
-                throw Damaged($"the field names of structure '{Messages.OneLine(name)}' do not fit");
+                throw Damaged($"the field names of structure '{Messages.OneLine(record.Name)}' do not fit");
             }
 
             var fields = new string[names.Length / length];
@@ -401,42 +526,33 @@ public static class MatFile
                 fields[field] = Encoding.UTF8.GetString(end < 0 ? text : text[..end]);
             }
 
-            var count = Elements(shape, fields.Length, matrix.Length, name);
+            var count = Elements(record, fields.Length, matrix.Length);
+            var records = new ArrayNode[count][];
             for (var i = 0; i < count; i++)
             {
-                var (prefix, written) = count == 1 ? (name, subscripted) : ($"{name}({i + 1})", $"{subscripted}({Subscripts(shape, i)})");
-                foreach (var field in fields)
+                var (prefix, written) = count == 1 ? ("", "") : ($"({i + 1})", $"({Subscripts(record.Shape, i)})");
+                records[i] = new ArrayNode[fields.Length];
+                for (var field = 0; field < fields.Length; field++)
                 {
-                    AddMatrix(NextMatrix(ref matrix, name), $"{prefix}.{field}", depth + 1, $"{written}.{field}");
+                    records[i][field] = ReadMatrix(NextMatrix(ref matrix, record), record, $"{prefix}.{fields[field]}", $"{written}.{fields[field]}", depth + 1);
                 }
             }
+
+            (record.Fields, record.Records) = (fields, records);
         }
 
-        /// <summary>The place of an entry along each axis, counted from 1: "2,1".</summary>
-        private static string Subscripts(int[] shape, int index)
-        {
-            var places = new List<int>();
-            foreach (var length in shape)
-            {
-                places.Add((index % length) + 1);
-                index /= length;
-            }
-
-            return string.Join(',', places);
-        }
-
-        private void RequireDepth(string name, int depth)
+        private void RequireDepth(ArrayNode node, int depth)
         {
             if (depth >= DeepestNesting)
             {
-                throw new InputException($"{Path}: variable '{Messages.OneLine(name)}' is nested deeper than {DeepestNesting}; save its arrays as plain variables.");
+                throw new InputException($"{path}: variable '{Messages.OneLine(node.Name)}' is nested deeper than {DeepestNesting}; save its arrays as plain variables.");
             }
         }
 
-        private int Elements(int[] shape, int fields, int bytes, string name)
+        private int Elements(ArrayNode node, int fields, int bytes)
         {
             var count = 1.0;
-            foreach (var length in shape)
+            foreach (var length in node.Shape)
             {
                 count *= length;
             }
@@ -444,13 +560,13 @@ public static class MatFile
             // Every entry takes a tag at least, which bounds the loop by the bytes that are there.
             return count * fields * TagBytes <= bytes
                 ? (int)count
-                : throw Damaged($"variable '{Messages.OneLine(name)}' claims {count * fields} entries in {bytes} bytes");
+                : throw Damaged($"variable '{Messages.OneLine(node.Name)}' claims {count * fields} entries in {bytes} bytes");
         }
 
-        private ReadOnlyMemory<byte> NextMatrix(ref ReadOnlyMemory<byte> matrix, string name)
+        private ReadOnlyMemory<byte> NextMatrix(ref ReadOnlyMemory<byte> matrix, ArrayNode of)
         {
             var (type, data) = Next(ref matrix);
-            return type == Element.Matrix ? data : throw Damaged($"an entry of '{Messages.OneLine(name)}' is not an array");
+            return type == Element.Matrix ? data : throw Damaged($"an entry of '{Messages.OneLine(of.Name)}' is not an array");
         }
 
         private ushort UInt16(ReadOnlySpan<byte> bytes) =>

@@ -243,6 +243,7 @@ public sealed class Import_layouts
             Spikes = "a", Values = [new ImportedValues("b", "c")], Time = "d", BinWidth = 1, MinimumRate = 1, TrainFraction = 1, ValidationFraction = 0.1, ChunkSeconds = 1,
             ValidationEvery = 2, ChunkTest = true, UnitsFirst = true, Behaviour = [new ImportedValues("e", "f")], LagSeconds = 0.1, Trials = "g", Align = "h", Window = (0, 1), OnSessionGrid = true,
             Where = "i", Units = "j", HeldOutUnits = "k", Conditions = ["l"], ChunkOverlapSeconds = 0.5, SplitColumn = "m", SplitBlockSeconds = 10, SplitSeed = 1,
+            Maps = [ArrayMapping.Parse("n=o")], TimeUnit = "ms",
         };
         var message = Faults.Message(() => RecordingImporters.Import(folder["a.h5"], all), "a.h5", "LFADS");
         Assert.StartsWith("--spikes, --values, --time, --minimum-rate, --train-fraction, --validation-fraction, --chunk, --validation-every, --chunk-test, --behaviour, --lag, ", message, StringComparison.Ordinal);

@@ -241,14 +241,14 @@ public sealed class Imports
     public void A_file_of_no_known_kind_is_refused_with_the_kinds_that_are_known()
     {
         using var folder = new TestFolder();
-        File.WriteAllBytes(folder["a.npz"], [0x50, 0x4b, 3, 4]);
-        Faults.Message(() => _ = RecordingImporters.Import(folder["a.npz"]).Recording, "a.npz", "MATLAB", "LFADS", "dataset");
+        File.WriteAllBytes(folder["a.zip"], [0x50, 0x4b, 3, 4]);
+        Faults.Message(() => _ = RecordingImporters.Import(folder["a.zip"]).Recording, "a.zip", "MATLAB", "LFADS", "dataset", "NumPy", ".csv");
         File.WriteAllText(folder["a.mat"], "text");
         Faults.Message(() => _ = RecordingImporters.Import(folder["a.mat"]).Recording, "a.mat", "-v7");
         var file = new Hdf5Archive();
         file.Add("something", [1.0]);
         file.Save(folder["a.h5"]);
-        Faults.Message(() => _ = RecordingImporters.Import(folder["a.h5"]).Recording, "a.h5", "something", "LFADS");
+        Faults.Message(() => _ = RecordingImporters.Import(folder["a.h5"]).Recording, "a.h5", "something", "--spikes");
         Faults.Message(() => _ = RecordingImporters.Import(folder["none"]).Recording, "none", "no such file");
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using IlqrVae.Data.Import;
 using PureHDF;
 
@@ -8,8 +7,6 @@ namespace IlqrVae.Data.Tests;
 public sealed class Nwb_faults
 {
     private const int Copies = 400;
-    private const double MostSeconds = 5;
-    private const long MostBytes = 1L << 30;
 
     private static readonly ImportOptions Windows = new()
     {
@@ -50,89 +47,14 @@ public sealed class Nwb_faults
         for (var seed = 0; seed < Copies; seed++)
         {
             var random = new Random(seed);
-            File.WriteAllBytes(folder["copy.nwb"], Mutated(bytes, random));
-            refused += Try(folder["copy.nwb"], seed);
+            var path = folder["copy.nwb"];
+            File.WriteAllBytes(path, Mutations.Of(bytes, random, headerBytes: 8192));
+            refused += Mutations.Try(
+                seed, ("windows", () => RecordingImporters.Import(path, Windows).Recording.Trials.Count), ("chunks", () => RecordingImporters.Import(path, Chunks).Recording.Trials.Count),
+                ("inspect", () => RecordingImporters.Inspect(path) is null ? 0 : 1));
         }
 
         Assert.InRange(refused, Copies / 4, 3 * Copies);
-    }
-
-    private static byte[] Mutated(byte[] bytes, Random random)
-    {
-        if (random.Next(10) == 0)
-        {
-            return bytes[..random.Next(bytes.Length)];
-        }
-
-        var copy = (byte[])bytes.Clone();
-        switch (random.Next(3))
-        {
-            case 0:
-                for (var i = random.Next(1, 20); i > 0; i--)
-                {
-                    copy[random.Next(copy.Length)] = (byte)random.Next(256);
-                }
-
-                break;
-            case 1:
-                // The headers lie in front and hold most of what can go wrong.
-                for (var i = random.Next(1, 8); i > 0; i--)
-                {
-                    copy[random.Next(Math.Min(copy.Length, 8192))] = random.Next(3) switch { 0 => (byte)0xff, 1 => (byte)0, _ => (byte)random.Next(256) };
-                }
-
-                break;
-            default:
-                var (from, length) = (random.Next(copy.Length), random.Next(1, 64));
-                var to = random.Next(copy.Length - 64);
-                bytes.AsSpan(from, Math.Min(length, copy.Length - from)).CopyTo(copy.AsSpan(to));
-                break;
-        }
-
-        return copy;
-    }
-
-    private static int Try(string path, int seed)
-    {
-        var refused = 0;
-        foreach (var (what, action) in new (string, Func<int>)[]
-        {
-            ("windows", () => RecordingImporters.Import(path, Windows).Recording.Trials.Count), ("chunks", () => RecordingImporters.Import(path, Chunks).Recording.Trials.Count),
-            ("inspect", () => RecordingImporters.Inspect(path) is null ? 0 : 1),
-        })
-        {
-            // A machine with much else to do is slow now and then, but not twice.
-            for (var tries = 0; ; tries++)
-            {
-                var (watch, before, trials) = (Stopwatch.StartNew(), GC.GetAllocatedBytesForCurrentThread(), 0);
-                try
-                {
-                    trials = action();
-                }
-                catch (InputException exception)
-                {
-                    refused++;
-                    Assert.DoesNotContain('\n', exception.Message);
-                    Assert.True(exception.Message.Length < 2000, $"seed {seed}, {what}: {exception.Message.Length} characters");
-                }
-                catch (Exception exception)
-                {
-                    Assert.Fail($"seed {seed}, {what}: {exception}");
-                }
-
-                Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < MostBytes, $"seed {seed}, {what}: {(GC.GetAllocatedBytesForCurrentThread() - before) >> 20} MB");
-
-                // A session that a byte has made 16 hours long has very many chunks.
-                if (watch.Elapsed.TotalSeconds < MostSeconds + (trials / 10_000.0))
-                {
-                    break;
-                }
-
-                Assert.True(tries == 0, $"seed {seed}, {what}: {watch.Elapsed}");
-            }
-        }
-
-        return refused;
     }
 
     [Fact]

@@ -17,9 +17,10 @@ internal static partial class ImportCommand
         """
         Turns a recording in another format into a dataset and prints a summary of it.
 
-        The dataset is an HDF5 file (docs/dataset-format.md). The format of the recording is told by the content: NWB 2 files with spike times and time series,
-        MATLAB files of level 5 and 7.3 with binned spike counts or real values of one session or of trials, HDF5 files in the layout of the LFADS tutorials,
-        and datasets of this program. 'ilqr-vae inspect FILE' says what an NWB file holds, and how to import it.
+        The dataset is an HDF5 file (docs/dataset-format.md). The format of the recording is told by the content: NWB 2 files with spike times and time series
+        (docs/nwb.md); MATLAB files of level 5 and 7.3 (docs/matlab.md), NumPy's .npy and .npz, tables in text and HDF5 files of any layout (docs/arrays.md) with
+        binned counts, real values or times of spikes, of one session or of trials; HDF5 files of LFADS, lfads-torch and nlb_tools; and datasets of this program.
+        'ilqr-vae inspect FILE' says what a file holds, and how to import it. "Arrays" below are all of these but NWB, LFADS and datasets.
         --nlb takes files of the Neural Latents Benchmark as the benchmark itself takes them (docs/nlb.md), and no option but --bin and --phase.
         An option that the format does not take is refused. What was decided on the way, such as which axis is time, is told on the error stream.
 
@@ -28,6 +29,7 @@ internal static partial class ImportCommand
           ilqr-vae import session.nwb -o data.h5 --where "split == 'train' and reward > 0" --units "quality == 'good'" --minimum-rate 0.5
           ilqr-vae import session.mat -o data.h5 --spikes spikes --values velocity=handVel[0,1]:m/s --chunk 4 --minimum-rate 1
           ilqr-vae import trials.mat -o data.h5 --spikes trial.spikes --values hand=trial.handPos:mm --bin-width 0.001
+          ilqr-vae import counts.npz -o data.h5 --map spikes=counts:trial,bin,channel --bin-width 0.01
           ilqr-vae import lfads.h5 -o data.h5
           ilqr-vae import sub-Jenkins/*.nwb -o mc_maze.h5 --nlb mc_maze --bin 5
         """;
@@ -36,40 +38,46 @@ internal static partial class ImportCommand
     {
         var files = new Argument<string[]>("FILE") { Description = "The file to import; with --nlb the files of the set.", Arity = ArgumentArity.OneOrMore };
         var output = Arguments.Output("The dataset file to write.", isRequired: true);
-        var spikes = new Option<string?>("--spikes") { Description = "MATLAB: variable of the spike counts, units by bins or bins by units; trial.spikes stands for trial(1).spikes, trial(2).spikes and so on.", HelpName = "VAR" };
+        var spikes = new Option<string?>("--spikes") { Description = "Arrays: variable of the spikes, counts or times; trial.spikes stands for trial(1).spikes, trial(2).spikes and so on.", HelpName = "VAR" };
         var values = new Option<string[]>("--values")
         {
-            Description = "MATLAB, NWB: a group of real values from the rows of a variable or the channels of a series, with its unit; may be given several times, and without spikes.",
+            Description = "A group of real values from the rows of a variable or the channels of a series, with its unit; may be given several times, and without spikes.",
             HelpName = "NAME=VAR[rows][:unit]",
         };
-        var time = new Option<string?>("--time") { Description = "MATLAB: variable of the bins' times in seconds.", HelpName = "VAR" };
-        var binWidth = Arguments.Number<double?>("--bin-width", "Width of a bin in seconds, where the file does not tell; of NWB 0.01 where nothing is given.", "S");
-        var minimumRate = Arguments.Number<double?>("--minimum-rate", "MATLAB, NWB: leave out units that fire less, in Hz.", "HZ");
-        var train = Arguments.Number<double?>("--train-fraction", "MATLAB, NWB: share of the session or of its trials, from the start, for training (0.8); the rest is for testing.", "SHARE");
-        var validation = Arguments.Number<double?>("--validation-fraction", "MATLAB, NWB: share after the training part for validation.", "SHARE");
-        var chunk = Arguments.Number<double?>("--chunk", "MATLAB, NWB: cut the training part, or its trials, into chunks of this length in seconds; of NWB the session in time, unless an option of trials is given.", "S");
-        var every = Arguments.Number<int?>("--validation-every", "MATLAB, NWB: one training chunk or trial in so many is for validation (8); 0 for none.", "N");
-        var chunkTest = new Option<bool>("--chunk-test") { Description = "MATLAB, NWB: cut the test part into chunks too." };
-        var unitsFirst = new Option<bool>("--units-first") { Description = "MATLAB: the first axis of counts (after that of trials) is units, the next is bins." };
-        var binsFirst = new Option<bool>("--bins-first") { Description = "MATLAB: the first axis of counts (after that of trials) is bins, the next is units." };
-        var overlap = Arguments.Number<double?>("--chunk-overlap", "MATLAB, NWB: seconds by which one chunk reaches into the next; what chunks of two splits would share is cut off the one to learn from.", "S");
-        var splitBlocks = Arguments.Number<double?>("--split-blocks", "MATLAB, NWB: share out blocks of time of this length in seconds, spread over the session, in place of one stretch each.", "S");
-        var splitSeed = Arguments.Number<ulong?>("--split-seed", "MATLAB, NWB: share out trials, or chunks, at random by this seed, in place of their order.", "N");
+        var time = new Option<string?>("--time") { Description = "Arrays: variable of the bins' times in seconds.", HelpName = "VAR" };
+        var binWidth = Arguments.Number<double?>("--bin-width", "Width of a bin in seconds, where the file does not tell; of spike times 0.01 where nothing is given.", "S");
+        var minimumRate = Arguments.Number<double?>("--minimum-rate", "Leave out units that fire less, in Hz.", "HZ");
+        var train = Arguments.Number<double?>("--train-fraction", "Share of the session or of its trials, from the start, for training (0.8); the rest is for testing.", "SHARE");
+        var validation = Arguments.Number<double?>("--validation-fraction", "Share after the training part for validation.", "SHARE");
+        var chunk = Arguments.Number<double?>("--chunk", "Cut the training part, or its trials, into chunks of this length in seconds; of spike times the session in time, unless an option of trials is given.", "S");
+        var every = Arguments.Number<int?>("--validation-every", "One training chunk or trial in so many is for validation (8); 0 for none.", "N");
+        var chunkTest = new Option<bool>("--chunk-test") { Description = "Cut the test part into chunks too." };
+        var unitsFirst = new Option<bool>("--units-first") { Description = "Arrays: the first axis of counts (after that of trials) is units, the next is bins." };
+        var binsFirst = new Option<bool>("--bins-first") { Description = "Arrays: the first axis of counts (after that of trials) is bins, the next is units." };
+        var overlap = Arguments.Number<double?>("--chunk-overlap", "Seconds by which one chunk reaches into the next; what chunks of two splits would share is cut off the one to learn from.", "S");
+        var splitBlocks = Arguments.Number<double?>("--split-blocks", "Share out blocks of time of this length in seconds, spread over the session, in place of one stretch each.", "S");
+        var splitSeed = Arguments.Number<ulong?>("--split-seed", "Share out trials, or chunks, at random by this seed, in place of their order.", "N");
         var behaviour = new Option<string[]>("--behaviour", "--behavior")
         {
-            Description = "NWB: a series, by its path in the file or the end of it, brought to the bins: by means where it is sampled faster, by lines where it is sampled slower; may be given several times.",
+            Description = "A series, by its path in the file or the end of it, brought to the bins: by means where it is sampled faster, by lines where it is sampled slower; may be given several times.",
             HelpName = "[NAME=]PATH[channels]",
         };
-        var lag = Arguments.Number<double?>("--lag", "NWB: read series so many seconds later than spikes.", "S");
-        var trials = new Option<string?>("--trials") { Description = "NWB: table of trials or other intervals to cut by (trials), from start_time to stop_time or by a window.", HelpName = "TABLE" };
-        var align = new Option<string?>("--align") { Description = "NWB: column of the trials with the time that a window is about (start_time).", HelpName = "COLUMN" };
-        var window = new Option<string?>("--window") { Description = "NWB: from when to when about that time, in seconds; write --window=-0.25..0.45.", HelpName = "FROM..TO" };
-        var sessionGrid = new Option<bool>("--session-grid") { Description = "NWB: bins of all trials lie on multiples of the bin width from time 0, not each trial's own." };
-        var where = new Option<string?>("--where") { Description = "NWB: take trials for which this holds of their columns, as in \"split == 'train' and reward > 0\"; there are == != < <= > >= in, not in, and, or, not.", HelpName = "EXPRESSION" };
-        var units = new Option<string?>("--units") { Description = "NWB: take units for which this holds of their columns.", HelpName = "EXPRESSION" };
-        var heldOutUnits = new Option<string?>("--held-out-units") { Description = $"NWB: put units for which this holds of their columns into a group '{HeldOutChannels.GroupName}' of their own.", HelpName = "EXPRESSION" };
-        var condition = new Option<string[]>("--condition") { Description = "NWB: columns of the trials whose values together are a trial's condition, over which 'evaluate' averages.", HelpName = "COLUMN", AllowMultipleArgumentsPerToken = true };
-        var splitColumn = new Option<string?>("--split-column") { Description = "NWB: column of the trials that says train, validation (val) or test; others are left out.", HelpName = "COLUMN" };
+        var lag = Arguments.Number<double?>("--lag", "Read series so many seconds later than spikes.", "S");
+        var trials = new Option<string?>("--trials") { Description = "Table of trials or other intervals to cut by (trials), from start_time to stop_time or by a window.", HelpName = "TABLE" };
+        var align = new Option<string?>("--align") { Description = "Column of the trials with the time that a window is about (start_time).", HelpName = "COLUMN" };
+        var window = new Option<string?>("--window") { Description = "From when to when about that time, in seconds; write --window=-0.25..0.45.", HelpName = "FROM..TO" };
+        var sessionGrid = new Option<bool>("--session-grid") { Description = "Bins of all trials lie on multiples of the bin width from time 0, not each trial's own." };
+        var where = new Option<string?>("--where") { Description = "Take trials for which this holds of their columns, as in \"split == 'train' and reward > 0\"; there are == != < <= > >= in, not in, and, or, not.", HelpName = "EXPRESSION" };
+        var units = new Option<string?>("--units") { Description = "Take units for which this holds of their columns.", HelpName = "EXPRESSION" };
+        var heldOutUnits = new Option<string?>("--held-out-units") { Description = $"Put units for which this holds of their columns into a group '{HeldOutChannels.GroupName}' of their own.", HelpName = "EXPRESSION" };
+        var condition = new Option<string[]>("--condition") { Description = "Columns of the trials whose values together are a trial's condition, over which 'evaluate' averages.", HelpName = "COLUMN", AllowMultipleArgumentsPerToken = true };
+        var splitColumn = new Option<string?>("--split-column") { Description = "Column of the trials that says train, validation (val) or test; others are left out.", HelpName = "COLUMN" };
+        var map = new Option<string[]>("--map")
+        {
+            Description = "Arrays: what an array is for: spikes, time, trials, unit, trial, inputs, held-out, or the name of a group of values; and, of lists and arrays from the outside in, what the axes are: trial, bin, channel (or unit), spike (times of spikes), - (of length 1). May be given several times.",
+            HelpName = "NAME=PATH[:axes]",
+        };
+        var timeUnit = new Option<string?>("--time-unit") { Description = "Arrays: the unit of times in the file: s, ms, us, or ticks a second as 30000Hz.", HelpName = "UNIT" };
         var heldOutSeed = Arguments.Number<ulong?>("--held-out-seed", "Choose the channels of --held-out at random by this seed, in place of evenly spaced ones.", "N");
         var heldOut = Arguments.Number<int?>("--held-out", $"Put so many channels of the first group of counts, evenly spaced, into a group '{HeldOutChannels.GroupName}' of their own, to be predicted from the others.", "N");
         var nlb = new Option<string?>("--nlb") { Description = "NWB: a set of the Neural Latents Benchmark, cut as the benchmark cuts it.", HelpName = "SET" };
@@ -78,7 +86,7 @@ internal static partial class ImportCommand
         var force = Arguments.Force("Replace a file of that name.");
         var json = Arguments.Json();
         return Arguments.Make(
-            "import", Description, [files, output, spikes, values, time, binWidth, minimumRate, train, validation, chunk, every, overlap, chunkTest, unitsFirst, binsFirst, behaviour, lag, trials, align, window, sessionGrid, where, units, condition, splitColumn, splitBlocks, splitSeed, heldOut, heldOutSeed, heldOutUnits, nlb, bin, phase, force, json], result =>
+            "import", Description, [files, output, map, spikes, values, time, timeUnit, binWidth, minimumRate, train, validation, chunk, every, overlap, chunkTest, unitsFirst, binsFirst, behaviour, lag, trials, align, window, sessionGrid, where, units, condition, splitColumn, splitBlocks, splitSeed, heldOut, heldOutSeed, heldOutUnits, nlb, bin, phase, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(unitsFirst) && result.GetValue(binsFirst))
@@ -112,6 +120,8 @@ internal static partial class ImportCommand
                 HeldOutUnits = result.GetValue(heldOutUnits),
                 Conditions = Arguments.NamesInOrder(result.GetValue(condition)),
                 SplitColumn = result.GetValue(splitColumn),
+                Maps = [.. (result.GetValue(map) ?? []).Select(ArrayMapping.Parse)],
+                TimeUnit = result.GetValue(timeUnit),
                 UnitsFirst = result.GetValue(unitsFirst) ? true : result.GetValue(binsFirst) ? false : null,
             };
             if (result.GetValue(heldOutSeed) is not null && result.GetValue(heldOut) is null)

@@ -8,8 +8,8 @@ internal static class InspectCommand
 {
     private const string Description =
         """
-        Says what is in a file: a dataset, a model or a run's folder, a posterior file, or an NWB file to import: its units and their rates, tables
-        with their columns, series, pauses, and a command that imports it.
+        Says what is in a file: a dataset, a model or a run's folder, a posterior file, or a file to import (NWB, MATLAB, NumPy, text, HDF5): its units and
+        their rates, tables with their columns, series and arrays, pauses, which axis is which and why, and a command that imports it.
 
         Example:
           ilqr-vae inspect data.h5

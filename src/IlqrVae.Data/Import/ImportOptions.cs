@@ -94,6 +94,12 @@ public sealed record ImportOptions
     /// <summary>Seed by which trials or chunks are shared out at random; null to share them out in their order.</summary>
     public ulong? SplitSeed { get; init; }
 
+    /// <summary>What arrays of a file of named arrays are for, and what their axes are.</summary>
+    public IReadOnlyList<ArrayMapping> Maps { get; init; } = [];
+
+    /// <summary>The unit that such a file counts time in: s, ms, us, or ticks a second as "30000Hz"; null for seconds, or what the file says.</summary>
+    public string? TimeUnit { get; init; }
+
     /// <summary>The options that are given, by their names on the command line.</summary>
     public IEnumerable<string> Given()
     {
@@ -106,7 +112,7 @@ public sealed record ImportOptions
             ("--window", Window is not null), ("--session-grid", OnSessionGrid), ("--where", Where is not null), ("--units", Units is not null),
             ("--held-out-units", HeldOutUnits is not null), ("--condition", Conditions.Count > 0), ("--chunk-overlap", ChunkOverlapSeconds is not null),
             ("--split-column", SplitColumn is not null), ("--split-blocks", SplitBlockSeconds is not null), ("--split-seed", SplitSeed is not null),
-            ("--units-first", UnitsFirst == true), ("--bins-first", UnitsFirst == false),
+            ("--units-first", UnitsFirst == true), ("--bins-first", UnitsFirst == false), ("--map", Maps.Count > 0), ("--time-unit", TimeUnit is not null),
         ];
         return all.Where(one => one.IsGiven).Select(one => one.Name);
     }

@@ -5,6 +5,7 @@ public sealed class ImportSource : IDisposable
 {
     private readonly byte[] _header = new byte[MatFile.HeaderBytes];
     private readonly int _length;
+    private readonly List<IDisposable> _kept = [];
 
     private ImportSource(string path)
     {
@@ -36,6 +37,18 @@ public sealed class ImportSource : IDisposable
     /// <exception cref="InputException">There is no such file, or it cannot be read.</exception>
     public static ImportSource Open(string path) => new(path);
 
+    /// <summary>Keeps something open for as long as this is.</summary>
+    internal T Keep<T>(T resource)
+        where T : IDisposable
+    {
+        _kept.Add(resource);
+        return resource;
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => Archive?.Dispose();
+    public void Dispose()
+    {
+        _kept.ForEach(resource => resource.Dispose());
+        Archive?.Dispose();
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlqrVae.Data.Import.Arrays;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Data.Import;
@@ -45,7 +46,16 @@ public sealed class LfadsImporter : IRecordingImporter
         }
 
         var remarks = new List<string>();
-        var (binWidth, rateScale) = BinWidth(archive, parts, options.BinWidth, remarks);
+        var rates = new LfadsRates();
+        foreach (var part in parts.Where(part => part.Rates is not null))
+        {
+            for (var i = 0; i < part.Data.Values.Length; i++)
+            {
+                rates.Add(part.Data.Values[i], part.Rates!.Values[i]);
+            }
+        }
+
+        var (binWidth, rateScale) = rates.BinWidth(archive, options.BinWidth, remarks);
         var kind = parts.TrueForAll(part => Array.TrueForAll(part.Data.Values, IsCountOrMissing)) ? ChannelKind.Counts : ChannelKind.Values;
         var channels = parts[0].Data.Shape[2];
         var inputs = parts[0].Inputs?.Shape[2] ?? 0;
@@ -66,7 +76,32 @@ public sealed class LfadsImporter : IRecordingImporter
         return new ImportedRecording(recording, remarks);
     }
 
-    private static bool IsCountOrMissing(double value) =>
+    /// <inheritdoc/>
+    public FileContents? Inspect(ImportSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        List<string> remarks = [];
+        var isTold = true;
+        try
+        {
+            remarks.AddRange(Import(source, new ImportOptions()).Remarks);
+        }
+        catch (InputException exception)
+        {
+            isTold = !exception.Message.Contains("bin width", StringComparison.Ordinal);
+            remarks.Add(exception.Message);
+        }
+
+        var contents = ArrayInspection.Of(Hdf5Arrays.Open(source.Archive!), isTold: false);
+        return contents with
+        {
+            Format = "LFADS, trials x bins x channels",
+            Remarks = [.. contents.Remarks, .. remarks],
+            Proposal = ["import", source.Path, "-o", "data.h5", .. isTold ? [] : (IEnumerable<string>)["--bin-width", "0.01"]],
+        };
+    }
+
+    internal static bool IsCountOrMissing(double value) =>
         double.IsNaN(value) || (value is >= 0 and <= int.MaxValue && value == Math.Floor(value));
 
     private static Part ReadPart(Hdf5ArchiveReader archive, string stem, TrialSplit split, int channels)
@@ -86,91 +121,6 @@ public sealed class LfadsImporter : IRecordingImporter
             archive.ContainsTable($"{stem}_truth") ? archive.ReadDoubles($"{stem}_truth", trials, bins, columns) : null,
             states is null ? null : archive.ReadDoubles($"{stem}_{states}", trials, bins, -1),
             archive.ContainsTable($"{stem}_ext_input") ? archive.ReadDoubles($"{stem}_ext_input", trials, bins, -1) : null);
-    }
-
-    /// <summary>The bin width in seconds, and what the rates of the file are multiplied by to be in Hz; null where that is not known.</summary>
-    private static (double BinWidth, double? RateScale) BinWidth(Hdf5ArchiveReader archive, List<Part> parts, double? given, List<string> remarks)
-    {
-        var (counts, rates, largest) = (0.0, 0.0, 0.0);
-        foreach (var part in parts.Where(part => part.Rates is not null))
-        {
-            for (var i = 0; i < part.Data.Values.Length; i++)
-            {
-                // NaN marks a missing bin, which counts on neither side.
-                counts += double.IsNaN(part.Data.Values[i]) ? 0 : part.Data.Values[i];
-                rates += double.IsNaN(part.Data.Values[i]) ? 0 : part.Rates!.Values[i];
-                largest = Math.Max(largest, part.Rates!.Values[i]);
-            }
-        }
-
-        var ratio = counts / rates;
-        var isKnown = counts > 0 && rates > 0 && double.IsFinite(ratio);
-        var error = isKnown ? 3 / Math.Sqrt(counts) : 0;
-        var factor = Number(archive, "conversion_factor");
-        var stored = Number(archive, "dt");
-        if ((stored is { } dt ? BinTimes.Agree($"{archive.Path}: '/dt'", dt, given, remarks) : given) is { } width)
-        {
-            return (width, isKnown ? RateScale(archive, ratio, Math.Max(0.2, error), width, factor, remarks) : 1);
-        }
-
-        if (!isKnown)
-        {
-            throw new InputException($"{archive.Path}: the bin width is not in the file and there is no '/train_truth' to tell it; give the bin width in seconds.");
-        }
-
-        // Nobody fires at less than a spike a second at most: such rates have a scale of their own.
-        if (factor is not null || largest <= 1 || Math.Abs(ratio - 1) <= Math.Max(0.05, error))
-        {
-            throw new InputException($"{archive.Path}: the rates of '/train_truth' are per bin or scaled and do not tell the bin width; give the bin width in seconds.");
-        }
-
-        var whole = Math.Round(ratio * 1000) / 1000;
-        var isWhole = whole > 0 && Math.Abs((ratio / whole) - 1) <= Math.Max(0.01, error);
-        return (BinTimes.Agree(
-            $"{archive.Path}: the ratio of counts to '/train_truth'",
-            isWhole ? whole : double.Parse(ratio.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
-            given: null,
-            remarks), 1);
-    }
-
-    /// <summary>What rates must be multiplied by to be in Hz, as the counts say.</summary>
-    private static double? RateScale(Hdf5ArchiveReader archive, double ratio, double tolerance, double width, double? factor, List<string> remarks)
-    {
-        // What makes rates counts a bin: rates in Hz, rates a bin, and both conventions of the factor.
-        List<(double PerBin, string Words)> ways = [(width, "in Hz"), (1, "per bin")];
-        if (factor is { } given)
-        {
-            ways.AddRange([(given, "to be multiplied by conversion_factor"), (1 / given, "to be divided by conversion_factor")]);
-        }
-
-        var (perBin, words) = ways.MinBy(way => Math.Abs(Math.Log(ratio / way.PerBin)));
-        if (Math.Abs((ratio / perBin) - 1) <= tolerance)
-        {
-            if (factor is not null)
-            {
-                remarks.Add($"{archive.Path}: the counts say that '/train_truth' is {words}.");
-            }
-
-            return perBin / width;
-        }
-
-        var conversion = factor is null ? "" : $", nor by conversion_factor {factor:G4}";
-        remarks.Add(
-            $"{archive.Path}: the counts are {ratio:G4} times the rates of '/train_truth', which fits neither Hz at a bin width of {width} s nor rates per bin{conversion}: the true rates are left out.");
-        return null;
-    }
-
-    private static double? Number(Hdf5ArchiveReader archive, string name)
-    {
-        if (!archive.ContainsTable(name))
-        {
-            return null;
-        }
-
-        var values = archive.ReadDoubles(name).Values;
-        return values.Length == 1 && values[0] > 0 && double.IsFinite(values[0])
-            ? values[0]
-            : throw new InputException($"{archive.Path}: '/{name}' is not one positive number; correct it or leave it out.");
     }
 
     private sealed record Part(

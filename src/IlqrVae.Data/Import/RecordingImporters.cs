@@ -4,7 +4,10 @@ namespace IlqrVae.Data.Import;
 public static class RecordingImporters
 {
     /// <summary>All formats; the first that recognises a file reads it.</summary>
-    public static IReadOnlyList<IRecordingImporter> All { get; } = [new DatasetImporter(), new ExportedNpzImporter(), new NwbImporter(), new LfadsImporter(), new MatlabImporter()];
+    public static IReadOnlyList<IRecordingImporter> All { get; } =
+    [
+        new DatasetImporter(), new ExportedNpzImporter(), new NwbImporter(), new LfadsImporter(), new TensorImporter(), new MatlabImporter(), new NumpyImporter(), new CsvImporter(), new Hdf5Importer(),
+    ];
 
     private static string Accepted
     {

@@ -7,8 +7,6 @@ namespace IlqrVae.Data.Import.Nwb;
 internal static class NwbInspection
 {
     private const int Examples = 3;
-    private const int MostWords = 6;
-    private const int LongestCell = 28;
 
     // Timestamps of longer series are looked at in their first and last block only.
     private const int SamplesLookedAt = 1 << 12;
@@ -121,33 +119,9 @@ internal static class NwbInspection
             .. table.ToColumns().Columns.Select(column => new ColumnContents(
                 column.Name,
                 column.Type,
-                Summary(column),
-                [.. table.Cells(column.Name, Math.Min(Examples, table.Rows)).Select(Cut)])),
+                ColumnSummary.Of(column),
+                [.. table.Cells(column.Name, Math.Min(Examples, table.Rows)).Select(ColumnSummary.Cut)])),
         ]);
-
-    private static string Cut(string text) => text.Length > LongestCell ? string.Concat(Messages.OneLine(text).AsSpan(0, LongestCell - 3), "...") : Messages.OneLine(text);
-
-    /// <summary>The range of numbers, and how often texts are there.</summary>
-    private static string Summary(TableColumn column)
-    {
-        switch (column.Kind)
-        {
-            case ColumnKind.Number:
-                var known = column.Numbers.Where(double.IsFinite).ToList();
-                var missing = column.Numbers.Length - known.Count;
-                var range = known.Count == 0 ? "" : known.Min().Equals(known.Max()) ? Number(known[0]) : $"{Number(known.Min())} to {Number(known.Max())}";
-                return range + (missing > 0 ? $"{(range.Length > 0 ? ", " : "")}{missing} missing" : "");
-            case ColumnKind.Truth:
-                return $"{column.Numbers.Count(value => value != 0)} true, {column.Numbers.Count(value => value == 0)} false";
-            case ColumnKind.Text:
-                var words = column.Texts.GroupBy(text => text, StringComparer.Ordinal).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).ToList();
-                return words.Count > MostWords ? $"{words.Count} different" : string.Join(", ", words.Select(group => $"{Cut(group.Key)} ({group.Count()})"));
-            default:
-                return "";
-        }
-    }
-
-    private static string Number(double value) => value.ToString("G7", CultureInfo.InvariantCulture);
 
     private static SeriesContents SeriesOf(Hdf5ArchiveReader archive, string path)
     {
@@ -193,7 +167,7 @@ internal static class NwbInspection
     {
         if (archive.HasAttribute(data, name) && archive.ReadNumber(data, name) is var number && number != none)
         {
-            notes.Add($"{sign} {Number(number)}");
+            notes.Add($"{sign} {ColumnSummary.Number(number)}");
         }
     }
 
@@ -237,7 +211,7 @@ internal static class NwbInspection
         }
 
         var isSlow = chosen is not null && contents is not { Spikes: > 0 } && chosen.Rate < 100;
-        List<string> words = ["import", path, "-o", "data.h5", "--bin-width", isSlow ? Number(double.Parse((1 / chosen!.Rate).ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)) : "0.02"];
+        List<string> words = ["import", path, "-o", "data.h5", "--bin-width", isSlow ? ColumnSummary.Number(double.Parse((1 / chosen!.Rate).ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)) : "0.02"];
         var width = double.Parse(words[^1], CultureInfo.InvariantCulture);
         if (trials is { Rows: > 0 })
         {
@@ -252,7 +226,7 @@ internal static class NwbInspection
         {
             var seconds = contents is { Spikes: > 0 } ? contents.Seconds : chosen!.Last - chosen.First;
             var chunk = Math.Max(4, 100 * width);
-            words.AddRange(seconds > 5 * chunk ? ["--chunk", Number(chunk)] : []);
+            words.AddRange(seconds > 5 * chunk ? ["--chunk", ColumnSummary.Number(chunk)] : []);
         }
 
         if (chosen is not null)

@@ -95,7 +95,7 @@ internal sealed class TimedImport
         var groups = new List<ChannelGroup>();
         if (_units.Length > 0)
         {
-            groups.Add(new ChannelGroup("spikes", ChannelKind.Counts, _units.Length, "", Names("unit", _session.Units!, _units)));
+            groups.Add(new ChannelGroup("spikes", ChannelKind.Counts, _units.Length, "", TrialColumns.Names(_path, "unit", _session.Units!, _units, _remarks)));
             CountSpikes(grids, observations);
         }
 
@@ -109,7 +109,7 @@ internal sealed class TimedImport
             throw new InputException($"{_path}: there are neither units nor series to import; name a series with --behaviour.");
         }
 
-        var conditions = Conditions(stretches);
+        var conditions = TrialColumns.Conditions(_path, _options, _session.Trials, [.. stretches.Select(one => one.Row)], _remarks);
         var recording = new Recording
         {
             BinWidth = _width,
@@ -123,8 +123,8 @@ internal sealed class TimedImport
                     Bins = cut.Bins,
                     Split = cut.Split,
                     Observations = observations[t],
-                    Labels = Labels(stretches[cut.Stretch].Row, grids[t]),
-                    Truth = Truth(conditions?[cut.Stretch], cut.Bins),
+                    Labels = new Dictionary<string, TrialLabel>(TrialColumns.Labels(_session.Trials, stretches[cut.Stretch].Row), StringComparer.Ordinal) { ["first_bin_time"] = new(Nanoseconds.Seconds(grids[t].Edge(0))) },
+                    Truth = TrialColumns.Truth(conditions?[cut.Stretch], cut.Bins),
                 }),
             ],
         };
@@ -341,10 +341,10 @@ internal sealed class TimedImport
             _remarks.Add($"{_path}: {rows.Count} of {trials.Rows} trials are as --where asks.");
         }
 
-        var splits = Splits(trials);
+        var splits = TrialColumns.Splits(_path, _options, trials);
         Leave(rows, row => splits is not null && splits[row] is null, $"'{_options.SplitColumn}' is none of train, validation and test");
         var spans = Spans(trials, rows);
-        var names = Names("trial", trials, [.. Enumerable.Range(0, trials.Rows)]);
+        var names = TrialColumns.Names(_path, "trial", trials, [.. Enumerable.Range(0, trials.Rows)], _remarks);
         var stretches = new List<Stretch>();
         var (tooShort, unseen) = (new List<int>(), new List<int>());
         foreach (var row in rows)
@@ -411,31 +411,6 @@ internal sealed class TimedImport
             wanted.ForEach(row => found[row] = (Nanoseconds.Of(times[row]) + Nanoseconds.Of(window.From), Nanoseconds.Of(times[row]) + Nanoseconds.Of(window.To)));
             return found;
         }
-    }
-
-    private TrialSplit?[]? Splits(ColumnTable trials)
-    {
-        if (_options.SplitColumn is not { } name)
-        {
-            return null;
-        }
-
-        var column = trials.Require(_path, "--split-column", name);
-        if (column.Kind != ColumnKind.Text)
-        {
-            throw new InputException($"--split-column: column '{name}' of {_path} holds {column.Type}; it must say train, validation (or val) or test.");
-        }
-
-        TrialSplit?[] splits = Array.ConvertAll(column.Texts, word => word.Trim().ToUpperInvariant() switch
-        {
-            "TRAIN" or "TRAINING" => TrialSplit.Train,
-            "VAL" or "VALID" or "VALIDATION" => TrialSplit.Validation,
-            "TEST" or "TESTING" => TrialSplit.Test,
-            _ => (TrialSplit?)null,
-        });
-        return Array.Exists(splits, split => split is not null)
-            ? splits
-            : throw new InputException($"--split-column: column '{name}' of {_path} says {Messages.Names(column.Texts.Distinct(StringComparer.Ordinal))}; it must say train, validation (or val) or test.");
     }
 
     /// <summary>Whether any unit was observed in any bin.</summary>
@@ -629,76 +604,12 @@ internal sealed class TimedImport
         }
 
         var holds = RowFilter.Rows("--held-out-units", expression, _session.Units!, _path);
-        var names = Names("unit", _session.Units!, _units);
+        var names = TrialColumns.Names(_path, "unit", _session.Units!, _units, _remarks);
         var held = Enumerable.Range(0, _units.Length).Where(unit => holds[_units[unit]]).Select(unit => names[unit]).ToHashSet(StringComparer.Ordinal);
         int[] channels = [.. Enumerable.Range(0, recording.Groups[0].Channels).Where(channel => held.Contains(recording.Groups[0].ChannelNames![channel]))];
         return channels.Length > 0 && channels.Length < recording.Groups[0].Channels
             ? HeldOutChannels.Split(recording, channels)
             : throw new InputException($"--held-out-units: {_path}: {channels.Length} of {recording.Groups[0].Channels} units are such that {Messages.OneLine(expression)}; some must be held out and some stay.");
-    }
-
-    /// <summary>Names by the table's ids, or by the rows where an id is there twice or is no whole number.</summary>
-    private string[] Names(string stem, ColumnTable table, int[] rows)
-    {
-        var ids = table.Find(TimedSession.IdColumn) is { Kind: ColumnKind.Number } column && column.Numbers.All(id => id == Math.Floor(id) && Math.Abs(id) < 1e15) ? column.Numbers : null;
-        if (ids is not null && ids.Distinct().Count() < ids.Length)
-        {
-            var remark = $"{_path}: ids of {table.Name} are not unique; rows, counted from 0, are taken for names.";
-            if (!_remarks.Contains(remark, StringComparer.Ordinal))
-            {
-                _remarks.Add(remark);
-            }
-
-            ids = null;
-        }
-
-        var digits = Math.Max(3, ids is null ? $"{Math.Max(0, table.Rows - 1)}".Length : ids.Length == 0 ? 0 : ids.Max(id => id.ToString("F0", CultureInfo.InvariantCulture).Length));
-        return Array.ConvertAll(rows, row => $"{stem}-{(ids is null ? row : ids[row]).ToString("F0", CultureInfo.InvariantCulture).PadLeft(digits, '0')}");
-    }
-
-    /// <summary>The number of each stretch's condition, counted in the order of their words; null where none are asked for.</summary>
-    private double[]? Conditions(List<Stretch> stretches)
-    {
-        if (_options.Conditions.Count == 0)
-        {
-            return null;
-        }
-
-        var columns = _options.Conditions.Select(name => _session.Trials!.Require(_path, "--condition", name)).ToList();
-        if (columns.Find(column => column.Kind == ColumnKind.Other) is { } odd)
-        {
-            throw new InputException($"--condition: column '{odd.Name}' of {_path} holds {odd.Type}; name a column of numbers, texts, or of true and false.");
-        }
-
-        var numbers = new Dictionary<string, double>(StringComparer.Ordinal);
-        var keys = stretches.Select(one => string.Join(", ", columns.Select(column => column.Cell(one.Row)))).ToList();
-        foreach (var key in keys.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
-        {
-            numbers[key] = numbers.Count;
-        }
-
-        _remarks.Add($"{_path}: there are {numbers.Count} conditions: {Messages.Names(numbers.Keys.Select(key => $"({key})"))}.");
-        return [.. keys.Select(key => numbers[key])];
-    }
-
-    private static Dictionary<string, Table> Truth(double? condition, int bins)
-    {
-        var truth = new Dictionary<string, Table>(StringComparer.Ordinal);
-        if (condition is { } number)
-        {
-            var table = new Table(bins, 1);
-            Array.Fill(table.Values, number);
-            truth["condition"] = table;
-        }
-
-        return truth;
-    }
-
-    private Dictionary<string, TrialLabel> Labels(int row, TimeGrid grid)
-    {
-        var labels = row < 0 ? new Dictionary<string, TrialLabel>(StringComparer.Ordinal) : _session.Trials!.Labels(row);
-        labels["first_bin_time"] = new TrialLabel(Nanoseconds.Seconds(grid.Edge(0)));
-        return labels;
     }
 
     /// <summary>Bins without a pause, or of a trial.</summary>
