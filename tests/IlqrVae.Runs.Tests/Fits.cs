@@ -136,7 +136,7 @@ public sealed class Fits : IDisposable
         Assert.Same(marked, Assert.Single(SearchFolds.Of(marked, 1)));
         var folds = SearchFolds.Of(marked, 8);
         Assert.Equal(8, folds.Count);
-        Assert.All(folds, fold => Assert.Equal(marked.TrialsOf(TrialSplit.Test).Select(trial => trial.Name), fold.TrialsOf(TrialSplit.Test).Select(trial => trial.Name)));
+        Assert.All(folds, fold => Assert.Equal(marked.TrialsOf(TrialSplit.Test).Select(trial => trial.Name), fold.TrialsOf(TrialSplit.Test).Select(trial => trial.Name), StringComparer.Ordinal));
         Assert.All(folds, fold => Assert.InRange(fold.TrialsOf(TrialSplit.Validation).Count, 2, 3));
 
         // Each of the others is left out once.

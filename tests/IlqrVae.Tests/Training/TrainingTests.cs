@@ -129,7 +129,7 @@ public sealed class TrainingTests
         (TrainingState<double> State, List<double[]> Path, List<double> Losses, VariationalModel<double> Model) Train(TrainingOptions how, int interruptAfter)
         {
             var trained = Model();
-            var path = new List<double[]>();
+            var passed = new List<double[]>();
             var validations = new List<double>();
             var trainer = new Trainer<double>(trained, recording, how with { Iterations = interruptAfter > 0 ? interruptAfter : how.Iterations });
             Run();
@@ -142,12 +142,12 @@ public sealed class TrainingTests
                 Run();
             }
 
-            return (trainer.State, path, validations, trained);
+            return (trainer.State, passed, validations, trained);
 
             void Run() => trainer.Run(
                 record =>
                 {
-                    path.Add((double[])trainer.State.Raw.Clone());
+                    passed.Add((double[])trainer.State.Raw.Clone());
                     if (record.ValidationLoss is { } loss)
                     {
                         validations.Add(loss);
