@@ -60,10 +60,12 @@ public sealed class Fits : IDisposable
         Assert.All(first, attempt => Assert.Equal(1, attempt.Folds));
         foreach (var round in outcome.Attempts.GroupBy(attempt => attempt.Round))
         {
-            Assert.Contains(round, attempt => attempt.IsKept);
-            Assert.True(round.Where(attempt => attempt.IsKept).Min(attempt => attempt.Gain) >= round.Where(attempt => !attempt.IsKept).Select(attempt => attempt.Gain).DefaultIfEmpty(double.NegativeInfinity).Max());
+            // The best goes on, and with it one that learns more slowly than linear dynamics.
+            Assert.True(round.MaxBy(attempt => attempt.Gain)!.IsKept);
+            Assert.Contains(round, attempt => attempt.IsKept && (round.Key == 2 || !attempt.Candidate.Contains("linear", StringComparison.Ordinal)));
         }
 
+        Assert.InRange(first.Count(attempt => attempt.IsKept), 1, 2);
         var last = outcome.Attempts.GroupBy(attempt => attempt.Round).Last();
         Assert.Equal(outcome.Chosen.Name, last.Single(attempt => attempt.IsKept).Candidate);
         Assert.InRange(outcome.Training.Iterations, 120, 1245);

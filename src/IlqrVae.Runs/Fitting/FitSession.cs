@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using IlqrVae.Models.Dynamics;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
@@ -109,8 +110,14 @@ public static class FitSession
             }
 
             // What is not a number comes last.
-            var kept = round == Shares.Length - 1 ? 1 : Math.Max(1, (candidates.Count + 1) / KeptOf);
-            var best = found.OrderByDescending(one => double.IsFinite(one.Attempt.Gain) ? one.Attempt.Gain : double.NegativeInfinity).Take(kept).Select(one => one.Candidate).ToList();
+            var ordered = found.OrderByDescending(one => double.IsFinite(one.Attempt.Gain) ? one.Attempt.Gain : double.NegativeInfinity).Select(one => one.Candidate).ToList();
+            var best = ordered[..(round == Shares.Length - 1 ? 1 : (ordered.Count + KeptOf - 1) / KeptOf)];
+            if (round < Shares.Length - 1 && best.TrueForAll(IsLinear) && ordered.Find(one => !IsLinear(one)) is { } slower)
+            {
+                // Linear dynamics is learned fastest, and may be overtaken.
+                best.Add(slower);
+            }
+
             foreach (var (candidate, attempt) in found)
             {
                 attempts.Add(attempt with { IsKept = best.Contains(candidate) });
@@ -134,6 +141,8 @@ public static class FitSession
             IsOutOfTime = outcome.End == TrainingEnd.Interrupted && !interrupt.IsCancellationRequested,
         };
     }
+
+    private static bool IsLinear(FitCandidate candidate) => candidate.Configuration.Model.Dynamics is LinearSpecification;
 
     /// <summary>
     /// The first candidates that can be told apart in the time of the round, all trained by as many updates, and trained at length in that of the last training; the
