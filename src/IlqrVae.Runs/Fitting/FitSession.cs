@@ -42,7 +42,12 @@ public static class FitSession
     private const int Probe = 12;
     private const int ProbeWarmUp = 4;
 
-    /// <summary>Updates below which candidates cannot be told apart: then there are fewer of them. Every training has at least so many.</summary>
+    /// <summary>
+    /// Updates below which candidates cannot be told apart: then there are fewer of them. After 120 a larger model may not have begun on behaviour that it decodes best after 600.
+    /// </summary>
+    private const int FewestSearchIterations = 200;
+
+    /// <summary>Updates of the last training, however little time is left.</summary>
     private const int FewestIterations = 120;
     private const int MostIterations = 8000;
 
@@ -102,7 +107,7 @@ public static class FitSession
 
             var affordable = (end - clock.Elapsed.TotalSeconds) / candidates.Sum(one => pace[one]);
             var folds = SearchFolds.Of(trials, (int)Math.Clamp(affordable / FewestOfFolds, 1, SearchFolds.Wanted(trials)));
-            var iterations = (int)Math.Clamp(affordable / folds.Count, FewestIterations, MostIterations);
+            var iterations = (int)Math.Clamp(affordable / folds.Count, FewestSearchIterations, MostIterations);
             var found = new List<(FitCandidate Candidate, FitAttempt Attempt)>();
             foreach (var candidate in candidates)
             {
@@ -161,7 +166,7 @@ public static class FitSession
                 continue;
             }
 
-            if (taken.Count == 0 || clock.Elapsed.TotalSeconds + (FewestIterations * (own + taken.Sum(one => pace[one]))) <= seconds)
+            if (taken.Count == 0 || clock.Elapsed.TotalSeconds + (FewestSearchIterations * (own + taken.Sum(one => pace[one]))) <= seconds)
             {
                 taken.Add(candidate);
             }
