@@ -58,6 +58,15 @@ for k in range(6):
     data[0, k] = (float(10 + k), 0.01, float(11 + k) if k != 2 else np.zeros((0, 0)), "R" if k % 3 else "F", counts(k, 5, 40 + k).T, values(k, 2, 40 + k).T)
 scipy.io.savemat("trial_data.mat", {"trial_data": data}, do_compression=True)
 
+# A session of reaches as TrialData holds them, of more trials and with targets: each unit prefers a direction.
+reaches = np.empty((1, 24), dtype=[(name, object) for name in ("trial_id", "bin_size", "tgtDir", "idx_go_cue", "result", "M1_spikes", "vel")])
+for k in range(24):
+    (bins, go, angle) = (70 + k % 5, 20 + k % 3, k % 4 * np.pi / 2)
+    speed = np.exp(-(((np.arange(bins) - go - 20) / 8.0) ** 2))
+    drive = np.array([2 * speed * (1 + np.cos(angle - u * np.pi / 3)) for u in range(6)]).T + 0.4
+    reaches[0, k] = (float(k + 1), 0.01, angle, float(go + 1), "F" if k % 8 == 7 else "R", np.diff(np.floor(np.cumsum(drive, 0)), axis=0, prepend=0).astype(np.uint8), 20 * np.stack([np.cos(angle) * speed, np.sin(angle) * speed], 1))
+scipy.io.savemat("reaches.mat", {"trial_data": reaches}, do_compression=True)
+
 # GPFA and its reduced sequences, BMI's two axes of trials, LFADS run manager.
 dat = np.empty((1, 4), dtype=[("trialId", object), ("spikes", object)])
 seq = np.empty((1, 4), dtype=[("trialId", object), ("T", object), ("y", object)])
