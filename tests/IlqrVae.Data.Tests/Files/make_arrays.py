@@ -52,6 +52,16 @@ for k in range(5):
     trial[0, k] = (lists, 0.5 + 0.25 * k, "left" if k % 2 else "right", k != 3, values(k, 2, 40), np.arange(40) * 0.05)
 scipy.io.savemat("nested.mat", {"trial": trial}, do_compression=True)
 
+# Structures of units within structures of trials, times in milliseconds from each trial's start, a hand without times.
+structures = np.empty((1, 5), dtype=[(name, object) for name in ("trialID", "timeGoCue", "unit", "HAND")])
+for k in range(5):
+    (inner, hand) = (np.empty((1, 3), dtype=[("spikeTimes", object)]), np.empty((1, 1), dtype=[("X", object)]))
+    for u in range(3):
+        inner[0, u] = (np.round(1000 * times(u, 0, 8 + k))[None],)
+    hand[0, 0] = (values(k, 1, 1500 + k),)
+    structures[0, k] = (float(k), 500.0 + 100 * k, inner, hand)
+scipy.io.savemat("structures.mat", {"R": structures}, do_compression=True)
+
 # TrialData: bins x units, events as numbers of bins from 1, a bin width.
 data = np.empty((1, 6), dtype=[(name, object) for name in ("trial_id", "bin_size", "idx_go_cue", "result", "M1_spikes", "vel")])
 for k in range(6):
