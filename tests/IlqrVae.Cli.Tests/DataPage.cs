@@ -68,7 +68,7 @@ public sealed class DataPage
 
         // What the choices were for: the hand follows by 100 ms, units that are not good are gone, conditions are known.
         var session = RecordingFile.Read(line["session.h5"]);
-        Assert.DoesNotContain("unit-003", session.Groups.SelectMany(group => group.ChannelNames ?? []));
+        Assert.DoesNotContain("unit-003", session.Groups.SelectMany(group => group.ChannelNames ?? []), StringComparer.Ordinal);
         Assert.All(session.Trials, trial => Assert.Equal("success", trial.Labels["result"].Text));
         var first = session.Trials[0];
         Assert.Equal(4, session.Trials.Select(trial => trial.Truth["condition"][0, 0]).Distinct().Count());
