@@ -32,7 +32,7 @@ public sealed class Known_layouts
         var firsts = Enumerable.Range(0, Units).Select(unit => Enumerable.Range(0, trial.Bins).First(t => trial.Observations[0][t, unit] > 0)).ToList();
         Assert.Equal([firsts[0], firsts[0] + 1, firsts[0] + 2], firsts);
         Assert.All(Enumerable.Range(0, trial.Bins), t => Assert.All(Enumerable.Range(0, Units), unit => Assert.Equal(t >= firsts[unit] && (t - firsts[unit]) % 5 == 0 ? 1 : 0, trial.Observations[0][t, unit])));
-        Assert.Equal(["import", path, "-o", "data.h5", "--map", $"spikes={times}", "--bin-width", "0.02"], RecordingImporters.Inspect(path)!.Proposal.Take(8));
+        Assert.Equal(["import", path, "-o", "data.h5", "--map", $"spikes={times}", "--bin-width", "0.02"], RecordingImporters.Inspect(path)!.Proposal.Take(8), StringComparer.Ordinal);
     }
 
     [Fact]
