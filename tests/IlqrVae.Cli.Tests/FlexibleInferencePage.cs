@@ -15,7 +15,7 @@ public sealed class FlexibleInferencePage
         using var line = new CommandLine();
         var scores = new List<(string Command, IReadOnlyList<string[]> Rows)>();
         var scripted = new List<string>();
-        foreach (var (kind, text) in Blocks(File.ReadAllLines(Path.Combine(Docs, "flexible-inference.md"))))
+        foreach (var (kind, text) in DocsPage.Blocks("flexible-inference.md"))
         {
             if (kind == "yaml")
             {
@@ -31,7 +31,7 @@ public sealed class FlexibleInferencePage
             {
                 foreach (var command in text.Split('\n').Where(one => one.StartsWith("ilqr-vae ", StringComparison.Ordinal)))
                 {
-                    var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(word => word.Trim('\'')).ToArray();
+                    var words = DocsPage.Words(command)[1..];
                     var output = line.Must([.. words.Select((word, i) => IsPath(words, i) ? "@/" + word : word)]);
                     if (words[0] == "evaluate")
                     {
@@ -67,38 +67,6 @@ public sealed class FlexibleInferencePage
         Assert.True(Value(scores[4].Rows, "R2 of states") > 0.7);
 
         static double OfTruth(IReadOnlyList<string[]> rows) => Number(rows.Single(row => row[0].EndsWith(", gap", StringComparison.Ordinal))[2].Split(' ')[^1]);
-    }
-
-    private static string Docs
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder.FullName, "docs", "flexible-inference.md")))
-            {
-                folder = folder.Parent ?? throw new DirectoryNotFoundException("no folder 'docs' with the page above the tests");
-            }
-
-            return Path.Combine(folder.FullName, "docs");
-        }
-    }
-
-    /// <summary>The fenced blocks with their language, and each run of indented lines as commands.</summary>
-    private static IEnumerable<(string Kind, string Text)> Blocks(string[] page)
-    {
-        for (var i = 0; i < page.Length; i++)
-        {
-            if (page[i].StartsWith("```", StringComparison.Ordinal))
-            {
-                var end = Array.IndexOf(page, "```", i + 1);
-                yield return (page[i][3..], string.Join('\n', page[(i + 1)..end]));
-                i = end;
-            }
-            else if (page[i].StartsWith("    ", StringComparison.Ordinal))
-            {
-                yield return ("commands", page[i].Trim());
-            }
-        }
     }
 
     private static bool IsPath(string[] words, int i)

@@ -3,6 +3,8 @@ namespace IlqrVae.Data.Import;
 /// <summary>A file to import, opened far enough to tell its format.</summary>
 public sealed class ImportSource : IDisposable
 {
+    private static readonly HashSet<string> s_pickled = new(StringComparer.OrdinalIgnoreCase) { ".pickle", ".pkl", ".joblib", ".jl", ".pt", ".pth" };
+
     private readonly byte[] _header = new byte[MatFile.HeaderBytes];
     private readonly int _length;
     private readonly List<IDisposable> _kept = [];
@@ -15,6 +17,12 @@ public sealed class ImportSource : IDisposable
         {
             _length = stream.ReadAtLeast(_header, _header.Length, throwOnEndOfStream: false);
             isHdf5 = Hdf5Signature.IsIn(stream);
+        }
+
+        if (!isHdf5 && s_pickled.Contains(System.IO.Path.GetExtension(path)))
+        {
+            throw new InputException(
+                $"{path}: files of Python objects (pickle, joblib, torch) are not read, as that could run foreign code; load it in Python and save each array by a name of its own, as in numpy.savez(\"data.npz\", spikes=..., velocity=...).");
         }
 
         Archive = isHdf5 ? Hdf5Archive.Open(path) : null;

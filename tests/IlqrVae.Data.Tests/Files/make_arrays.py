@@ -52,11 +52,30 @@ for k in range(5):
     trial[0, k] = (lists, 0.5 + 0.25 * k, "left" if k % 2 else "right", k != 3, values(k, 2, 40), np.arange(40) * 0.05)
 scipy.io.savemat("nested.mat", {"trial": trial}, do_compression=True)
 
+# Structures of units within structures of trials, times in milliseconds from each trial's start, a hand without times.
+structures = np.empty((1, 5), dtype=[(name, object) for name in ("trialID", "timeGoCue", "unit", "HAND")])
+for k in range(5):
+    (inner, hand) = (np.empty((1, 3), dtype=[("spikeTimes", object)]), np.empty((1, 1), dtype=[("X", object)]))
+    for u in range(3):
+        inner[0, u] = (np.round(1000 * times(u, 0, 8 + k))[None],)
+    hand[0, 0] = (values(k, 1, 1500 + k),)
+    structures[0, k] = (float(k), 500.0 + 100 * k, inner, hand)
+scipy.io.savemat("structures.mat", {"R": structures}, do_compression=True)
+
 # TrialData: bins x units, events as numbers of bins from 1, a bin width.
 data = np.empty((1, 6), dtype=[(name, object) for name in ("trial_id", "bin_size", "idx_go_cue", "result", "M1_spikes", "vel")])
 for k in range(6):
     data[0, k] = (float(10 + k), 0.01, float(11 + k) if k != 2 else np.zeros((0, 0)), "R" if k % 3 else "F", counts(k, 5, 40 + k).T, values(k, 2, 40 + k).T)
 scipy.io.savemat("trial_data.mat", {"trial_data": data}, do_compression=True)
+
+# A session of reaches as TrialData holds them, of more trials and with targets: each unit prefers a direction.
+reaches = np.empty((1, 24), dtype=[(name, object) for name in ("trial_id", "bin_size", "tgtDir", "idx_go_cue", "result", "M1_spikes", "vel")])
+for k in range(24):
+    (bins, go, angle) = (70 + k % 5, 20 + k % 3, k % 4 * np.pi / 2)
+    speed = np.exp(-(((np.arange(bins) - go - 20) / 8.0) ** 2))
+    drive = np.array([2 * speed * (1 + np.cos(angle - u * np.pi / 3)) for u in range(6)]).T + 0.4
+    reaches[0, k] = (float(k + 1), 0.01, angle, float(go + 1), "F" if k % 8 == 7 else "R", np.diff(np.floor(np.cumsum(drive, 0)), axis=0, prepend=0).astype(np.uint8), 20 * np.stack([np.cos(angle) * speed, np.sin(angle) * speed], 1))
+scipy.io.savemat("reaches.mat", {"trial_data": reaches}, do_compression=True)
 
 # GPFA and its reduced sequences, BMI's two axes of trials, LFADS run manager.
 dat = np.empty((1, 4), dtype=[("trialId", object), ("spikes", object)])

@@ -91,7 +91,7 @@ internal static class ArrayInspection
         catch (InputException exception) when (exception.Message.Contains("--time-unit ms", StringComparison.Ordinal))
         {
             remarks.Add(exception.Message);
-            options = options with { TimeUnit = "ms" };
+            options = options with { TimeUnit = exception.Message.Contains($"Then give --time-unit {SpikeLayout.TickUnit}", StringComparison.Ordinal) ? SpikeLayout.TickUnit : "ms" };
             plan = new SpikeTimesImport(file, options, []).Look(spikes);
         }
 
@@ -286,7 +286,7 @@ internal static class ArrayInspection
             (rate, first, last) = (steps.Length > 0 ? 1 / steps[steps.Length / 2] : double.NaN, seconds[0], seconds[^1]);
         }
 
-        var note = example.Fault is { } fault ? fault
+        var note = example.Fault is { } fault ? fault.Split([',', ';'], 2)[0]
             : example is NumberNode { Count: 1, IsText: false } number && lists.Count == 0 ? ColumnSummary.Number(number.ToDoubles()[0])
             : example.Count <= 64 && example.Texts is { Count: > 0 } texts ? ColumnSummary.Cut(string.Join(", ", texts.Take(Examples)))
             : lists.Count > 0 ? $"lists of {string.Join(" x ", lists)}, the first as shown" : "";

@@ -5,14 +5,14 @@ internal static class ArrayRoles
 {
     private static readonly string[] SpikeNames =
     [
-        "spikes", "spike_counts", "spikecounts", "binned_spikes", "binnedspikes", "counts", "spks", "spike_times", "spiketimes", "spike_trains", "spiketrains", "spike_array",
+        "spikes", "spike_counts", "spikecounts", "binned_spikes", "binnedspikes", "counts", "spks", "spike_times", "spiketimes", "spike_trains", "spiketrains", "spike_array", "sptimes", "spktimes", "spk_times",
     ];
 
     private static readonly string[] TimeNames = ["time", "times", "t", "timestamps", "bin_times", "timevec", "timevecms", "time_vec", "time_ms", "times_ms", "t_ms", "bin_centers", "bin_centres"];
 
     private static readonly string[] WidthNames = ["bin_width", "binwidth", "bin_size", "binsize", "dt"];
 
-    private static readonly string[] UnitNames = ["unit", "units", "unit_id", "unit_ids", "unitid", "neuron", "neurons", "neuron_id", "cluster", "clusters", "cluster_id", "cluster_ids", "spike_clusters", "spike_units", "cell_id"];
+    private static readonly string[] UnitNames = ["unit", "units", "unit_id", "unit_ids", "unitid", "neuron", "neurons", "neuron_id", "cluster", "clusters", "cluster_id", "cluster_ids", "spike_clusters", "spike_units", "spike_ids", "spikeids", "unit_index", "cell_id"];
 
     private static readonly string[] TrialNames = ["trial", "trial_id", "trial_ids", "trialid", "trial_number", "trials", "trial_index"];
 
@@ -27,6 +27,12 @@ internal static class ArrayRoles
         if (Guess(names, SpikeNames) is { } name)
         {
             return name;
+        }
+
+        // spikes.times of the Open Neurophysiology Environment and of buzcode, spikes/timestamps of brainsets.
+        if (names.FirstOrDefault(one => one.Name.LastIndexOfAny(['.', '/']) is > 0 and var end && IsCalledSpikes(one.Name[..end]) && Last(one.Name).ToUpperInvariant() is "TIMES" or "TIMESTAMPS").Name is { } times)
+        {
+            return times;
         }
 
         var areas = names.Where(one => Last(one.Name).EndsWith("_spikes", StringComparison.OrdinalIgnoreCase)).Select(one => one.Name).ToList();

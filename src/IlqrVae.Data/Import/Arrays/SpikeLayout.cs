@@ -15,6 +15,11 @@ internal static class SpikeLayout
     // Whole seconds up to here may be a matter of chance; more are ticks of something finer.
     private const double MostWholeSeconds = 1000;
 
+    // Hours of milliseconds with hardly a spike a second are likelier numbers of samples.
+    private const double MostMilliseconds = 1e7;
+
+    private const double LeastRateOfMilliseconds = 0.5;
+
     /// <summary>Whether what was found are times of spikes.</summary>
     /// <param name="file">The file.</param>
     /// <param name="found">What was found.</param>
@@ -162,6 +167,9 @@ internal static class SpikeLayout
         return (first, last);
     }
 
+    /// <summary>The unit that <see cref="RequireSeconds"/> proposes for times that seem to be numbers of samples.</summary>
+    public const string TickUnit = "30000Hz";
+
     /// <summary>Asks whether times are in milliseconds, where they seem to be.</summary>
     /// <param name="path">The file.</param>
     /// <param name="name">What the times are called.</param>
@@ -188,8 +196,11 @@ internal static class SpikeLayout
         var rate = steps / lasting;
         if (steps > 0 && ((areWhole && most > MostWholeSeconds) || (rate < LeastRate && longest > LongestTrial)))
         {
+            var areTicks = areWhole && most > MostMilliseconds && rate * 1000 < LeastRateOfMilliseconds;
             throw new InputException(FormattableString.Invariant(
-                $"{path}: read as seconds, the times of '{name}'{(areWhole ? " are whole numbers and" : "")} last {longest:G6} s with {rate:G2} spikes a second a unit; are they in ms? Then give --time-unit ms (or ticks, as --time-unit 30000Hz), else --time-unit s."));
+                $"{path}: read as seconds, the times of '{name}'{(areWhole ? " are whole numbers and" : "")} last {longest:G6} s with {rate:G2} spikes a second a unit; are they {(areTicks
+                    ? $"ticks of a clock, as of samples at 30 kHz? Then give --time-unit {TickUnit} (or the rate it has, or --time-unit ms), else --time-unit s."
+                    : "in ms? Then give --time-unit ms (or ticks, as --time-unit 30000Hz), else --time-unit s.")}"));
         }
     }
 

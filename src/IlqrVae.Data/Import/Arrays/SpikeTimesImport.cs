@@ -95,6 +95,11 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             throw new InputException($"{_path}: '{spikes.Name}' holds no unit; name another {file.Noun}.");
         }
 
+        if (!spikes.IsList && axes.Count == 1)
+        {
+            remarks.Add($"{_path}: '{spikes.Name}' is one list of spikes, and nothing beside it says of which unit each is: it is taken for one unit; else name a list of units, in the same file, by --map unit=NAME.");
+        }
+
         RequireSeconds(spikes, scale, found);
         return found;
 
@@ -513,7 +518,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         }
 
         var stem = ArrayRoles.Last(found.Name).TrimEnd('s');
-        var candidates = ArrayPaths.All(file).Where(one => ArrayRoles.IsTime(one.Name) && one.Example is NumberNode { Fault: null, IsVector: true }).Select(one => one.Name).ToList();
+        var candidates = ArrayPaths.All(file).Where(one => ArrayRoles.IsTime(one.Name) && one.Example is NumberNode { Fault: null, IsVector: true } && ArrayPaths.Find(file, one.Name).Depth <= 1).Select(one => one.Name).ToList();
         var fitting = candidates.FindAll(name => BinTimeSignal.Of(file, ArrayPaths.Find(file, name), options, [], isNamed: false) is var times
             && (times.Vectors.Count == 1 || times.Vectors.Count == signal.Tables.Count) && signal.Tables.Select((table, k) => times.Of(k).Length is var length && (length == table.Rows || length == table.Columns)).All(fits => fits));
         var called = fitting.FindAll(name => ArrayRoles.Last(name).StartsWith(stem, StringComparison.OrdinalIgnoreCase));
