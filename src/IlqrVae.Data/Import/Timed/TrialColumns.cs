@@ -72,7 +72,7 @@ internal static class TrialColumns
             numbers[key] = numbers.Count;
         }
 
-        remarks.Add($"{path}: there are {numbers.Count} conditions: {Messages.Names(numbers.Keys.Select(key => $"({key})"))}.");
+        remarks.Add($"{path}: {(numbers.Count == 1 ? "there is one condition" : $"there are {numbers.Count} conditions")}: {Messages.Names(numbers.Keys.Select(key => $"({key})"))}.");
         return [.. keys.Select(key => numbers[key])];
     }
 
