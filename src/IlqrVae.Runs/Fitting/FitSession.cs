@@ -31,12 +31,8 @@ public static class FitSession
     /// <summary>Share of the time that the last training leaves for what comes after it.</summary>
     private const double Reserve = 0.03;
 
-    /// <summary>
-    /// The last training is planned by the pace of the search. Where the machine has become slower since, it stops when the fit has taken so many times the time given, or its
-    /// fewest updates so many times theirs.
-    /// </summary>
+    /// <summary>The last training is planned by the pace of the search. Where the machine has become slower since, it stops when the fit has taken so many times the time given.</summary>
     private const double Overrun = 1.1;
-    private const double SlowestPace = 4;
 
     /// <summary>Updates whose time tells the pace of a candidate; the first are slower than the others.</summary>
     private const int Probe = 12;
@@ -137,10 +133,8 @@ public static class FitSession
         var updates = (int)Math.Clamp(left / PaceOf(chosen, trials, pace, interrupt), FewestIterations, MostIterations);
         var configuration = WithIterations(chosen, trials, updates, Math.Max(1, updates / LastValidations));
         using var timeIsUp = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
-        timeIsUp.CancelAfter(TimeSpan.FromSeconds(Math.Min(
-            Math.Max((Overrun * request.Seconds) - clock.Elapsed.TotalSeconds, SlowestPace * FewestIterations * pace[chosen]), TimeSpan.FromDays(40).TotalSeconds)));
         var outcome = TrainingSession.Run(
-            configuration, recording, folder, new TrainingRequest(folder.Root, Force: request.Force), progress, timeIsUp.Token);
+            configuration, recording, folder, new TrainingRequest(folder.Root, Force: request.Force), new Deadline(progress, clock, Overrun * request.Seconds, timeIsUp), timeIsUp.Token);
         return new FitOutcome(attempts, chosen with { Configuration = configuration }, outcome, clock.Elapsed.TotalSeconds)
         {
             IsOutOfTime = outcome.End == TrainingEnd.Interrupted && !interrupt.IsCancellationRequested,
@@ -234,5 +228,18 @@ public static class FitSession
     {
         configuration = configuration.CompletedFor(trials);
         return new Trainer<float>(ModelDescription.Of(configuration, trials).Build<float>(), trials, configuration.Training);
+    }
+
+    /// <summary>Passes progress on, and stops a training that has its fewest updates when the time is up.</summary>
+    private sealed class Deadline(IProgress<TrainingProgress>? progress, Stopwatch clock, double seconds, CancellationTokenSource stop) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            progress?.Report(value);
+            if (value.Record.Iteration >= FewestIterations && clock.Elapsed.TotalSeconds > seconds)
+            {
+                stop.Cancel();
+            }
+        }
     }
 }
