@@ -132,7 +132,7 @@ internal static class FitCommand
             terminal.WriteTable(["score", "value", "by"], rows.Select(row => (IReadOnlyList<string>)[row.Name, Wording.Number(row.Value), row.By]));
         }
 
-        var test = recording.TrialsOf(TrialSplit.Test).Count > 0 ? "test" : "validation";
+        var test = recording.TrialsOf(TrialSplit.Test).Count > 0 ? "test" : recording.TrialsOf(TrialSplit.Validation).Count > 0 ? "validation" : "train";
         var hides = string.Concat(hidden.Order(StringComparer.Ordinal).Select(name => $" --hide {Wording.Quoted(name)}"));
         terminal.WriteLine($"model: {folder.Model}, from {folder.Configuration}");
         terminal.WriteLine($"next:  ilqr-vae evaluate {Wording.Quoted(folder.Root)} --data {Wording.Quoted(path)} --split {test}{hides}{(hidden.Count > 0 ? " --baselines" : "")}");
