@@ -49,6 +49,20 @@ internal sealed class CommandLine : IDisposable
 
     public void Write(string name, string text) => File.WriteAllText(this[name], text);
 
+    /// <summary>A folder of its own with copies of "data.h5" and of what is in "run", for tests that change them.</summary>
+    public CommandLine CopyOfRun()
+    {
+        var copy = new CommandLine();
+        Directory.CreateDirectory(copy["run"]);
+        foreach (var file in Directory.GetFiles(this["run"]).Where(file => Path.GetFileName(file) != ".lock"))
+        {
+            File.Copy(file, Path.Combine(copy["run"], Path.GetFileName(file)));
+        }
+
+        File.Copy(this["data.h5"], copy["data.h5"]);
+        return copy;
+    }
+
     /// <summary>Everything in the folder, for telling whether a command left something behind.</summary>
     public string[] Files() => [.. Directory.GetFileSystemEntries(_folder.FullName, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 

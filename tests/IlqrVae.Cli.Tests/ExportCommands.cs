@@ -156,18 +156,7 @@ public sealed class ExportCommands(ExportCommands.LearnedMaze maze) : IClassFixt
             _line.Must("train", "@/config.yaml", "-o", "@/run");
         }
 
-        internal CommandLine Copy()
-        {
-            var copy = new CommandLine();
-            Directory.CreateDirectory(copy["run"]);
-            foreach (var file in Directory.GetFiles(_line["run"]).Where(file => Path.GetFileName(file) != ".lock"))
-            {
-                File.Copy(file, Path.Combine(copy["run"], Path.GetFileName(file)));
-            }
-
-            File.Copy(_line["data.h5"], copy["data.h5"]);
-            return copy;
-        }
+        internal CommandLine Copy() => _line.CopyOfRun();
 
         public void Dispose() => _line.Dispose();
     }

@@ -1,15 +1,14 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using IlqrVae.Data.Import.Arrays;
 
 namespace IlqrVae.Data.Export;
 
 /// <summary>NumPy archives of our own: an array a path of the tree, and "attributes", a text of JSON with what is known of each.</summary>
-internal static partial class NpzFile
+internal static class NpzFile
 {
     private const string Attributes = "attributes";
     private const string Extension = ".npy";
@@ -18,8 +17,6 @@ internal static partial class NpzFile
 
     // One day for all entries, so that the same content makes the same bytes.
     private static readonly DateTimeOffset s_day = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-    private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
     public static void Write(string path, ArrayTree tree) => AtomicFile.Write(path, stream =>
     {
@@ -58,8 +55,7 @@ internal static partial class NpzFile
             var found = new List<NamedArray>();
             foreach (var entry in zip.Entries)
             {
-                using var content = entry.Open();
-                var (values, shape) = ReadArray(content, path, entry.FullName);
+                var (values, shape) = ReadArray(entry, path);
                 found.Add(new NamedArray(entry.FullName[..^Extension.Length], values, shape, new Dictionary<string, object>(StringComparer.Ordinal)));
             }
 
@@ -123,9 +119,9 @@ internal static partial class NpzFile
     {
         var lengths = string.Concat(shape.Select(length => string.Create(CultureInfo.InvariantCulture, $"{length}, ")));
         var text = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({(shape.Count == 1 ? lengths.TrimEnd() : lengths.TrimEnd(',', ' '))}), }}";
-        var unpadded = Magic.Length + 4 + text.Length + 1;
+        var unpadded = NpyFile.Signature.Length + 4 + text.Length + 1;
         var header = text.PadRight(text.Length + ((Alignment - (unpadded % Alignment)) % Alignment)) + "\n";
-        stream.Write(Magic);
+        stream.Write(NpyFile.Signature);
         stream.Write([1, 0, (byte)(header.Length & 255), (byte)(header.Length >> 8)]);
         stream.Write(Encoding.ASCII.GetBytes(header));
     }
@@ -145,57 +141,17 @@ internal static partial class NpzFile
         _ => throw new ArgumentException($"Arrays of {values.GetType().GetElementType()} are not written.", nameof(values)),
     };
 
-    private static (Array Values, int[] Shape) ReadArray(Stream stream, string path, string name)
+    private static (Array Values, int[] Shape) ReadArray(ZipArchiveEntry entry, string path)
     {
-        var start = new byte[Magic.Length + 4];
-        stream.ReadExactly(start);
-        if (!start.AsSpan(0, Magic.Length).SequenceEqual(Magic) || start[Magic.Length] != 1)
+        var what = $"{path}: '{Messages.OneLine(entry.FullName)}'";
+        using var content = entry.Open();
+        var header = NpyFile.ReadHeader(content, what);
+        if (header.Fault is not null || header.IsColumnMajor || header.IsBigEndian)
         {
-            throw new InputException($"{path}: '{Messages.OneLine(name)}' is no array of NumPy's first version; export the file again.");
+            throw new InputException($"{what} holds {header.Words}, or in an order, that exports do not have; export the file again.");
         }
 
-        var header = new byte[BinaryPrimitives.ReadUInt16LittleEndian(start.AsSpan(Magic.Length + 2))];
-        stream.ReadExactly(header);
-        var match = HeaderPattern().Match(Encoding.ASCII.GetString(header));
-        if (!match.Success)
-        {
-            throw new InputException($"{path}: '{Messages.OneLine(name)}' has another header than exports have; export the file again.");
-        }
-
-        int[] shape = [.. match.Groups["shape"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(length => int.Parse(length, NumberStyles.None, CultureInfo.InvariantCulture))];
-        var count = checked((int)shape.Aggregate(1L, (product, length) => product * length));
-        var type = match.Groups["type"].Value;
-        if (type.StartsWith("<U", StringComparison.Ordinal))
-        {
-            var cell = new byte[4 * int.Parse(type.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture)];
-            var texts = new string[count];
-            for (var i = 0; i < count; i++)
-            {
-                stream.ReadExactly(cell);
-                texts[i] = Encoding.UTF32.GetString(cell).TrimEnd('\0');
-            }
-
-            return (texts, shape);
-        }
-
-        Array values = type switch
-        {
-            "<f8" => new double[count],
-            "<f4" => new float[count],
-            "<i8" => new long[count],
-            "<u8" => new ulong[count],
-            "<i4" => new int[count],
-            "<u4" => new uint[count],
-            "<i2" => new short[count],
-            "<u2" => new ushort[count],
-            "|i1" => new sbyte[count],
-            "|u1" => new byte[count],
-            _ => throw new InputException($"{path}: '{Messages.OneLine(name)}' is of type '{Messages.OneLine(type)}', which exports do not have; export the file again."),
-        };
-        stream.ReadExactly(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(values), count * TypeOf(values).Bytes));
-        return (values, shape);
+        var available = entry.Length - header.DataOffset;
+        return (header.Kind == 'U' ? NpyFile.ReadTexts(content, header, what, available) : NpyFile.ReadEntries(content, header, what, available), header.Shape);
     }
-
-    [GeneratedRegex(@"^\{'descr': '(?<type>[^']+)', 'fortran_order': False, 'shape': \((?<shape>[0-9, ]*)\), \} *\n$", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex HeaderPattern();
 }
