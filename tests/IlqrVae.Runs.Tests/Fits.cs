@@ -19,6 +19,9 @@ public sealed class Fits : IDisposable
 
     private string this[string name] => Path.Combine(_folder.FullName, name);
 
+    /// <summary>Five trials of ten bins to learn from and three to validate on.</summary>
+    private static Recording FewChunks { get; } = MakeFewChunks();
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
@@ -49,9 +52,7 @@ public sealed class Fits : IDisposable
     public void With_time_candidates_are_thinned_out_by_what_they_predict()
     {
         // By a pace that is not measured: 300 seconds for 3 candidates of 200 updates of 0.47 seconds, then 200 for one; the last training has what the clock leaves.
-        var recording = LearningTrials.Of(
-            Simulations.Maze(new MazeOptions { Neurons = 6, HeldOutNeurons = 2, Trials = 4, ValidationTrials = 2, TestTrials = 0, Seed = 3 }), 10, 0);
-        recording = recording with { Trials = [.. recording.TrialsOf(TrialSplit.Train).Take(5), .. recording.TrialsOf(TrialSplit.Validation).Take(3)] };
+        var recording = FewChunks;
         var outcome = FitSession.Run(
             "data.h5", recording, new RunFolder(this["run"]), new FitRequest { Seconds = 1000, Threads = 2, SecondsPerUpdate = 0.47 }, null, null, TestContext.Current.CancellationToken);
         var first = outcome.Attempts.Where(attempt => attempt.Round == 1).ToList();
@@ -69,6 +70,28 @@ public sealed class Fits : IDisposable
         var last = outcome.Attempts.GroupBy(attempt => attempt.Round).Last();
         Assert.Equal(outcome.Chosen.Name, last.Single(attempt => attempt.IsKept).Candidate);
         Assert.InRange(outcome.Training.Iterations, 120, 2064);
+    }
+
+    [Fact]
+    public void With_more_time_every_candidate_is_trained_with_other_trials_left_out()
+    {
+        // 300 seconds for every candidate of the ladder and 700 updates each: two folds of 350.
+        var request = new FitRequest { Seconds = 1000, Threads = 2 };
+        var ladder = FitLadder.Of("data.h5", FewChunks, request).Count;
+        using var interrupt = new CancellationTokenSource();
+        var attempts = new List<FitAttempt>();
+        Assert.Throws<OperationCanceledException>(() => FitSession.Run(
+            "data.h5", FewChunks, new RunFolder(this["run"]), request with { SecondsPerUpdate = 300.0 / (ladder * 705) },
+            attempt =>
+            {
+                attempts.Add(attempt);
+                interrupt.Cancel();
+            },
+            null, interrupt.Token));
+        Assert.Equal(ladder, attempts.Count);
+        Assert.All(attempts, attempt => Assert.Equal((1, 2), (attempt.Round, attempt.Folds)));
+        Assert.All(attempts, attempt => Assert.InRange(attempt.Iterations, 300, 352));
+        Assert.Equal((ladder + 2) / 3, attempts.Count(attempt => attempt.IsKept));
     }
 
     [Fact]
@@ -144,5 +167,11 @@ public sealed class Fits : IDisposable
         // Each of the others is left out once.
         Assert.Equal(
             Enumerable.Range(0, 20).Select(i => $"{i}").Order(StringComparer.Ordinal), folds.SelectMany(fold => fold.TrialsOf(TrialSplit.Validation)).Select(trial => trial.Name).Order(StringComparer.Ordinal));
+    }
+
+    private static Recording MakeFewChunks()
+    {
+        var cut = LearningTrials.Of(Simulations.Maze(new MazeOptions { Neurons = 6, HeldOutNeurons = 2, Trials = 4, ValidationTrials = 2, TestTrials = 0, Seed = 3 }), 10, 0);
+        return cut with { Trials = [.. cut.TrialsOf(TrialSplit.Train).Take(5), .. cut.TrialsOf(TrialSplit.Validation).Take(3)] };
     }
 }
