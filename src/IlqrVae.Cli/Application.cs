@@ -44,6 +44,11 @@ internal static partial class Application
 
         try
         {
+            if (!asksForHelp && parsed.CommandResult.Command != root)
+            {
+                MpiJob.Require(terminal, parsed.CommandResult.Command.Name);
+            }
+
             return parsed.Invoke(new InvocationConfiguration
             {
                 Output = terminal.Output,

@@ -47,11 +47,14 @@ internal sealed class Terminal
     /// <summary>Whether the output is to be one JSON object.</summary>
     public bool IsJson { get; set; }
 
+    /// <summary>Whether nothing is said, results included: of processes that work together the first alone speaks.</summary>
+    public bool IsSilent { get; set; }
+
     /// <summary>Writes a line of results, unless the output is JSON.</summary>
     public void WriteLine(string text = "")
     {
         ClearProgress();
-        if (!IsJson)
+        if (!IsJson && !IsSilent)
         {
             _output.WriteLine(text);
         }
@@ -63,7 +66,7 @@ internal sealed class Terminal
     public void WriteTable(IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
         ClearProgress();
-        if (IsJson)
+        if (IsJson || IsSilent)
         {
             return;
         }
@@ -99,7 +102,7 @@ internal sealed class Terminal
     public void WriteJson(Func<JsonObject> make)
     {
         ClearProgress();
-        if (IsJson)
+        if (IsJson && !IsSilent)
         {
             _output.WriteLine(Json.Format(make()));
         }
@@ -184,7 +187,7 @@ internal sealed class Terminal
     /// <summary>Writes to the error stream. A terminal that was closed meanwhile must not end the work whose progress it showed.</summary>
     private void Say(string text)
     {
-        if (_isDeaf)
+        if (_isDeaf || IsSilent)
         {
             return;
         }

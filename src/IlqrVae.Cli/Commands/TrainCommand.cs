@@ -25,6 +25,7 @@ internal static class TrainCommand
           ilqr-vae train config.yaml -o second-run --data other.h5 --seed 2
           ilqr-vae train new-session.yaml -o third-run --from run --freeze dynamics,prior
           ilqr-vae train run/config.yaml --resume
+          mpirun -n 8 ilqr-vae train config.yaml --threads 4
         """;
 
     public static Command Create(Terminal terminal)
@@ -41,7 +42,7 @@ internal static class TrainCommand
         var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates; overrides the configuration.", "N");
         var stopAfter = Arguments.Number<int?>("--stop-after", "Save and stop after so many iterations of this call, as Ctrl-C does.", "N");
         var json = Arguments.Json();
-        return Arguments.Make("train", Description, [file, output, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, json], result =>
+        return Arguments.Make("train", Description, [file, output, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, json], result => MpiJob.Run(terminal, processes =>
         {
             terminal.IsJson = result.GetValue(json);
             var path = result.GetValue(file)!;
@@ -67,7 +68,7 @@ internal static class TrainCommand
             IEnumerable<string> remarks = result.GetValue(resume) ? [] : RecordingRemarks.Of(recording).Concat(TrainingSession.RemarksOf(configuration, recording));
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
-                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(remarks), terminal.Interrupt);
+                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)) { Processes = processes }, terminal.OfTraining(remarks), terminal.Interrupt);
             Report(outcome, configuration.Data, folder, terminal);
             return outcome.End switch
             {
@@ -76,7 +77,7 @@ internal static class TrainCommand
                     $"numbers overflowed again and again; the best parameters are in {folder.Model}. Look for extreme values with 'ilqr-vae inspect', or train anew with a smaller learning-rate."),
                 _ => ExitCode.Done,
             };
-        });
+        }));
     }
 
     /// <summary>A configuration with what the command line overrides.</summary>

@@ -7,6 +7,7 @@ using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Scores;
 using IlqrVae.Training;
+using IlqrVae.Training.Processes;
 
 namespace IlqrVae.Runs.Sessions;
 
@@ -34,7 +35,11 @@ public sealed record TrainingOutcome(
 /// <param name="Force">Whether an existing run may be replaced.</param>
 /// <param name="StopAfter">Iterations after which to stop as if interrupted; null for none.</param>
 /// <param name="Where">What to call the configuration in messages.</param>
-public sealed record TrainingRequest(string Where, bool Resume = false, bool Force = false, int? StopAfter = null);
+public sealed record TrainingRequest(string Where, bool Resume = false, bool Force = false, int? StopAfter = null)
+{
+    /// <summary>The processes that train together, each by the same call; the first alone writes.</summary>
+    public IProcessGroup Processes { get; init; } = new OneProcess();
+}
 
 /// <summary>Trains a model in a run folder.</summary>
 public static class TrainingSession
@@ -56,13 +61,49 @@ public static class TrainingSession
     {
         ArgumentNullException.ThrowIfNull(folder);
         request ??= new TrainingRequest(folder.Root);
-        RequireFolder(folder, request);
-
-        // A run to be continued is read and written by nobody else from here on; one to be made has no folder yet that could be held.
-        using var held = request.Resume ? RunLock.Take(folder) : null;
         return configuration.Precision == Precision.Single
-            ? new Session<float>(configuration, recording, folder, request, progress, interrupt).Run()
-            : new Session<double>(configuration, recording, folder, request, progress, interrupt).Run();
+            ? Run<float>(configuration, recording, folder, request, progress, interrupt)
+            : Run<double>(configuration, recording, folder, request, progress, interrupt);
+    }
+
+    private static TrainingOutcome Run<T>(
+        RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest request, IProgress<TrainingProgress>? progress, CancellationToken interrupt)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var isFirst = request.Processes.Number == 0;
+        RunLock? held = null;
+        try
+        {
+            Session<T>? session = null;
+            string? failure = null;
+            try
+            {
+                if (isFirst)
+                {
+                    RequireFolder(folder, request);
+
+                    // A run to be continued is read and written by nobody else from here on; one to be made has no folder yet that could be held.
+                    held = request.Resume ? RunLock.Take(folder) : null;
+                }
+
+                session = new Session<T>(configuration, recording, folder, request, progress, interrupt);
+                if (isFirst)
+                {
+                    var taken = session.Begin();
+                    held ??= taken;
+                }
+            }
+            catch (InputException exception) when (request.Processes.Count > 1)
+            {
+                failure = exception.Message;
+            }
+
+            return request.Processes.Agree(failure) is { } reason ? throw new InputException(reason) : isFirst ? session!.Run() : session!.Follow();
+        }
+        finally
+        {
+            held?.Dispose();
+        }
     }
 
     /// <summary>Checks that a run may be written to a folder.</summary>
@@ -176,7 +217,7 @@ public static class TrainingSession
                 _beginning = TrainingStart.Apply(_configuration, configuration.StartFrom, recording, _model);
             }
 
-            _trainer = new Trainer<T>(_model, recording, _configuration.Training);
+            _trainer = new Trainer<T>(_model, recording, _configuration.Training, request.Processes);
             _trials = recording.TrialsOf(TrialSplit.Train).Count;
             _batch = _configuration.Training.BatchSize == 0 ? _trials : Math.Min(_trials, _configuration.Training.BatchSize);
             if (request.Resume)
@@ -187,13 +228,25 @@ public static class TrainingSession
             }
         }
 
-        public TrainingOutcome Run()
+        /// <summary>Prepares the run's folder.</summary>
+        /// <returns>What holds it; null where it was held before.</returns>
+        public RunLock? Begin()
         {
             _folder.Create();
-            using var held = _request.Resume ? null : RunLock.Take(_folder);
-            RequireFolder(_folder, _request);
+            RunLock? held = null;
             if (!_request.Resume)
             {
+                held = RunLock.Take(_folder);
+                try
+                {
+                    RequireFolder(_folder, _request);
+                }
+                catch
+                {
+                    held.Dispose();
+                    throw;
+                }
+
                 File.Delete(_folder.Model);
                 File.Delete(_folder.Checkpoint);
                 File.Delete(_folder.Calibration);
@@ -201,10 +254,17 @@ public static class TrainingSession
             }
 
             AtomicFile.WriteText(_folder.Configuration, ConfigurationFile.Write(_configuration));
+            return held;
+        }
+
+        /// <summary>Trains, and writes what comes of it.</summary>
+        public TrainingOutcome Run()
+        {
             var workers = _configuration.Training.Threads > 0 ? _configuration.Training.Threads : Environment.ProcessorCount;
+            var processes = _request.Processes.Count > 1 ? $"{_request.Processes.Count} processes of " : "";
             _folder.Write(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(_request.Resume ? "resumed at" : "started at")} iteration {_trainer.State.Iteration}: {_trials} training trials, {_model.Parameters.RawCount} parameters, {_configuration.Precision.ToString().ToLowerInvariant()} precision, {workers} threads"));
+                $"{(_request.Resume ? "resumed at" : "started at")} iteration {_trainer.State.Iteration}: {_trials} training trials, {_model.Parameters.RawCount} parameters, {_configuration.Precision.ToString().ToLowerInvariant()} precision, {processes}{workers} threads"));
             foreach (var line in _beginning)
             {
                 _folder.Write(line);
@@ -219,6 +279,14 @@ public static class TrainingSession
                 TryLog(exception);
                 throw;
             }
+        }
+
+        /// <summary>Trains with the first process, which writes.</summary>
+        public TrainingOutcome Follow()
+        {
+            var end = _trainer.Run(null, null, _interrupt);
+            var state = _trainer.State;
+            return new TrainingOutcome(end, state.Iteration, state.BestIteration, double.NaN, double.NaN, double.NaN, state.Seconds, _model.Parameters.RawCount);
         }
 
         private TrainingOutcome Train()

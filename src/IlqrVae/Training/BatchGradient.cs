@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using IlqrVae.Inference;
 using IlqrVae.Models.Parameters;
+using IlqrVae.Training.Processes;
 
 namespace IlqrVae.Training;
 
@@ -18,13 +19,15 @@ internal sealed class BatchGradient<T>
     private readonly PreparedTrial<T>[] _trials;
     private readonly TrialObjective<T> _objective;
     private readonly TrainingWorker<T>[] _workers;
-    private readonly IGradientReduction<T> _reduction;
+    private readonly SharedWork<T> _shared;
     private readonly TrialGradient<T>[] _gradients;
     private readonly TimeFactorGradients<T> _timeGradients;
     private readonly int _groupSize;
     private readonly TrialOutcome[] _outcomes;
     private readonly double[] _norms;
     private readonly double[] _weights;
+    private readonly int[] _owners;
+    private readonly WarmStart<T>[] _starts;
     private readonly int[] _owned;
     private readonly int[] _order;
     private readonly int[] _lengths;
@@ -35,19 +38,21 @@ internal sealed class BatchGradient<T>
     /// <param name="batchSize">The largest number of trials in a batch.</param>
     /// <param name="options">Settings.</param>
     /// <param name="workers">The workspaces of the threads.</param>
-    /// <param name="reduction">Which trials are worked out here, and what completes their sum.</param>
+    /// <param name="shared">What is worked out here, and what completes it.</param>
     public BatchGradient(
-        VariationalModel<T> model, TrainingTrials<T> trials, int batchSize, TrainingOptions options, TrainingWorker<T>[] workers, IGradientReduction<T> reduction)
+        VariationalModel<T> model, TrainingTrials<T> trials, int batchSize, TrainingOptions options, TrainingWorker<T>[] workers, SharedWork<T> shared)
     {
         _model = model;
         _options = options;
         _trials = trials.Training;
         _objective = new TrialObjective<T>(options);
         _workers = workers;
-        _reduction = reduction;
+        _shared = shared;
         _outcomes = new TrialOutcome[batchSize];
         _norms = new double[batchSize];
         _weights = new double[batchSize];
+        _owners = new int[batchSize];
+        _starts = new WarmStart<T>[batchSize];
         _owned = new int[batchSize];
         _order = new int[batchSize];
         _lengths = new int[batchSize];
@@ -70,10 +75,18 @@ internal sealed class BatchGradient<T>
     /// <param name="crew">The threads.</param>
     public BatchOutcome Compute(int[] batch, TrainingState<T> state, WorkerCrew crew)
     {
+        var owners = _owners.AsSpan(0, batch.Length);
+        for (var i = 0; i < batch.Length; i++)
+        {
+            _starts[i] = state.WarmStarts[_trials[batch[i]].Name];
+            _lengths[i] = _trials[batch[i]].Bins;
+        }
+
+        _shared.Deal(_lengths.AsSpan(0, batch.Length), owners);
         var owned = 0;
         for (var i = 0; i < batch.Length; i++)
         {
-            if (_reduction.Owns(batch[i]))
+            if (_shared.IsOwn(owners[i]))
             {
                 _owned[owned++] = i;
             }
@@ -94,7 +107,7 @@ internal sealed class BatchGradient<T>
 
         if (usual == 0)
         {
-            _reduction.Gather(batch, outcomes);
+            _shared.Gather(owners, outcomes);
             usual = GradientGuard.Median(Norms(outcomes));
         }
 
@@ -106,12 +119,13 @@ internal sealed class BatchGradient<T>
                 Differentiate(batch, first, count, state, crew, keeps: true);
             }
 
-            Weigh(batch, first, count, usual, state);
+            Weigh(first, count, usual);
             Add(first, count, owned, crew);
         }
 
-        _reduction.Gather(batch, outcomes);
-        _reduction.Sum(_model.Parameters.All, Sum);
+        _shared.Gather(owners, outcomes);
+        _shared.Share(owners, _starts.AsSpan(0, batch.Length));
+        _shared.Sum(_model.Parameters.All, Sum);
         var norms = Norms(outcomes);
         var bounded = 0;
         foreach (var norm in norms)
@@ -150,14 +164,14 @@ internal sealed class BatchGradient<T>
             var position = _owned[_order[i]];
             var trial = _trials[batch[position]];
             var gradient = _gradients[keeps ? _order[i] : worker.Index];
-            var result = _objective.Learn(worker, trial, state.WarmStarts[trial.Name], state.Iteration + 1, batch[position], gradient, keeps);
+            var result = _objective.Learn(worker, trial, _starts[position], state.Iteration + 1, batch[position], gradient, keeps);
             var norm = double.IsFinite(result.Elbo) ? gradient.Norm(worker.TimeNorm) / Math.Max(1, result.Weight) : double.NaN;
             _outcomes[position] = new TrialOutcome(result, norm, result.Weight);
         });
     }
 
     /// <summary>Bounds the gradients of a group of owned trials against what is usual. A trial that was bounded is searched for anew at its next turn.</summary>
-    private void Weigh(int[] batch, int first, int count, double usual, TrainingState<T> state)
+    private void Weigh(int first, int count, double usual)
     {
         for (var i = first; i < first + count; i++)
         {
@@ -165,7 +179,7 @@ internal sealed class BatchGradient<T>
             if (_weights[i] < 1)
             {
                 _gradients[i].Time.Scale(_weights[i]);
-                state.WarmStarts[_trials[batch[_owned[i]]].Name].Lose();
+                _starts[_owned[i]].Lose();
             }
         }
     }

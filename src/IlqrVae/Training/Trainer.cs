@@ -3,6 +3,7 @@ using System.Numerics;
 using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Recordings;
+using IlqrVae.Training.Processes;
 
 namespace IlqrVae.Training;
 
@@ -20,7 +21,7 @@ public sealed class Trainer<T>
     private readonly TrainingTrials<T> _trials;
     private readonly MiniBatches _batches;
     private readonly int _threads;
-    private readonly IGradientReduction<T> _reduction;
+    private readonly SharedWork<T> _shared;
     private readonly BatchGradient<T> _gradient;
     private readonly UpdateRule<T> _update;
     private readonly ValidationScore<T> _validation;
@@ -30,9 +31,9 @@ public sealed class Trainer<T>
     /// <param name="model">The model; its parameters change during training.</param>
     /// <param name="recording">The recording; its training trials are learned from, its validation trials choose when to stop.</param>
     /// <param name="options">Settings.</param>
-    /// <param name="reduction">How several processes share the trials; null for one that has them all.</param>
+    /// <param name="processes">The processes that train this model together, each with the same model, recording and settings; null for this one alone.</param>
     /// <exception cref="InputException">A setting is impossible, or the recording has no training trials or not what the model needs.</exception>
-    public Trainer(VariationalModel<T> model, Recording recording, TrainingOptions options, IGradientReduction<T>? reduction = null)
+    public Trainer(VariationalModel<T> model, Recording recording, TrainingOptions options, IProcessGroup? processes = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(recording);
@@ -40,14 +41,14 @@ public sealed class Trainer<T>
         options.Validate();
         _model = model;
         _options = options;
-        _reduction = reduction ?? new InProcessReduction<T>();
+        _shared = new SharedWork<T>(processes ?? new OneProcess());
         _trials = new TrainingTrials<T>(model, recording, options);
         _batches = new MiniBatches(_trials.Training.Length, options.BatchSize, options.Seed, [.. recording.TrialsOf(TrialSplit.Train).Select(trial => trial.Session)]);
         _threads = Math.Min(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, Math.Max(_batches.Size, _trials.Validation.Length));
         TrainingWorker<T>[] workers = [.. Enumerable.Range(0, _threads).Select(index => new TrainingWorker<T>(index, model, _trials.Longest, options.Elbo.Draws))];
-        _gradient = new BatchGradient<T>(model, _trials, _batches.Size, options, workers, _reduction);
+        _gradient = new BatchGradient<T>(model, _trials, _batches.Size, options, workers, _shared);
         _update = new UpdateRule<T>(model, options, recording);
-        _validation = new ValidationScore<T>(_trials.Validation, options, workers, _reduction,
+        _validation = new ValidationScore<T>(_trials.Validation, options, workers, _shared,
             options.ScoreOfValidation == LearningObjective.Predictive ? new PredictiveValidation<T>(model.Generative, recording, options) : null);
         _progress = new LearningProgress<T>(model, options);
         State = NewState();
@@ -99,7 +100,7 @@ public sealed class Trainer<T>
         TrainingEnd? end = null;
         while (end is null && State.Iteration < _options.Iterations)
         {
-            if (_reduction.Any(interrupt.IsCancellationRequested))
+            if (_shared.Any(interrupt.IsCancellationRequested))
             {
                 end = TrainingEnd.Interrupted;
                 break;

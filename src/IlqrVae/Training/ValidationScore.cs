@@ -1,6 +1,7 @@
 using System.Numerics;
 using IlqrVae.Inference;
 using IlqrVae.Numerics;
+using IlqrVae.Training.Processes;
 
 namespace IlqrVae.Training;
 
@@ -17,27 +18,30 @@ internal sealed class ValidationScore<T>
     private readonly TrialObjective<T> _objective;
     private readonly PredictiveValidation<T>? _prediction;
     private readonly TrainingWorker<T>[] _workers;
-    private readonly IGradientReduction<T> _reduction;
+    private readonly SharedWork<T> _shared;
     private readonly TrialOutcome[] _outcomes;
-    private readonly int[] _numbers;
+    private readonly int[] _owners;
+    private readonly WarmStart<T>[] _starts;
 
     /// <summary>Prepares scoring.</summary>
     /// <param name="trials">The validation trials.</param>
     /// <param name="options">Settings.</param>
     /// <param name="workers">The workspaces of the threads.</param>
-    /// <param name="reduction">Which trials are worked out here.</param>
+    /// <param name="shared">What is worked out here, and what completes it.</param>
     /// <param name="prediction">What scores by prediction; null where another score is asked for.</param>
     public ValidationScore(
-        PreparedTrial<T>[] trials, TrainingOptions options, TrainingWorker<T>[] workers, IGradientReduction<T> reduction, PredictiveValidation<T>? prediction = null)
+        PreparedTrial<T>[] trials, TrainingOptions options, TrainingWorker<T>[] workers, SharedWork<T> shared, PredictiveValidation<T>? prediction = null)
     {
         _options = options;
         _trials = trials;
         _objective = new TrialObjective<T>(options);
         _prediction = prediction;
         _workers = workers;
-        _reduction = reduction;
+        _shared = shared;
         _outcomes = new TrialOutcome[trials.Length];
-        _numbers = [.. Enumerable.Range(0, trials.Length)];
+        _owners = new int[trials.Length];
+        _starts = new WarmStart<T>[trials.Length];
+        shared.Deal(trials.Select(trial => trial.Bins).ToArray(), _owners);
     }
 
     /// <summary>Whether there is anything to validate.</summary>
@@ -56,7 +60,7 @@ internal sealed class ValidationScore<T>
 
         crew.ForEach(_trials.Length, (number, i) =>
         {
-            if (_reduction.Owns(i))
+            if (_shared.IsOwn(_owners[i]))
             {
                 var trial = _trials[i];
                 var result = _objective.Score(
@@ -64,7 +68,7 @@ internal sealed class ValidationScore<T>
                 _outcomes[i] = new TrialOutcome(result, double.NaN, trial.ObservedCount);
             }
         });
-        _reduction.Gather(_numbers, _outcomes);
+        Complete(state);
         if (state.FirstLosses.Count == 0)
         {
             foreach (var (trial, outcome) in _trials.Zip(_outcomes).Where(pair => double.IsFinite(pair.Second.Result.Elbo)))
@@ -94,13 +98,13 @@ internal sealed class ValidationScore<T>
     {
         crew.ForEach(_trials.Length, (number, i) =>
         {
-            if (_reduction.Owns(i))
+            if (_shared.IsOwn(_owners[i]))
             {
                 var score = prediction.Score(_workers[number], _trials[i], state.WarmStarts[_trials[i].Name], out var last);
                 _outcomes[i] = new TrialOutcome(last, double.NaN, score.Entries, score);
             }
         });
-        _reduction.Gather(_numbers, _outcomes);
+        Complete(state);
         var sum = default(PredictionScore);
         for (var i = 0; i < _trials.Length; i++)
         {
@@ -114,5 +118,17 @@ internal sealed class ValidationScore<T>
         }
 
         return sum.Loss;
+    }
+
+    /// <summary>Outcomes and starts of trials that other processes have worked out.</summary>
+    private void Complete(TrainingState<T> state)
+    {
+        for (var i = 0; i < _trials.Length; i++)
+        {
+            _starts[i] = state.WarmStarts[_trials[i].Name];
+        }
+
+        _shared.Gather(_owners, _outcomes);
+        _shared.Share(_owners, _starts);
     }
 }

@@ -5,6 +5,7 @@ using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 using IlqrVae.Training;
+using IlqrVae.Training.Processes;
 
 namespace IlqrVae.Tests.Training;
 
@@ -132,7 +133,7 @@ public sealed class BatchGradientTests
     private BatchGradient<double> Gradient(out TrainingTrials<double> trials)
     {
         trials = new TrainingTrials<double>(_model, _recording, _options);
-        return new BatchGradient<double>(_model, trials, 3, _options, [new(0, _model, Bins, 1)], new InProcessReduction<double>());
+        return new BatchGradient<double>(_model, trials, 3, _options, [new(0, _model, Bins, 1)], new SharedWork<double>(new OneProcess()));
     }
 
     private TrainingState<double> State(double usual)

@@ -6,6 +6,7 @@ using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 using IlqrVae.Tests.Inference;
 using IlqrVae.Training;
+using IlqrVae.Training.Processes;
 
 namespace IlqrVae.Tests.Training;
 
@@ -102,7 +103,7 @@ public sealed class UpdateRuleTests
         };
         var trials = new TrainingTrials<double>(model, recording, options);
         TrainingWorker<double>[] workers = [new(0, model, Bins, 1)];
-        var batch = new BatchGradient<double>(model, trials, 3, options, workers, new InProcessReduction<double>());
+        var batch = new BatchGradient<double>(model, trials, 3, options, workers, new SharedWork<double>(new OneProcess()));
         var rule = new UpdateRule<double>(model, options, recording);
         var state = StateOf(model);
         foreach (var trial in trials.All)

@@ -4,6 +4,7 @@ using IlqrVae.Models.Priors;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
 using IlqrVae.Training;
+using IlqrVae.Training.Processes;
 
 namespace IlqrVae.Tests.Training;
 
@@ -42,7 +43,7 @@ public sealed class ValidationScoreTests
         var model = Build(recording);
         var options = new TrainingOptions { ValidationInterval = 1, Elbo = new() { Solver = new() { Tolerance = 1e-14 } } };
         var trials = new TrainingTrials<double>(model, recording, options);
-        var score = new ValidationScore<double>(trials.Validation, options, [new(0, model, Bins, 1)], new InProcessReduction<double>());
+        var score = new ValidationScore<double>(trials.Validation, options, [new(0, model, Bins, 1)], new SharedWork<double>(new OneProcess()));
         using var crew = new WorkerCrew(1);
         var state = new Trainer<double>(model, recording, options).State;
         var untrained = score.Loss(state, crew);

@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using IlqrVae.Runs.Files;
+
+namespace IlqrVae.Cli.Tests;
+
+/// <summary>Trainings spread over the processes of an MPI job, where there is an MPI launcher.</summary>
+public sealed class MpiJobs : IDisposable
+{
+    private readonly CommandLine _line = new();
+
+    public void Dispose() => _line.Dispose();
+
+    [Fact]
+    public async Task Processes_learn_what_one_learns_and_another_number_goes_on()
+    {
+        RequireLauncher();
+        Prepare(iterations: 9);
+        _line.Must("train", "@/config.yaml", "-o", "@/alone");
+        Assert.Equal((0, ""), Short(await Launch(1, "train", _line["config.yaml"], "-o", _line["one"])));
+        Assert.Equal(Parameters("alone"), Parameters("one"));
+
+        // What one process prints, once; and one process writes.
+        var (code, output, error) = await Launch(2, "train", _line["config.yaml"], "-o", _line["two"]);
+        Assert.True(code == 0, error);
+        Assert.Equal(1, Count(output, "trained 9 iterations"));
+        Assert.Equal(1, Count(output, "next:"));
+        Assert.Equal(9, HistoryFile.Read(_line["two/history.csv"])["iteration"].Length);
+        Assert.Contains("2 processes of 1 threads", await File.ReadAllTextAsync(_line["two/log.txt"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        RequireClose("alone", "two");
+
+        // Four begin, three go on.
+        Assert.Equal(130, (await Launch(4, "train", _line["config.yaml"], "-o", _line["four"], "--stop-after", "4")).Code);
+        Assert.Equal(0, (await Launch(3, "train", _line["four"], "--resume")).Code);
+        Assert.Equal(9, HistoryFile.Read(_line["four/history.csv"])["iteration"].Length);
+        RequireClose("alone", "four");
+    }
+
+    [Fact]
+    public async Task Wrong_input_is_told_once()
+    {
+        RequireLauncher();
+        Prepare(iterations: 2);
+        _line.Write("bad.yaml", "data: data.h5\nmodel: {states: 3, inputz: 2}\n");
+        foreach (var (file, reason) in new[] { ("bad.yaml", "inputz"), ("absent.yaml", "absent.yaml: there is no such file") })
+        {
+            var (code, _, error) = await Launch(2, "train", _line[file], "-o", _line["run"]);
+            Assert.Equal(2, code);
+            Assert.Equal(1, Count(error, reason));
+            Assert.False(Directory.Exists(_line["run"]));
+        }
+
+        // What the first process alone can see ends all of them.
+        _line.Must("train", "@/config.yaml", "-o", "@/run");
+        var again = await Launch(2, "train", _line["config.yaml"], "-o", _line["run"]);
+        Assert.Equal((2, 1), (again.Code, Count(again.Error, "process 0 of 2")));
+        Assert.Equal(1, Count(again.Error, "holds a run already"));
+
+        // Other commands would do the same in every process.
+        var fit = await Launch(2, "fit", _line["data.h5"], "-o", _line["fit"]);
+        Assert.Equal((2, 1), (fit.Code, Count(fit.Error, "'fit' works in one process")));
+        Assert.False(Directory.Exists(_line["fit"]));
+    }
+
+    [Fact]
+    public async Task A_process_that_dies_ends_the_job_and_the_run_can_be_resumed()
+    {
+        RequireLauncher();
+        Prepare(iterations: 1_000_000);
+        using var job = Start(2, "train", _line["config.yaml"], "-o", _line["run"]);
+        var output = job.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = job.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            while (!File.Exists(_line["run/checkpoint.h5"]))
+            {
+                Assert.False(job.HasExited, "the training ended by itself");
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            }
+
+            var children = await Task.WhenAll(Process.GetProcesses().Where(IsOfThisRun).Select(process => Task.FromResult(process.Id)));
+            Assert.Equal(2, children.Length);
+            Process.GetProcessById(children.Max()).Kill();
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            limit.CancelAfter(TimeSpan.FromSeconds(60));
+            await job.WaitForExitAsync(limit.Token);
+        }
+        finally
+        {
+            job.Kill(entireProcessTree: true);
+        }
+
+        Assert.NotEqual(0, job.ExitCode);
+        Assert.Contains("killed", await error + await output, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(130, _line.Run("train", "@/run", "--resume", "--stop-after", "1").ExitCode);
+    }
+
+    private bool IsOfThisRun(Process process)
+    {
+        try
+        {
+            var words = File.ReadAllText($"/proc/{process.Id}/cmdline").Split('\0');
+            return words[0] == "dotnet" && words.Contains(_line["run"], StringComparer.Ordinal);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It has ended meanwhile, or is another user's.
+            return false;
+        }
+    }
+
+    private static int Count(string text, string part) => text.Split(part).Length - 1;
+
+    private static (int Code, string Failure) Short((int Code, string Output, string Error) result) => (result.Code, result.Code == 0 ? "" : result.Error);
+
+    private static void RequireLauncher()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "MPI jobs are tried on Linux");
+        Assert.SkipUnless((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "mpirun"))), "there is no MPI launcher (mpirun) here; Debian has it as openmpi-bin");
+    }
+
+    private void Prepare(int iterations)
+    {
+        _line.Must("simulate", "lorenz", "-o", "@/data.h5", "--trials", "7", "--validation-trials", "3", "--test-trials", "0", "--bins", "20");
+        _line.Write("config.yaml", $"data: data.h5\nprecision: double\nmodel: {{states: 4, inputs: 2}}\ntraining: {{iterations: {iterations}, batch: 5, validation-interval: 3, checkpoint-interval: 20, threads: 1}}\n");
+    }
+
+    private double[] Parameters(string run) => ModelFile.Read(_line[$"{run}/model.h5"]).Raw;
+
+    private void RequireClose(string one, string other)
+        => Assert.All(Parameters(one).Zip(Parameters(other)), pair => Assert.Equal(pair.First, pair.Second, 1e-12 * (1 + Math.Abs(pair.First))));
+
+    private static Process Start(int processes, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("mpirun", ["--oversubscribe", "-n", $"{processes}", "dotnet", Path.Combine(AppContext.BaseDirectory, "ilqr-vae.dll"), .. arguments])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+
+        // In containers tests are run by root, which Open MPI asks to confirm.
+        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1";
+        start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
+        return Process.Start(start)!;
+    }
+
+    private static async Task<(int Code, string Output, string Error)> Launch(int processes, params string[] arguments)
+    {
+        using var job = Start(processes, arguments);
+        var output = job.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = job.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await job.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (job.ExitCode, await output, await error);
+    }
+}
