@@ -73,6 +73,31 @@ public sealed class Fits : IDisposable
     }
 
     [Fact]
+    public void Linear_dynamics_that_wins_the_search_is_trained_beside_what_learns_more_slowly()
+    {
+        // A linear system of few trials: in few updates nothing else comes near. By a pace that is not measured, time for three candidates, and little for the last trainings.
+        var recording = LearningTrials.Of(
+            Simulations.Linear(new LinearOptions { Trials = 6, ValidationTrials = 4, TestTrials = 0, Bins = 12, Channels = 8, Observation = ObservationKind.Spikes, Seed = 4 }), 12, 0);
+        var request = new FitRequest { Seconds = 2100 * 0.002, Threads = 2, SecondsPerUpdate = 0.002 };
+        var outcome = FitSession.Run("data.h5", recording, new RunFolder(this["run"]), request, null, null, TestContext.Current.CancellationToken);
+        static bool IsLinear(FitAttempt attempt) => attempt.Candidate.Contains("linear", StringComparison.Ordinal);
+        Assert.True(IsLinear(outcome.Attempts.Last(attempt => attempt is { Round: < 3, IsKept: true })), "another model won the search; choose other data for this test");
+        var last = outcome.Attempts.Where(attempt => attempt.Round == 3).ToList();
+        Assert.Equal([true, false], last.Select(IsLinear));
+        Assert.Equal(last.MaxBy(attempt => attempt.Gain), last.Single(attempt => attempt.IsKept));
+        Assert.Equal(outcome.Chosen.Name, last.Single(attempt => attempt.IsKept).Candidate);
+
+        // The run is that of the better one, complete and alone.
+        Assert.Equal(-outcome.Training.ValidationLoss, last.Max(attempt => attempt.Gain));
+        var kept = ModelFile.Read(new RunFolder(this["run"]).Model);
+        Assert.Equal(outcome.Chosen.Configuration.Model.Dynamics.GetType(), kept.Description.Configuration.Model.Dynamics.GetType());
+        Assert.Equal(outcome.Chosen.Configuration.Model.States, ConfigurationFile.Read(new RunFolder(this["run"]).Configuration).Model.States);
+        Assert.Equal(outcome.Training.Iterations, (int)HistoryFile.Read(new RunFolder(this["run"]).History)["iteration"][^1]);
+        Assert.Equal(outcome.Training.BestIteration, kept.Summary.Iteration);
+        Assert.Equal([this["run"]], Directory.GetDirectories(this["."]).Select(Path.GetFullPath));
+    }
+
+    [Fact]
     public void With_more_time_every_candidate_is_trained_with_other_trials_left_out()
     {
         // 300 seconds for every candidate of the ladder and 700 updates each: two folds of 350.

@@ -56,6 +56,20 @@ public sealed record RunFolder(string Root)
         return folder.HoldsRun && own.Contains(path, StringComparer.OrdinalIgnoreCase);
     }
 
+    /// <summary>Puts this run in the place of another in a folder beside, whose run is lost.</summary>
+    /// <param name="other">The other folder, with the same parent, so that paths in the configuration stay true.</param>
+    internal void MoveTo(RunFolder other)
+    {
+        // A run is told by its model or checkpoint: stopped in between, this leaves the one or the other, or none.
+        File.Delete(other.Model);
+        File.Delete(other.Checkpoint);
+        File.Delete(other.Calibration);
+        foreach (var (from, to) in new[] { (Configuration, other.Configuration), (History, other.History), (HistoryLines, other.HistoryLines), (Log, other.Log), (Checkpoint, other.Checkpoint), (Model, other.Model) })
+        {
+            File.Move(from, to, overwrite: true);
+        }
+    }
+
     /// <summary>Makes the folder.</summary>
     /// <exception cref="InputException">It cannot be made.</exception>
     public void Create()

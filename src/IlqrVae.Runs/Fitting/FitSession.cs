@@ -56,6 +56,9 @@ public static class FitSession
     /// <summary>Updates that the last training should have: larger models need them, and show after few what they could become, not what they will be.</summary>
     private const int FewestLastIterations = 600;
 
+    /// <summary>Share of what is left that linear dynamics is trained in at last, where it has won the search: it is learned first, and may be overtaken by what learns more slowly.</summary>
+    private const double LinearShare = 0.25;
+
     /// <summary>Validations of a candidate in a round.</summary>
     private const int Validations = 4;
 
@@ -91,6 +94,7 @@ public static class FitSession
             pace = candidates.ToDictionary(candidate => candidate, _ => assumed);
         }
 
+        List<FitCandidate> ordered = [];
         for (var round = 0; round < Shares.Length && candidates.Count > 1; round++)
         {
             var seconds = Shares[round] * request.Seconds;
@@ -111,7 +115,7 @@ public static class FitSession
             }
 
             // What is not a number comes last.
-            var ordered = found.OrderByDescending(one => double.IsFinite(one.Attempt.Gain) ? one.Attempt.Gain : double.NegativeInfinity).Select(one => one.Candidate).ToList();
+            ordered = found.OrderByDescending(one => double.IsFinite(one.Attempt.Gain) ? one.Attempt.Gain : double.NegativeInfinity).Select(one => one.Candidate).ToList();
             var best = ordered[..(round == Shares.Length - 1 ? 1 : (ordered.Count + KeptOf - 1) / KeptOf)];
             if (round < Shares.Length - 1 && best.TrueForAll(IsLinear) && ordered.Find(one => !IsLinear(one)) is { } slower)
             {
@@ -128,17 +132,69 @@ public static class FitSession
             candidates = best;
         }
 
-        var chosen = candidates[0];
-        var left = ((1 - Reserve) * request.Seconds) - clock.Elapsed.TotalSeconds;
-        var updates = (int)Math.Clamp(left / PaceOf(chosen, trials, pace, interrupt), FewestIterations, MostIterations);
-        var configuration = WithIterations(chosen, trials, updates, Math.Max(1, updates / LastValidations));
-        using var timeIsUp = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
-        var outcome = TrainingSession.Run(
-            configuration, recording, folder, new TrainingRequest(folder.Root, Force: request.Force), new Deadline(progress, clock, Overrun * request.Seconds, timeIsUp), timeIsUp.Token);
-        return new FitOutcome(attempts, chosen with { Configuration = configuration }, outcome, clock.Elapsed.TotalSeconds)
+        double Left() => ((1 - Reserve) * request.Seconds) - clock.Elapsed.TotalSeconds;
+        Final AtLength(FitCandidate candidate, RunFolder where, double seconds)
         {
-            IsOutOfTime = outcome.End == TrainingEnd.Interrupted && !interrupt.IsCancellationRequested,
+            var updates = (int)Math.Clamp(seconds / PaceOf(candidate, trials, pace, interrupt), FewestIterations, MostIterations);
+            var configuration = WithIterations(candidate, trials, updates, Math.Max(1, updates / LastValidations));
+            using var timeIsUp = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
+            var training = TrainingSession.Run(
+                configuration, recording, where, new TrainingRequest(where.Root, Force: request.Force), new Deadline(progress, clock, Overrun * request.Seconds, timeIsUp), timeIsUp.Token);
+            return new Final(candidate with { Configuration = configuration }, training);
+        }
+
+        var chosen = candidates[0];
+        var last = IsLinear(chosen) && ordered.Find(one => !IsLinear(one)) is { } rival
+            ? Better(AtLength, chosen, rival, folder, Left, attempts, attempted, interrupt)
+            : AtLength(chosen, folder, Left());
+        return new FitOutcome(attempts, last.Candidate, last.Training, clock.Elapsed.TotalSeconds)
+        {
+            IsOutOfTime = last.Training.End == TrainingEnd.Interrupted && !interrupt.IsCancellationRequested,
         };
+    }
+
+    /// <summary>
+    /// Trains linear dynamics at length in a folder beside, and then what learns more slowly, for longer; the better one stays. Interrupted in the first training, nothing is
+    /// left behind; in the second, what was reached by it.
+    /// </summary>
+    private static Final Better(
+        Func<FitCandidate, RunFolder, double, Final> train, FitCandidate linear, FitCandidate rival, RunFolder folder, Func<double> left,
+        List<FitAttempt> attempts, Action<FitAttempt>? attempted, CancellationToken interrupt)
+    {
+        var beside = new RunFolder($"{Path.TrimEndingDirectorySeparator(folder.Root)}.{Guid.NewGuid():N}");
+        try
+        {
+            var first = train(linear, beside, LinearShare * left());
+            interrupt.ThrowIfCancellationRequested();
+            var second = train(rival, folder, left());
+            if (interrupt.IsCancellationRequested)
+            {
+                return second;
+            }
+
+            // Also where numbers overflowed, and the loss is none.
+            var isOvertaken = second.Training.ValidationLoss < first.Training.ValidationLoss;
+            foreach (var (final, isKept) in new[] { (first, !isOvertaken), (second, isOvertaken) })
+            {
+                attempts.Add(new FitAttempt(Shares.Length + 1, final.Candidate.Name, final.Training.Iterations, final.Training.Seconds, -final.Training.ValidationLoss, isKept));
+                attempted?.Invoke(attempts[^1]);
+            }
+
+            if (isOvertaken)
+            {
+                return second;
+            }
+
+            beside.MoveTo(folder);
+            return first;
+        }
+        finally
+        {
+            if (Directory.Exists(beside.Root))
+            {
+                Directory.Delete(beside.Root, recursive: true);
+            }
+        }
     }
 
     private static bool IsLinear(FitCandidate candidate) => candidate.Configuration.Model.Dynamics is LinearSpecification;
@@ -229,6 +285,9 @@ public static class FitSession
         configuration = configuration.CompletedFor(trials);
         return new Trainer<float>(ModelDescription.Of(configuration, trials).Build<float>(), trials, configuration.Training);
     }
+
+    /// <summary>A candidate trained at length.</summary>
+    private sealed record Final(FitCandidate Candidate, TrainingOutcome Training);
 
     /// <summary>Passes progress on, and stops a training that has its fewest updates when the time is up.</summary>
     private sealed class Deadline(IProgress<TrainingProgress>? progress, Stopwatch clock, double seconds, CancellationTokenSource stop) : IProgress<TrainingProgress>
