@@ -24,20 +24,59 @@ public static class RecordingImporters
     /// <exception cref="InputException">
     /// The file is of no format that is read (the message lists the formats), it is faulty, or an option is given that its format does not take.
     /// </exception>
-    public static ImportedRecording Import(string path, ImportOptions? options = null)
+    public static ImportedRecording Import(string path, ImportOptions? options = null) => Import([path], options);
+
+    /// <summary>Makes one recording of several files that belong together, such as NWB files of one session.</summary>
+    /// <param name="paths">The files, at least one.</param>
+    /// <param name="options">How to read them; null for the defaults.</param>
+    /// <exception cref="InputException">
+    /// A file is of no format that is read (the message lists the formats), it is faulty, an option is given that its format does not take, or the files do not belong together.
+    /// </exception>
+    public static ImportedRecording Import(IReadOnlyList<string> paths, ImportOptions? options = null)
     {
-        options ??= new ImportOptions();
-        using var source = ImportSource.Open(path);
-        var importer = All.FirstOrDefault(one => one.Recognises(source)) ?? throw Unknown(source);
-        var refused = options.Given().Except(importer.Options, StringComparer.Ordinal).ToList();
-        if (refused.Count > 0)
+        ArgumentNullException.ThrowIfNull(paths);
+        if (paths.Count == 0)
         {
-            var taken = importer.Options.Count == 0 ? "no options are taken" : $"taken are {string.Join(", ", importer.Options)}";
-            throw new InputException($"{string.Join(", ", refused)}: {path} is {importer.Description}, of which {taken}; leave {(refused.Count == 1 ? "it" : "them")} out.");
+            throw new InputException("There is no file to import; name one.");
         }
 
-        options.Check();
-        return importer.Import(source, options);
+        if (paths.GroupBy(Path.GetFullPath, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new InputException($"{twice.First()} is given twice; give each file once.");
+        }
+
+        options ??= new ImportOptions();
+        var sources = new List<ImportSource>();
+        try
+        {
+            sources.AddRange(paths.Select(ImportSource.Open));
+            var importers = sources.ConvertAll(source => All.FirstOrDefault(one => one.Recognises(source)) ?? throw Unknown(source));
+            var importer = importers[0];
+            var refused = options.Given().Except(importer.Options, StringComparer.Ordinal).ToList();
+            if (refused.Count > 0)
+            {
+                var taken = importer.Options.Count == 0 ? "no options are taken" : $"taken are {string.Join(", ", importer.Options)}";
+                throw new InputException($"{string.Join(", ", refused)}: {paths[0]} is {importer.Description}, of which {taken}; leave {(refused.Count == 1 ? "it" : "them")} out.");
+            }
+
+            options.Check();
+            if (sources.Count == 1)
+            {
+                return importer.Import(sources[0], options);
+            }
+
+            if (importers.FindIndex(other => other != importer) is > 0 and var odd)
+            {
+                throw new InputException($"{paths[odd]} is {importers[odd].Description}, and {paths[0]} is {importer.Description}; import each by itself, and join the datasets with 'ilqr-vae join'.");
+            }
+
+            return importer.ImportTogether(sources, options)
+                ?? throw new InputException($"{paths.Count} files are given, each of which is {importer.Description} and a recording of its own; import each by itself, and join the datasets with 'ilqr-vae join'.");
+        }
+        finally
+        {
+            sources.ForEach(source => source.Dispose());
+        }
     }
 
     /// <summary>Says what is in a file that recordings are imported from; null where its format is not known or has no answer.</summary>
