@@ -31,13 +31,14 @@ internal static partial class ImportCommand
           ilqr-vae import session.mat -o data.h5 --spikes spikes --values velocity=handVel[0,1]:m/s --chunk 4 --minimum-rate 1
           ilqr-vae import trials.mat -o data.h5 --spikes trial.spikes --values hand=trial.handPos:mm --bin-width 0.001
           ilqr-vae import counts.npz -o data.h5 --map spikes=counts:trial,bin,channel --bin-width 0.01
+          ilqr-vae import alf/ -o data.h5 --align goCue_times --window=-0.5..1 --behaviour wheel.position
           ilqr-vae import lfads.h5 -o data.h5
           ilqr-vae import sub-Jenkins/*.nwb -o mc_maze.h5 --nlb mc_maze --bin 5
         """;
 
     public static Command Create(Terminal terminal)
     {
-        var files = new Argument<string[]>("FILE") { Description = "The file to import; several NWB files of one session, or with --nlb those of the set.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE") { Description = "The file to import; several NWB files of one session, several .npy files or a folder of them, or with --nlb the files of the set.", Arity = ArgumentArity.OneOrMore };
         var output = Arguments.Output("The dataset file to write.", isRequired: true);
         var spikes = new Option<string?>("--spikes") { Description = "Arrays: variable of the spikes, counts or times; trial.spikes stands for trial(1).spikes, trial(2).spikes and so on.", HelpName = "VAR" };
         var values = new Option<string[]>("--values")

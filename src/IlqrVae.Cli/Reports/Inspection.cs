@@ -14,7 +14,7 @@ internal static class Inspection
     /// <summary>Reports on a file of any kind this program writes, or on a run's folder.</summary>
     public static void Report(string path, Terminal terminal)
     {
-        if (Directory.Exists(path))
+        if (Directory.Exists(path) && !RecordingImporters.IsFolderOfArrays(path))
         {
             path = RunFolder.ModelOf(path);
         }

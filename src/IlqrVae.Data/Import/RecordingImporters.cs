@@ -1,3 +1,5 @@
+using IlqrVae.Data.Import.Arrays;
+
 namespace IlqrVae.Data.Import;
 
 /// <summary>The formats that recordings are imported from.</summary>
@@ -49,8 +51,14 @@ public static class RecordingImporters
         var sources = new List<ImportSource>();
         try
         {
-            sources.AddRange(paths.Select(ImportSource.Open));
-            var importers = sources.ConvertAll(source => All.FirstOrDefault(one => one.Recognises(source)) ?? throw Unknown(source));
+            var folder = paths.FirstOrDefault(Directory.Exists);
+            if (folder is not null && paths.Count > 1)
+            {
+                throw new InputException($"{folder} is a folder; give it alone, or name the files in it.");
+            }
+
+            sources.AddRange((folder is null ? paths : []).Select(ImportSource.Open));
+            List<IRecordingImporter> importers = folder is null ? sources.ConvertAll(source => All.FirstOrDefault(one => one.Recognises(source)) ?? throw Unknown(source)) : [new NumpyImporter()];
             var importer = importers[0];
             var refused = options.Given().Except(importer.Options, StringComparer.Ordinal).ToList();
             if (refused.Count > 0)
@@ -60,6 +68,11 @@ public static class RecordingImporters
             }
 
             options.Check();
+            if (folder is not null)
+            {
+                return NumpyImporter.ImportFolder(folder, options);
+            }
+
             if (sources.Count == 1)
             {
                 return importer.Import(sources[0], options);
@@ -84,9 +97,18 @@ public static class RecordingImporters
     /// <exception cref="InputException">There is no such file, or it is faulty.</exception>
     public static FileContents? Inspect(string path)
     {
+        if (IsFolderOfArrays(path))
+        {
+            return NumpyImporter.InspectFolder(path);
+        }
+
         using var source = ImportSource.Open(path);
         return All.FirstOrDefault(one => one.Recognises(source))?.Inspect(source);
     }
+
+    /// <summary>Whether a path is a folder with arrays of NumPy, each a file of its own.</summary>
+    /// <param name="path">The path.</param>
+    public static bool IsFolderOfArrays(string path) => NpyFolder.FilesOf(path).Count > 0;
 
     private static InputException Unknown(ImportSource source)
     {

@@ -52,6 +52,17 @@ internal static class ArrayRoles
 
     public static string? Width(ArrayFile file) => Guess([.. ArrayPaths.All(file).Where(one => one.Example.Count <= 1)], WidthNames);
 
+    /// <summary>An array of starts and ends of trials; null where nothing is called so.</summary>
+    public static string? Intervals(ArrayFile file)
+    {
+        var named = ArrayPaths.All(file).Where(one => one.Example is NumberNode { Fault: null, Shape: [> 0, 2] } && Last(one.Name).StartsWith("intervals", StringComparison.OrdinalIgnoreCase)).Select(one => one.Name).ToList();
+        return named.Find(name => string.Equals(ObjectOf(name), "trials", StringComparison.OrdinalIgnoreCase) && string.Equals(Last(name), "intervals", StringComparison.OrdinalIgnoreCase))
+            ?? named.Find(name => string.Equals(name, "intervals", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>What stands in front of the last part of a name; empty where nothing does.</summary>
+    public static string ObjectOf(string name) => name.LastIndexOfAny(['.', '/']) is > 0 and var end ? name[..end] : "";
+
     /// <summary>A field that says when trials start; null where none does.</summary>
     public static string? Start(IEnumerable<string> names) => First(names, StartNames);
 

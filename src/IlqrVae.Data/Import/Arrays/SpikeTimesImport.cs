@@ -14,6 +14,9 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     // Between trials with clocks of their own, in seconds.
     private const double Pause = 1;
 
+    // What lists with an entry a unit are of in the Open Neurophysiology Environment.
+    private const string Clusters = "clusters";
+
     private readonly string _path = file.Path;
 
     /// <summary>One unit's spikes in the file.</summary>
@@ -61,7 +64,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             Observed = clock.Observed is { } observed ? [.. rows.Select(_ => observed)] : null,
             Trials = clock.Table,
             Series = series,
-            Bytes = new FileInfo(_path).Length,
+            Bytes = file.Bytes ?? new FileInfo(_path).Length,
         };
         return TimedImport.Import(session, clock.IsOwn && options.Window is not null && options.Align is null ? options with { Align = ZeroColumn } : options, remarks);
     }
@@ -299,21 +302,30 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
 
         // Lists with an entry a unit, or a channel.
         var length = levels == 0 ? -1 : plan.Units.Max(unit => unit.Places[0]) + 1;
-        foreach (var (name, node) in length > 1 ? ArrayTables.Lists(file.Root, length).Where(one => ArrayRoles.IsOfChannels(one.Name)) : [])
+        foreach (var (name, node) in length > 1 ? ArrayTables.Lists(file.Root, length).Where(one => ArrayRoles.IsOfChannels(one.Name) && ArrayRoles.ObjectOf(one.Name) != Clusters) : [])
         {
             var column = ArrayTables.OfLists("", length, [(name, node)]).Columns[0];
-            var at = rows.ConvertAll(unit => unit.Places[0]);
-            columns.Add(column.Kind switch
-            {
-                ColumnKind.Text => TableColumn.OfTexts(name, column.Type, [.. at.Select(i => column.Texts[i])]),
-                ColumnKind.Truth => TableColumn.OfTruth(name, at.Select(i => column.Numbers[i] != 0)),
-                ColumnKind.Number => TableColumn.OfNumbers(name, column.Type, [.. at.Select(i => column.Numbers[i])]),
-                _ => column,
-            });
+            columns.Add(At(name, column, rows.ConvertAll(unit => unit.Places[0])));
+        }
+
+        // clusters.label and the like of ALF: an entry a unit by its id, those without spikes included.
+        var ids = rows.TrueForAll(unit => unit.Id is >= 0 and < int.MaxValue && unit.Id == Math.Floor(unit.Id.Value)) ? rows.ConvertAll(unit => (int)unit.Id!.Value) : [];
+        foreach (var (name, node) in ids.Count > 0 ? file.Root.Fields.Zip(file.Root.Records[0]).Where(one => ArrayRoles.ObjectOf(one.First) == Clusters && ArrayRoles.IsList(one.Second) && one.Second.Fault is null && one.Second.Count > ids.Max()) : [])
+        {
+            columns.Add(At(ArrayRoles.Last(name), ArrayTables.OfLists("", (int)node.Count, [(name, node)]).Columns[0], ids));
         }
 
         return (new ColumnTable($"the units of {Path.GetFileName(_path)}", rows.Count, columns), rows);
     }
+
+    /// <summary>Some entries of a column.</summary>
+    private static TableColumn At(string name, TableColumn column, List<int> places) => column.Kind switch
+    {
+        ColumnKind.Text => TableColumn.OfTexts(name, column.Type, [.. places.Select(i => column.Texts[i])]),
+        ColumnKind.Truth => TableColumn.OfTruth(name, places.Select(i => column.Numbers[i] != 0)),
+        ColumnKind.Number => TableColumn.OfNumbers(name, column.Type, [.. places.Select(i => column.Numbers[i])]),
+        _ => TableColumn.OfOther(name, column.Type),
+    };
 
     /// <summary>When trials are.</summary>
     /// <param name="Table">The table of trials; null where there is none.</param>
@@ -420,10 +432,11 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         if ((options.Maps.FirstOrDefault(map => map.Name == "trials")?.Path ?? options.Trials) is { } named)
         {
             var found = ArrayPaths.Find(file, named, "--trials");
-            return found.Node is RecordNode { Records.Count: > 1 } records ? ArrayTables.OfRecords(file, records)
+            return found.Node is NumberNode { Fault: null, Shape: [> 0, 2] } ? OfIntervals(found.Name)
+                : found.Node is RecordNode { Records.Count: > 1 } records ? ArrayTables.OfRecords(file, records)
                 : found.Node is RecordNode { Records.Count: 1 } single && single.Records[0].Where(ArrayRoles.IsList).Select(node => (int)node.Count).DefaultIfEmpty(0).Max() is > 0 and var rows
                     ? ArrayTables.OfLists($"'{found.Name}'", rows, ArrayTables.Lists(single, rows))
-                    : throw new InputException($"--trials: {_path}: '{found.Name}' is no table of trials; name structures, or a group of lists with an entry a trial.");
+                    : throw new InputException($"--trials: {_path}: '{found.Name}' is no table of trials; name structures, a group of lists with an entry a trial, or an array of starts and ends.");
         }
 
         if (plan.Trials > 0)
@@ -435,6 +448,11 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
 
             var lists = ArrayTables.Lists(file.Root, plan.Trials).Where(one => plan.Trials != plan.Units.Count || ArrayRoles.IsOfTrials(one.Name)).ToList();
             return lists.Count > 0 ? ArrayTables.OfLists("the lists with an entry a trial", plan.Trials, lists) : null;
+        }
+
+        if (ArrayRoles.Intervals(file) is { } intervals)
+        {
+            return OfIntervals(intervals);
         }
 
         // Structures of trials, or lists of their starts and ends, beside the spikes of a session.
@@ -458,6 +476,18 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         }
 
         return null;
+    }
+
+    /// <summary>Trials from an array of starts and ends, trials x 2, and the lists beside it: those of its own object, as trials.choice is of trials, or those of as many entries.</summary>
+    private ColumnTable OfIntervals(string name)
+    {
+        var node = (NumberNode)ArrayPaths.Find(file, name).Node!;
+        var (view, rows, owner) = (ArrayView.Of(node), node.Shape[0], ArrayRoles.ObjectOf(name));
+        double[] Column(int column) => [.. Enumerable.Range(0, rows).Select(row => view[row, column])];
+        var lists = ArrayTables.Lists(file.Root, rows).Where(one => owner.Length == 0 || string.Equals(ArrayRoles.ObjectOf(one.Name), owner, StringComparison.Ordinal))
+            .Select(one => (owner.Length == 0 ? one.Name : ArrayRoles.Last(one.Name), one.Node)).Where(one => one.Item1 is not (TimedSession.StartColumn or TimedSession.StopColumn));
+        var table = ArrayTables.OfLists($"'{Messages.OneLine(name)}'", rows, lists);
+        return table with { Columns = [TableColumn.OfNumbers(TimedSession.StartColumn, node.Type, Column(0)), TableColumn.OfNumbers(TimedSession.StopColumn, node.Type, Column(1)), .. table.Columns] };
     }
 
     /// <summary>The series that are asked for, with their times.</summary>
@@ -522,7 +552,8 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         var fitting = candidates.FindAll(name => BinTimeSignal.Of(file, ArrayPaths.Find(file, name), options, [], isNamed: false) is var times
             && (times.Vectors.Count == 1 || times.Vectors.Count == signal.Tables.Count) && signal.Tables.Select((table, k) => times.Of(k).Length is var length && (length == table.Rows || length == table.Columns)).All(fits => fits));
         var called = fitting.FindAll(name => ArrayRoles.Last(name).StartsWith(stem, StringComparison.OrdinalIgnoreCase));
-        var chosen = called.Count == 1 ? called : fitting;
+        var ofObject = fitting.FindAll(name => ArrayRoles.ObjectOf(name) is { Length: > 0 } owner && owner == ArrayRoles.ObjectOf(found.Name));
+        var chosen = called.Count == 1 ? called : ofObject.Count == 1 ? ofObject : fitting;
         if (chosen.Count != 1)
         {
             throw new InputException(chosen.Count == 0
