@@ -38,7 +38,7 @@ internal static class ArrayRoles
         var areas = names.Where(one => Last(one.Name).EndsWith("_spikes", StringComparison.OrdinalIgnoreCase)).Select(one => one.Name).ToList();
         if (areas.Count > 1)
         {
-            throw new InputException($"{file.Path}: spikes are in {Messages.Names(areas)}; say which with --spikes, as in --spikes {areas[0]}.");
+            throw new InputException($"{file.Path}: spikes are in {Messages.Names(areas)}; say which with --spikes, as in --spikes {areas[0]}{(SpikeAreas.Pattern(areas) is { } all ? $", or take all side by side, with their area as a column of the units: --spikes '{all}'" : "")}.");
         }
 
         return areas.Count == 1 ? areas[0] : names.Where(one => Last(one.Name) is "y" or "Y" && one.Example is NumberNode { Fault: null, IsVector: false }).Select(one => one.Name).FirstOrDefault();

@@ -47,6 +47,9 @@ internal sealed class BinnedSignal
     /// <summary>The records of which the tables are a field.</summary>
     public RecordNode? Records { get; init; }
 
+    /// <summary>Areas that units are of, side by side; none where nothing is said.</summary>
+    public IReadOnlyList<(string Area, int Units)> Areas { get; init; } = [];
+
     public BinnedSignal Convert(Func<double, double> convert) => new()
     {
         Name = Name,
@@ -57,6 +60,7 @@ internal sealed class BinnedSignal
         Trials = Trials,
         TrialAxis = TrialAxis,
         Records = Records,
+        Areas = Areas,
     };
 
     /// <summary>Takes what was found for a binned signal.</summary>

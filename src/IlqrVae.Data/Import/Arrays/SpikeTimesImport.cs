@@ -513,57 +513,17 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             throw new InputException($"--behaviour: {_path}: '{found.Name}' has {signal.Trials} trials where the spikes have {(plan.Trials == 0 ? "none" : $"{plan.Trials}")}; name another {file.Noun}.");
         }
 
-        var times = TimesOf(found, signal);
-        var pieces = new List<(double[], ArrayView)>();
-        var k = 0;
-        foreach (var table in signal.Tables)
-        {
-            var own = times.Of(k++);
-            var isFirst = signal.UnitsFirst ?? (table.Columns == own.Length && table.Rows == own.Length
-                ? throw new InputException($"--behaviour: {_path}: both axes of '{table.Name}' are as long as '{times.Name}'; say which is which, as in --map {wanted.Group}={found.Name}:bin,channel.")
-                : table.Columns == own.Length);
-            if (table.Bins(isFirst) != own.Length)
-            {
-                throw new InputException($"--behaviour: {_path}: '{table.Name}' is {table.Rows} x {table.Columns}, where '{times.Name}' has {own.Length} times; name its times with --time.");
-            }
-
-            var offset = signal.AreTrials && clock.Offsets.Length > 0 ? clock.Offsets[table.Row] : 0;
-            pieces.Add((offset == 0 ? own : Array.ConvertAll(own, time => time + offset), isFirst ? table.View.Permute(1, 0) : table.View));
-        }
-
+        var seriesTimes = new SeriesTimes(file, options, remarks);
+        var named = (options.Maps.FirstOrDefault(map => map.Name == "time")?.Path ?? options.Time) is { } name ? BinTimeSignal.Of(file, ArrayPaths.Find(file, name, "--time"), options, remarks, isNamed: true) : null;
+        var times = named ?? seriesTimes.Find(signal) ?? throw new InputException($"--behaviour: {_path}: nothing tells the times of '{found.Name}'; name the {file.Noun} of its times with --time{(seriesTimes.Candidates is { Count: > 0 } some ? $": {Messages.Names(some)}" : "")}.");
+        var pieces = seriesTimes.Pieces(signal, times, $"--map {wanted.Group}={found.Name}:bin,channel")
+            .ConvertAll(piece => clock.Offsets.Length > 0 && signal.AreTrials && clock.Offsets[piece.Row] is not 0 and var offset ? (Array.ConvertAll(piece.Times, time => time + offset), piece.Values) : (piece.Times, piece.Values));
         if (pieces.Exists(piece => piece.Item2.Shape[1] != pieces[0].Item2.Shape[1]))
         {
             throw new InputException($"--behaviour: {_path}: '{found.Name}' has not as many channels in every trial; give every trial the same.");
         }
 
         return new ArraySeries(found.Name, wanted.Unit, pieces);
-    }
-
-    /// <summary>The times of a signal: those named, those called like it, or the only ones that are as long.</summary>
-    private BinTimeSignal TimesOf(Found found, BinnedSignal signal)
-    {
-        if ((options.Maps.FirstOrDefault(map => map.Name == "time")?.Path ?? options.Time) is { } named)
-        {
-            return BinTimeSignal.Of(file, ArrayPaths.Find(file, named, "--time"), options, remarks, isNamed: true);
-        }
-
-        var stem = ArrayRoles.Last(found.Name).TrimEnd('s');
-        var candidates = ArrayPaths.All(file).Where(one => ArrayRoles.IsTime(one.Name) && one.Example is NumberNode { Fault: null, IsVector: true } && ArrayPaths.Find(file, one.Name).Depth <= 1).Select(one => one.Name).ToList();
-        var fitting = candidates.FindAll(name => BinTimeSignal.Of(file, ArrayPaths.Find(file, name), options, [], isNamed: false) is var times
-            && (times.Vectors.Count == 1 || times.Vectors.Count == signal.Tables.Count) && signal.Tables.Select((table, k) => times.Of(k).Length is var length && (length == table.Rows || length == table.Columns)).All(fits => fits));
-        var called = fitting.FindAll(name => ArrayRoles.Last(name).StartsWith(stem, StringComparison.OrdinalIgnoreCase));
-        var ofObject = fitting.FindAll(name => ArrayRoles.ObjectOf(name) is { Length: > 0 } owner && owner == ArrayRoles.ObjectOf(found.Name));
-        var chosen = called.Count == 1 ? called : ofObject.Count == 1 ? ofObject : fitting;
-        if (chosen.Count != 1)
-        {
-            throw new InputException(chosen.Count == 0
-                ? $"--behaviour: {_path}: nothing tells the times of '{found.Name}'; name the {file.Noun} of its times with --time{(candidates.Count > 0 ? $": {Messages.Names(candidates)}" : "")}."
-                : $"--behaviour: {_path}: the times of '{found.Name}' could be {Messages.Names(chosen)}; say which with --time.");
-        }
-
-        var signalTimes = BinTimeSignal.Of(file, ArrayPaths.Find(file, chosen[0]), options, remarks, isNamed: false);
-        remarks.Add($"{_path}: '{chosen[0]}' is taken for the times of '{found.Name}', as it has {signalTimes.Vectors[0].Length} entries.");
-        return signalTimes;
     }
 
     /// <summary>Spikes on the clock of the session.</summary>
