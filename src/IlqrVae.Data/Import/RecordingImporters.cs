@@ -8,7 +8,7 @@ public static class RecordingImporters
     /// <summary>All formats; the first that recognises a file reads it.</summary>
     public static IReadOnlyList<IRecordingImporter> All { get; } =
     [
-        new DatasetImporter(), new ExportedNpzImporter(), new NwbImporter(), new LfadsImporter(), new TensorImporter(), new MatlabImporter(), new NumpyImporter(), new CsvImporter(), new Hdf5Importer(),
+        new DatasetImporter(), new ExportedImporter(), new NwbImporter(), new LfadsImporter(), new TensorImporter(), new MatlabImporter(), new NumpyImporter(), new CsvImporter(), new Hdf5Importer(),
     ];
 
     private static string Accepted

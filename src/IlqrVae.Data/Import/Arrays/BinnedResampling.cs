@@ -70,6 +70,7 @@ internal sealed class BinnedResampling(ArrayFile file, ImportOptions options, Li
             AreTrials = signal.AreTrials,
             UnitsFirst = false,
             Trials = signal.Trials,
+            Repeats = signal.Repeats,
         };
     }
 }

@@ -7,6 +7,9 @@ namespace IlqrVae.Data.Import.Arrays;
 /// <summary>What is known of the trials of binned arrays, and which of their bins are taken.</summary>
 internal sealed class BinnedTrials(ArrayFile file, ImportOptions options, List<string> remarks)
 {
+    private const string Condition = "condition";
+    private const string Repeat = "repeat";
+
     private readonly string _path = file.Path;
 
     /// <summary>What is known of trials: the single fields of their records, a table that was named, or lists of as many entries as there are trials.</summary>
@@ -31,12 +34,30 @@ internal sealed class BinnedTrials(ArrayFile file, ImportOptions options, List<s
             return ArrayTables.OfRecords(file, own);
         }
 
+        if (reference.Repeats > 0)
+        {
+            return OfConditions(reference);
+        }
+
         // A list that is as long as other axes too must say by its name what it is of.
         var isClear = !reference.Tables.Any(table => table.Rows == reference.Trials || table.Columns == reference.Trials);
         var columns = ArrayTables.Lists(file.Root, reference.Trials).Where(one => isClear || ArrayRoles.IsOfTrials(one.Name)).ToList();
         return columns.Count > 0 ? ArrayTables.OfLists("the lists with an entry a trial", reference.Trials, columns) : TimedImport.IsByTrials(options)
             ? throw new InputException($"{_path}: nothing has an entry a trial of '{reference.Name}', of which there are {reference.Trials}; leave out the options that need a table of trials, or name one with --trials.")
             : null;
+    }
+
+    /// <summary>Trials of an axis of conditions and one of repeats: the numbers of both, and lists with an entry a condition.</summary>
+    private ColumnTable OfConditions(BinnedSignal reference)
+    {
+        var (rows, conditions) = (reference.Trials, reference.Trials / reference.Repeats);
+        double[] Numbers(Func<int, int> of) => [.. Enumerable.Range(0, rows).Select(row => (double)of(row) + file.FirstIndex)];
+        var lists = ArrayTables.OfLists("", conditions, ArrayTables.Lists(file.Root, conditions).Where(one => conditions > 1 && ArrayRoles.IsOfTrials(one.Name) && one.Name is not (Condition or Repeat)));
+        return new ColumnTable($"the trials of '{reference.Name}'", rows,
+        [
+            TableColumn.OfNumbers(Condition, "place", Numbers(row => row / reference.Repeats)), TableColumn.OfNumbers(Repeat, "place", Numbers(row => row % reference.Repeats)),
+            .. lists.Columns.Select(column => column.At(column.Name, [.. Enumerable.Range(0, rows).Select(row => row / reference.Repeats)])),
+        ]);
     }
 
     /// <summary>What is to be shared out: stretches, or of trials that are chosen the windows that are asked for.</summary>

@@ -16,7 +16,7 @@ internal static class SpikeAreas
     {
         var last = ArrayRoles.Last(path);
         var star = last.IndexOf('*', StringComparison.Ordinal);
-        if (star < 0)
+        if (star < 0 || Found.KindOf(path) == ListKind.Trials)
         {
             return null;
         }
@@ -67,6 +67,7 @@ internal static class SpikeAreas
             UnitsFirst = false,
             Trials = areas[0].Trials,
             TrialAxis = areas[0].TrialAxis,
+            Repeats = areas[0].Repeats,
             Records = areas[0].Records,
             Areas = [.. areas.Select(area => (NameOf(area.Name), area.Tables[0].Units(area.UnitsFirst ?? unitsFirst)))],
         };

@@ -53,6 +53,14 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
 
         var plan = Look(spikes);
         var clock = Clock(plan);
+        var isByDomains = false;
+        if (plan.Trials == 0 && SplitDomains.AreWanted(options))
+        {
+            // Chunks are cut within the stretches and not within trials.
+            var withDomains = SplitDomains.Add(file, options.ChunkSeconds is not null && !TimedImport.IsByTrials(options) ? null : clock.Table, ArrayTimes.Seconds(options.TimeUnit) ?? 1, remarks);
+            (isByDomains, clock) = (withDomains?.Find(SplitDomains.Column) is not null, clock with { Table = withDomains ?? clock.Table });
+        }
+
         var series = Series(plan, clock);
         var (units, rows) = UnitTable(plan);
         var session = new TimedSession
@@ -66,7 +74,8 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             Series = series,
             Bytes = file.Bytes ?? new FileInfo(_path).Length,
         };
-        return TimedImport.Import(session, clock.IsOwn && options.Window is not null && options.Align is null ? options with { Align = ZeroColumn } : options, remarks);
+        var own = isByDomains ? options with { SplitColumn = SplitDomains.Column } : options;
+        return TimedImport.Import(session, clock.IsOwn && options.Window is not null && options.Align is null ? own with { Align = ZeroColumn } : own, remarks);
     }
 
     /// <summary>Finds the units, and what the lists are of.</summary>
@@ -83,7 +92,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         }
 
         var axes = map is { Axes.Count: > 0 } ? map.Axes : SpikeLayout.Axes(file, spikes, scale, remarks);
-        if (axes[^1] != ArrayAxis.Spike || axes.Count(axis => axis == ArrayAxis.Spike) > 1 || axes.Count(axis => axis == ArrayAxis.Trial) > 1 || axes.Contains(ArrayAxis.Bin))
+        if (axes[^1] != ArrayAxis.Spike || axes.Count(axis => axis == ArrayAxis.Spike) > 1 || axes.Count(axis => axis == ArrayAxis.Trial) > 1 || axes.Contains(ArrayAxis.Bin) || axes.Contains(ArrayAxis.Condition))
         {
             throw new InputException($"--map: '{spikes.Name}' is said to be {ArrayMapping.Write(axes)}; of times of spikes name spike last, trial at most once, and besides them units.");
         }
@@ -305,27 +314,18 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         foreach (var (name, node) in length > 1 ? ArrayTables.Lists(file.Root, length).Where(one => ArrayRoles.IsOfChannels(one.Name) && ArrayRoles.ObjectOf(one.Name) != Clusters) : [])
         {
             var column = ArrayTables.OfLists("", length, [(name, node)]).Columns[0];
-            columns.Add(At(name, column, rows.ConvertAll(unit => unit.Places[0])));
+            columns.Add(column.At(name, rows.ConvertAll(unit => unit.Places[0])));
         }
 
         // clusters.label and the like of ALF: an entry a unit by its id, those without spikes included.
         var ids = rows.TrueForAll(unit => unit.Id is >= 0 and < int.MaxValue && unit.Id == Math.Floor(unit.Id.Value)) ? rows.ConvertAll(unit => (int)unit.Id!.Value) : [];
         foreach (var (name, node) in ids.Count > 0 ? file.Root.Fields.Zip(file.Root.Records[0]).Where(one => ArrayRoles.ObjectOf(one.First) == Clusters && ArrayRoles.IsList(one.Second) && one.Second.Fault is null && one.Second.Count > ids.Max()) : [])
         {
-            columns.Add(At(ArrayRoles.Last(name), ArrayTables.OfLists("", (int)node.Count, [(name, node)]).Columns[0], ids));
+            columns.Add(ArrayTables.OfLists("", (int)node.Count, [(name, node)]).Columns[0].At(ArrayRoles.Last(name), ids));
         }
 
         return (new ColumnTable($"the units of {Path.GetFileName(_path)}", rows.Count, columns), rows);
     }
-
-    /// <summary>Some entries of a column.</summary>
-    private static TableColumn At(string name, TableColumn column, List<int> places) => column.Kind switch
-    {
-        ColumnKind.Text => TableColumn.OfTexts(name, column.Type, [.. places.Select(i => column.Texts[i])]),
-        ColumnKind.Truth => TableColumn.OfTruth(name, places.Select(i => column.Numbers[i] != 0)),
-        ColumnKind.Number => TableColumn.OfNumbers(name, column.Type, [.. places.Select(i => column.Numbers[i])]),
-        _ => TableColumn.OfOther(name, column.Type),
-    };
 
     /// <summary>When trials are.</summary>
     /// <param name="Table">The table of trials; null where there is none.</param>
