@@ -131,7 +131,9 @@ public sealed class Trial_layouts
         file.Write(folder["b.h5"]);
         recording = RecordingImporters.Import(folder["b.h5"], options).Recording;
         Assert.Equal([(1.0, TrialSplit.Train), (12, TrialSplit.Validation), (31, TrialSplit.Test)], recording.Trials.Select(trial => (trial.Labels["first_bin_time"].Number, trial.Split)));
-        recording = RecordingImporters.Import(folder["b.h5"], options with { TrainFraction = 1, ValidationEvery = 0 }).Recording;
-        Assert.Equal(5, recording.TrialsOf(TrialSplit.Train).Count);
+        foreach (var other in (ImportOptions[])[options with { TrainFraction = 1 }, options with { ValidationEvery = 0, TrainFraction = 1 }, options with { SplitSeed = 1 }])
+        {
+            Assert.Equal(5, RecordingImporters.Import(folder["b.h5"], other).Recording.Trials.Count);
+        }
     }
 }

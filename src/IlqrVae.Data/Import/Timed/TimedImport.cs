@@ -97,11 +97,12 @@ internal sealed class TimedImport
             RequireLike(groups ??= found, found, _files[f]);
         }
 
+        groups = ByRate([.. groups!], observations);
         var conditions = TrialColumns.Conditions(_path, _options, [.. stretches.Select(one => (_files[one.File].Session.Path, _files[one.File].Session.Trials, one.Stretch.Row))], _remarks);
         var recording = new Recording
         {
             BinWidth = _width,
-            Groups = groups!,
+            Groups = groups,
             Source = string.Join("; ", _files.Select(file => file.Session.Source)),
             Trials =
             [
@@ -116,7 +117,7 @@ internal sealed class TimedImport
                 }),
             ],
         };
-        return HoldOut(ByRate(recording));
+        return HoldOut(recording);
     }
 
     /// <summary>The stretches of all files; those of trials are called after their files where there are several.</summary>
@@ -240,17 +241,18 @@ internal sealed class TimedImport
             _remarks.Add($"{path}: {shared} trials share time with a trial of another split ({example} the first), so that what is tested was partly learned; make the window shorter or give --split-blocks.");
         }
     }
-    /// <summary>Leaves out units that fire less than was asked, over the bins in which they were observed.</summary>
-    private Recording ByRate(Recording recording)
+
+    /// <summary>Leaves out units that fire less than was asked, over the bins in which they were observed. Trial by trial, so that not all of them are there twice.</summary>
+    private List<ChannelGroup> ByRate(List<ChannelGroup> groups, List<List<Observations>> trials)
     {
         var units = _files[0].Units.Length;
         if (_options.MinimumRate is not { } least || units == 0)
         {
-            return recording;
+            return groups;
         }
 
         var (sums, bins, row) = (new double[units], new long[units], new double[units]);
-        foreach (var observations in recording.Trials.Select(trial => trial.Observations[0]))
+        foreach (var observations in trials.Select(trial => trial[0]))
         {
             for (var bin = 0; bin < observations.Bins; bin++)
             {
@@ -266,7 +268,7 @@ internal sealed class TimedImport
         int[] kept = [.. Enumerable.Range(0, units).Where(unit => sums[unit] / Math.Max(1, bins[unit]) / _width >= least)];
         if (kept.Length == units)
         {
-            return recording;
+            return groups;
         }
 
         if (kept.Length == 0)
@@ -275,12 +277,8 @@ internal sealed class TimedImport
         }
 
         _remarks.Add($"{_path}: {units - kept.Length} of {units} units fire less than {least} Hz and are left out.");
-        var group = recording.Groups[0];
-        return recording with
-        {
-            Groups = [group with { Channels = kept.Length, ChannelNames = [.. kept.Select(unit => group.ChannelNames![unit])] }, .. recording.Groups.Skip(1)],
-            Trials = [.. recording.Trials.Select(trial => trial with { Observations = [trial.Observations[0].SelectChannels(kept), .. trial.Observations.Skip(1)] })],
-        };
+        trials.ForEach(trial => trial[0] = trial[0].SelectChannels(kept));
+        return [groups[0] with { Channels = kept.Length, ChannelNames = [.. kept.Select(unit => groups[0].ChannelNames![unit])] }, .. groups.Skip(1)];
     }
 
     private Recording HoldOut(Recording recording)
