@@ -342,6 +342,37 @@ public sealed class Hdf5ArchiveReader : IDisposable
         return Array.ConvertAll(MemoryMarshal.Cast<NativeObjectReference1, ulong>(references).ToArray(), address => address is 0 or ulong.MaxValue ? null : Hdf5Objects.PathTo(address));
     }
 
+    /// <summary>Reads a table of references to parts of tables, row-major; null where one leads nowhere.</summary>
+    /// <param name="path">The table.</param>
+    /// <exception cref="InputException">There is no such table, it is not of such references, or the file is damaged.</exception>
+    internal Hdf5Region?[] ReadRegions(string path)
+    {
+        var type = DatatypeOf(path);
+        if (!type.IsReference || !type.IsRegion || type.Bytes != objects.Bytes.AddressBytes + sizeof(uint) || objects.Bytes.AddressBytes != sizeof(ulong))
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' holds {type.Words} where references to parts of tables are needed; write it anew.");
+        }
+
+        var dataset = Table(path);
+        var filters = RequireReadable(path);
+        var count = Count(ShapeOf(dataset, path), (int)type.Bytes, path);
+        var references = Guarded(path, () => Hdf5Filters.Reading(filters, () => Read<RegionReference>(dataset, count)));
+        var regions = new Hdf5Regions(objects.Bytes);
+        return Guarded(path, () => Array.ConvertAll(references, reference => regions.Find(reference.Heap, reference.Index)));
+    }
+
+    /// <summary>Where an attribute that is a reference to a group or table leads; null where there is no such attribute.</summary>
+    internal ulong? ReadReference(string path, string name)
+    {
+        if (!HasAttribute(path, name) || Guarded(path, () => Attribute(path, name).Type is not { Class: H5DataTypeClass.Reference, Size: sizeof(ulong) }))
+        {
+            return null;
+        }
+
+        var attribute = Attribute(path, name);
+        return Guarded(path, () => attribute.Space.Dimensions.Any(length => length != 1) ? (ulong?)null : MemoryMarshal.Cast<NativeObjectReference1, ulong>(attribute.Space.Rank == 0 ? [attribute.Read<NativeObjectReference1>()] : attribute.Read<NativeObjectReference1[]>())[0]);
+    }
+
     /// <summary>Shape of a table that must have so many axes.</summary>
     /// <param name="path">The table.</param>
     /// <param name="rank">Number of axes.</param>
@@ -667,5 +698,13 @@ public sealed class Hdf5ArchiveReader : IDisposable
         {
             throw Damaged(Path, path, exception);
         }
+    }
+
+    /// <summary>A reference to a part of a table as it is stored.</summary>
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
+    private readonly struct RegionReference
+    {
+        public readonly ulong Heap;
+        public readonly uint Index;
     }
 }

@@ -106,6 +106,25 @@ public sealed class ExportCommands(ExportCommands.LearnedMaze maze) : IClassFixt
         Assert.Equal(posterior.ReadDoubles("inputs/mean").Values.TakeLast(Bins * 2).Select(value => (float)value), file.ReadFloats("test_gen_inputs").Values);
     }
 
+    [Theory]
+    [InlineData("npz")]
+    [InlineData("mat")]
+    public void Exports_are_inspected_as_what_they_were_made_of(string extension)
+    {
+        using var line = maze.Copy();
+        line.Must("infer", "@/run", "--data", "@/data.h5", "-o", "@/posterior.h5");
+        foreach (var name in (string[])["posterior", "data"])
+        {
+            line.Must("export", $"@/{name}.h5", "-o", $"@/{name}.{extension}");
+            var (one, other) = (JsonNode.Parse(line.Must("inspect", $"@/{name}.h5", "--json"))!.AsObject(), JsonNode.Parse(line.Must("inspect", $"@/{name}.{extension}", "--json"))!.AsObject());
+            Assert.EndsWith($"{name}.{extension}", other["file"]!.GetValue<string>(), StringComparison.Ordinal);
+            other["file"] = one["file"]!.DeepClone();
+            Assert.Equal(one.ToJsonString(), other.ToJsonString());
+        }
+
+        Assert.Equal("posterior", JsonNode.Parse(line.Must("inspect", $"@/posterior.{extension}", "--json"))!["kind"]!.GetValue<string>());
+    }
+
     [Fact]
     public void An_exported_dataset_is_imported_with_the_same_bits()
     {
@@ -124,12 +143,14 @@ public sealed class ExportCommands(ExportCommands.LearnedMaze maze) : IClassFixt
     [InlineData("neither a dataset nor a posterior", "export", "@/run/model.h5", "-o", "@/x.npz")]
     [InlineData("run/model.h5: this belong", "export", "@/data.h5", "-o", "@/run/model.h5")]
     [InlineData("no dataset is made", "import", "@/posterior.npz", "-o", "@/x.h5")]
+    [InlineData("no dataset is made", "import", "@/posterior.mat", "-o", "@/x.h5")]
     [InlineData("of which no options are taken", "import", "@/data.npz", "-o", "@/x.h5", "--bin-width", "0.02")]
     [InlineData("one length a split", "infer", "@/run", "--data", "@/ragged.h5", "-o", "@/x.h5", "--format", "lfads")]
     public void Faults_are_one_line_and_leave_nothing_behind(string said, params string[] arguments)
     {
         using var line = maze.Copy();
         line.Must("infer", "@/run", "--data", "@/data.h5", "-o", "@/posterior.npz");
+        line.Must("infer", "@/run", "--data", "@/data.h5", "-o", "@/posterior.mat");
         line.Must("export", "@/data.h5", "-o", "@/data.npz");
         var recording = RecordingFile.Read(line["data.h5"]);
         RecordingFile.Write(line["ragged.h5"], recording with

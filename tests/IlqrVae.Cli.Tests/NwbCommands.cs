@@ -72,6 +72,20 @@ public sealed class NwbCommands
     }
 
     [Fact]
+    public void Several_files_of_a_session_become_one_dataset()
+    {
+        using var line = WithSession();
+        File.Copy(line["session.nwb"], line["more.nwb"]);
+        line.Must("import", "@/session.nwb", "@/more.nwb", "-o", "@/both.h5", "--bin-width", "0.05", "--trials", "trials");
+        line.Must("import", "@/session.nwb", "-o", "@/one.h5", "--bin-width", "0.05", "--trials", "trials");
+        Assert.Equal(2 * RecordingFile.Read(line["one.h5"]).Trials.Count, RecordingFile.Read(line["both.h5"]).Trials.Count);
+        var outcome = line.Run("import", "@/session.nwb", "@/both.h5", "-o", "@/x.h5");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("ilqr-vae join", outcome.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(line["x.h5"]));
+    }
+
+    [Fact]
     public void Every_option_arrives()
     {
         using var line = WithSession();

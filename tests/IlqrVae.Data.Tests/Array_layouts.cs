@@ -303,7 +303,8 @@ public sealed class Array_layouts
     {
         Faults.Message(() => Import("trial_data.mat", new ImportOptions { Spikes = "trial_data.M1_spike" }), "did you mean 'trial_data.M1_spikes'?");
         Faults.Message(() => Import("trial_data.mat", new ImportOptions { Where = "rsult == 'R'" }), "--where", "did you mean 'result'?");
-        Faults.Message(() => Import("trial_data.mat", new ImportOptions { Units = "id > 1" }), "--units", "binned");
+        Faults.Message(() => Import("trial_data.mat", new ImportOptions { Units = "id > 1" }), "--units", "no column 'id'", "index");
+        Faults.Message(() => Import("trial_data.mat", new ImportOptions { OnSessionGrid = true }), "--session-grid", "binned");
         Faults.Message(() => Import("session.mat", new ImportOptions { Spikes = "sparse", Where = "a > 1" }), "one session in bins", "--chunk");
         Faults.Message(() => Import("trial_data.mat", new ImportOptions { Spikes = "a", Maps = [ArrayMapping.Parse("spikes=b")] }), "--spikes and --map");
     }

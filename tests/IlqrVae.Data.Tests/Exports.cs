@@ -31,6 +31,50 @@ public sealed class Exports
         iter: 30);
 
     [Fact]
+    public void A_dataset_exported_for_MATLAB_comes_back_with_the_same_bits() => Gen.Int.Sample(
+        seed =>
+        {
+            using var folder = new TestFolder();
+            var recording = SomeRecording.Draw(seed);
+            Export(folder, recording, "data.mat");
+            SomeRecording.AssertSame(recording, RecordingImporters.Import(folder["data.mat"]).Recording);
+        },
+        iter: 30);
+
+    [Fact]
+    public void Names_that_MATLAB_cannot_have_come_back_too()
+    {
+        using var folder = new TestFolder();
+        var some = Some(0.02);
+        var recording = some with
+        {
+            Groups = [some.Groups[0] with { Name = "held out: 1 " }, some.Groups[1] with { Name = "held_out__1_" }, .. some.Groups.Skip(2)],
+            Trials = [.. some.Trials.Select(trial => trial with { Labels = new Dictionary<string, TrialLabel>(trial.Labels, StringComparer.Ordinal) { ["µ² "] = TrialLabel.Of("a b "), [new string('n', 70)] = new(2) } })],
+        };
+        Export(folder, recording, "data.mat");
+        SomeRecording.AssertSame(recording, RecordingImporters.Import(folder["data.mat"]).Recording);
+    }
+
+    [Fact]
+    public void Damaged_exports_for_MATLAB_are_told_in_one_line()
+    {
+        using var folder = new TestFolder();
+        Export(folder, Some(0.02), "data.mat");
+        var bytes = File.ReadAllBytes(folder["data.mat"]);
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var path = folder["copy.mat"];
+            File.WriteAllBytes(path, Mutations.Of(bytes, new Random(seed), headerBytes: bytes.Length));
+            Mutations.Try(seed, ("import", () => RecordingImporters.Import(path).Recording.Trials.Count));
+        }
+
+        // One that was written before it could be read again.
+        var text = System.Text.Encoding.Latin1.GetString(bytes).Replace("/\0a\0r\0r\0a\0y\0s\0", "/\0a\0r\0r\0a\0y\0z\0", StringComparison.Ordinal);
+        File.WriteAllBytes(folder["older.mat"], System.Text.Encoding.Latin1.GetBytes(text));
+        Faults.Message(() => RecordingImporters.Import(folder["older.mat"]), "older.mat", "export it again");
+    }
+
+    [Fact]
     public void So_it_does_as_a_dataset_file_and_twice_exported_it_is_the_same_file()
     {
         using var folder = new TestFolder();

@@ -20,6 +20,7 @@ internal static partial class ImportCommand
         The dataset is an HDF5 file (docs/dataset-format.md). The format of the recording is told by the content: NWB 2 files with spike times and time series
         (docs/nwb.md); MATLAB files of level 5 and 7.3 (docs/matlab.md), NumPy's .npy and .npz, tables in text and HDF5 files of any layout (docs/arrays.md) with
         binned counts, real values or times of spikes, of one session or of trials; HDF5 files of LFADS, lfads-torch and nlb_tools; and datasets of this program.
+        Several NWB files of one session, with the same units, become one dataset, their trials one after another; datasets of sessions are joined by 'ilqr-vae join'.
         'ilqr-vae inspect FILE' says what a file holds, and how to import it. "Arrays" below are all of these but NWB, LFADS and datasets.
         --nlb takes files of the Neural Latents Benchmark as the benchmark itself takes them (docs/nlb.md), and no option but --bin and --phase.
         An option that the format does not take is refused. What was decided on the way, such as which axis is time, is told on the error stream.
@@ -30,13 +31,14 @@ internal static partial class ImportCommand
           ilqr-vae import session.mat -o data.h5 --spikes spikes --values velocity=handVel[0,1]:m/s --chunk 4 --minimum-rate 1
           ilqr-vae import trials.mat -o data.h5 --spikes trial.spikes --values hand=trial.handPos:mm --bin-width 0.001
           ilqr-vae import counts.npz -o data.h5 --map spikes=counts:trial,bin,channel --bin-width 0.01
+          ilqr-vae import alf/ -o data.h5 --align goCue_times --window=-0.5..1 --behaviour wheel.position
           ilqr-vae import lfads.h5 -o data.h5
           ilqr-vae import sub-Jenkins/*.nwb -o mc_maze.h5 --nlb mc_maze --bin 5
         """;
 
     public static Command Create(Terminal terminal)
     {
-        var files = new Argument<string[]>("FILE") { Description = "The file to import; with --nlb the files of the set.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE") { Description = "The file to import; several NWB files of one session, several .npy files or a folder of them, or with --nlb the files of the set.", Arity = ArgumentArity.OneOrMore };
         var output = Arguments.Output("The dataset file to write.", isRequired: true);
         var spikes = new Option<string?>("--spikes") { Description = "Arrays: variable of the spikes, counts or times; trial.spikes stands for trial(1).spikes, trial(2).spikes and so on.", HelpName = "VAR" };
         var values = new Option<string[]>("--values")
@@ -134,7 +136,7 @@ internal static partial class ImportCommand
             Arguments.RequireFree(destination, result.GetValue(force));
             var (recording, remarks) = terminal.Interruptible(() => result.GetValue(nlb) is { } set
                 ? Benchmark(sources, set, result.GetValue(bin), result.GetValue(phase), options, result.GetValue(heldOut) is not null)
-                : RecordingImporters.Import(Single(sources, result.GetValue(bin) is not null ? "--bin" : result.GetValue(phase) is not null ? "--phase" : null), options));
+                : RecordingImporters.Import(WithoutSet(sources, result.GetValue(bin) is not null ? "--bin" : result.GetValue(phase) is not null ? "--phase" : null), options));
             if (result.GetValue(heldOut) is { } count)
             {
                 recording = HeldOut(recording, count, result.GetValue(heldOutSeed));
@@ -157,15 +159,9 @@ internal static partial class ImportCommand
         });
     }
 
-    private static string Single(string[] files, string? given)
-    {
-        if (given is not null)
-        {
-            throw new InputException($"{given} is for sets of the Neural Latents Benchmark; name one with --nlb{(given == "--bin" ? ", or give the width of a bin in seconds with --bin-width" : "")}.");
-        }
-
-        return files.Length == 1 ? files[0] : throw new InputException($"{files.Length} files are given; import them one by one, and join the datasets with 'ilqr-vae join'. Only a set of --nlb is made of several.");
-    }
+    private static string[] WithoutSet(string[] files, string? given) => given is null
+        ? files
+        : throw new InputException($"{given} is for sets of the Neural Latents Benchmark; name one with --nlb{(given == "--bin" ? ", or give the width of a bin in seconds with --bin-width" : "")}.");
 
     private static ImportedRecording Benchmark(string[] files, string set, double? bin, string? phase, ImportOptions options, bool isHeldOut)
     {

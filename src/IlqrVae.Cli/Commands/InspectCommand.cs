@@ -19,7 +19,7 @@ internal static class InspectCommand
 
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "The file, or the folder of a run." };
+        var file = new Argument<string>("FILE") { Description = "The file, or the folder of a run or of .npy files." };
         var json = Arguments.Json();
         return Arguments.Make("inspect", Description, [file, json], result =>
         {

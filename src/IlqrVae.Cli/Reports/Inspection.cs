@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IlqrVae.Data;
+using IlqrVae.Data.Export;
 using IlqrVae.Data.Import;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
@@ -14,7 +15,7 @@ internal static class Inspection
     /// <summary>Reports on a file of any kind this program writes, or on a run's folder.</summary>
     public static void Report(string path, Terminal terminal)
     {
-        if (Directory.Exists(path))
+        if (Directory.Exists(path) && !RecordingImporters.IsFolderOfArrays(path))
         {
             path = RunFolder.ModelOf(path);
         }
@@ -25,7 +26,15 @@ internal static class Inspection
             return;
         }
 
-        using var archive = Hdf5Archive.Open(path);
+        // Exports are what they were made of.
+        using var exported = Directory.Exists(path) ? null : ExportedFile.Open(path);
+        if (exported is { IsDataset: true })
+        {
+            Report(path, RecordingFile.Read(exported.Hdf5), terminal);
+            return;
+        }
+
+        using var archive = Hdf5Archive.Open(exported?.Hdf5 ?? path);
         var format = archive.HasAttribute("/", "format") ? archive.ReadText("/", "format") : "";
         switch (format)
         {
@@ -33,7 +42,7 @@ internal static class Inspection
                 ReportModel(archive, terminal);
                 break;
             case PosteriorFile.Format:
-                ReportPosterior(archive, terminal);
+                ReportPosterior(path, archive, terminal);
                 break;
             case "ilqr-vae dataset":
                 Report(path, RecordingFile.Read(path), terminal);
@@ -129,7 +138,7 @@ internal static class Inspection
         terminal.WriteTable(["parameter", "shape", "constraint"], parameters.Select(one => (IReadOnlyList<string>)[one.Name, $"{one.Rows} x {one.Columns}", one.Constraint]));
     }
 
-    private static void ReportPosterior(Hdf5ArchiveReader archive, Terminal terminal)
+    private static void ReportPosterior(string path, Hdf5ArchiveReader archive, Terminal terminal)
     {
         var bins = archive.ReadLongs("trials/bins", -1).Values;
         if (bins.Length == 0 || Array.Exists(bins, length => length is < 1 or > int.MaxValue))
@@ -148,7 +157,7 @@ internal static class Inspection
         var samples = archive.ContainsTable("samples/log_weight") ? archive.ReadShape("samples/log_weight", rank: 2)[0] : 0;
         terminal.WriteJson(() => new JsonObject
         {
-            ["file"] = archive.Path,
+            ["file"] = path,
             ["kind"] = "posterior",
             ["bin_width"] = archive.ReadNumber("/", "bin_width"),
             ["trials"] = bins.Length,
@@ -163,7 +172,7 @@ internal static class Inspection
                 ["name"] = group.Name, ["channels"] = group.Channels, ["unit"] = group.Unit, ["hidden"] = group.IsHidden,
             })]),
         });
-        terminal.WriteLine($"{archive.Path}: posterior of {bins.Length} trials, {bins.Sum()} bins, {converged} converged");
+        terminal.WriteLine($"{path}: posterior of {bins.Length} trials, {bins.Sum()} bins, {converged} converged");
         terminal.WriteLine($"  {states} states, {inputs} inputs{(samples > 0 ? $", {samples} joint samples" : "")}");
         terminal.WriteTable(
             ["group", "channels", "unit", "hidden"],

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace IlqrVae.Data.Export;
@@ -136,9 +137,15 @@ public sealed class ArrayTree
     }
 
     /// <summary>All attributes as JSON, by path; those of all by "/".</summary>
-    internal string AttributesJson()
+    /// <param name="more">What a format has to say of itself, by a name that is no path.</param>
+    internal string AttributesJson(params IEnumerable<KeyValuePair<string, JsonNode?>> more)
     {
         var json = new JsonObject { ["/"] = Of(Attributes) };
+        foreach (var (name, node) in more)
+        {
+            json[name] = node;
+        }
+
         foreach (var array in Arrays.Where(array => array.Attributes.Count > 0))
         {
             json[array.Path] = Of(array.Attributes);
@@ -153,6 +160,20 @@ public sealed class ArrayTree
             int whole => whole,
             var number => Convert.ToDouble(number, System.Globalization.CultureInfo.InvariantCulture),
         })));
+    }
+
+    /// <summary>The attributes of a path in what <see cref="AttributesJson"/> made.</summary>
+    internal static Dictionary<string, object> AttributesOf(JsonElement json, string path)
+    {
+        var attributes = new Dictionary<string, object>(StringComparer.Ordinal);
+        foreach (var one in json.TryGetProperty(path, out var own) ? own.EnumerateObject() : default)
+        {
+            // Of numbers only these are real; they may look whole.
+            attributes[one.Name] = one.Value.ValueKind == JsonValueKind.String ? one.Value.GetString()!
+                : s_numbers.Contains(one.Name, StringComparer.Ordinal) ? one.Value.GetDouble() : (object)one.Value.GetInt64();
+        }
+
+        return attributes;
     }
 
     private static Dictionary<string, object> AttributesOf(Hdf5ArchiveReader archive, string path)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace IlqrVae.Data.Export;
 
@@ -31,7 +32,7 @@ internal static class MatlabWriter
             root.Add(array.Path.Split('/'), array);
         }
 
-        root.Add([Attributes], new NamedArray(Attributes, new[] { tree.AttributesJson() }, [], new Dictionary<string, object>(StringComparer.Ordinal)));
+        root.Add([Attributes], new NamedArray(Attributes, new[] { tree.AttributesJson(KeyValuePair.Create(MatlabReader.Arrays, (JsonNode?)Names(root, tree))) }, [], new Dictionary<string, object>(StringComparer.Ordinal)));
         root.Add(["bin_width"], new NamedArray("bin_width", new[] { tree.BinWidth }, [], new Dictionary<string, object>(StringComparer.Ordinal)));
         foreach (var variable in root.Children)
         {
@@ -45,7 +46,7 @@ internal static class MatlabWriter
         {
             var header = new byte[128];
             Array.Fill(header, (byte)' ', 0, HeaderText);
-            Encoding.ASCII.GetBytes("MATLAB 5.0 MAT-file, written by ilqr-vae").CopyTo(header, 0);
+            MatlabReader.Header.CopyTo(header);
             (header[124], header[125], header[126], header[127]) = (0, 1, (byte)'I', (byte)'M');
             stream.Write(header);
             foreach (var variable in root.Children)
@@ -54,6 +55,14 @@ internal static class MatlabWriter
             }
         });
     }
+
+    /// <summary>For each array what it is called here, and the shape and type that MATLAB does not keep.</summary>
+    private static JsonObject Names(Node root, ArrayTree tree) => new(tree.Arrays.Select(array => KeyValuePair.Create<string, JsonNode?>(array.Path, new JsonObject
+    {
+        [MatlabReader.Name] = new JsonArray([.. root.NamesOf(array.Path.Split('/')).Select(name => (JsonNode?)name)]),
+        [MatlabReader.Shape] = new JsonArray([.. array.Shape.Select(length => (JsonNode?)length)]),
+        [MatlabReader.IsLong] = array.Values.GetType() == typeof(long[]),
+    })));
 
     private static void Write(Stream stream, Node node, string name)
     {
@@ -239,6 +248,18 @@ internal static class MatlabWriter
         }
 
         public string Original { get; private init; } = "";
+
+        /// <summary>What the parts of a path are called here.</summary>
+        public IEnumerable<string> NamesOf(ArraySegment<string> path)
+        {
+            if (path.Count == 0)
+            {
+                return [];
+            }
+
+            var child = children.Find(one => string.Equals(one.Original, path[0], StringComparison.Ordinal))!;
+            return [child.Name, .. child.NamesOf(path[1..])];
+        }
 
         /// <summary>Bytes it takes with its tag.</summary>
         public long Size(long ownName)

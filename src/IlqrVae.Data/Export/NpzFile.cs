@@ -60,24 +60,11 @@ internal static class NpzFile
             }
 
             var json = JsonDocument.Parse(((string[])found.Single(array => array.Path == Attributes).Values)[0]).RootElement;
-            return new ArrayTree(path, found.Where(array => array.Path != Attributes).Select(array => array with { Attributes = Of(json, array.Path) }), Of(json, "/"));
+            return new ArrayTree(path, found.Where(array => array.Path != Attributes).Select(array => array with { Attributes = ArrayTree.AttributesOf(json, array.Path) }), ArrayTree.AttributesOf(json, "/"));
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or JsonException or InvalidOperationException or InvalidCastException or OverflowException)
         {
             throw new InputException($"{path}: the archive is damaged ({Messages.OneLine(exception.Message)}); export it again.", exception);
-        }
-
-        static Dictionary<string, object> Of(JsonElement json, string path)
-        {
-            var attributes = new Dictionary<string, object>(StringComparer.Ordinal);
-            foreach (var one in json.TryGetProperty(path, out var own) ? own.EnumerateObject() : default)
-            {
-                // Of numbers only these are real; they may look whole.
-                attributes[one.Name] = one.Value.ValueKind == JsonValueKind.String ? one.Value.GetString()!
-                    : one.Name is "bin_width" or "posterior_scale" or "noise_scale" ? one.Value.GetDouble() : (object)one.Value.GetInt64();
-            }
-
-            return attributes;
         }
     }
 

@@ -15,6 +15,9 @@ public enum ArrayAxis
     /// <summary>Spikes: the entries are their times.</summary>
     Spike,
 
+    /// <summary>Conditions, or stimuli, of which each has as many trials along another axis.</summary>
+    Condition,
+
     /// <summary>Nothing: the axis has length one.</summary>
     None,
 }
@@ -25,7 +28,7 @@ public enum ArrayAxis
 /// <param name="Axes">What its axes are, those of lists around it in front; empty where the file tells.</param>
 public sealed record ArrayMapping(string Name, string Path, IReadOnlyList<ArrayAxis> Axes)
 {
-    private static readonly string[] Words = ["trial", "bin", "channel", "unit", "spike", "-", "neuron", "sample", "time"];
+    private static readonly string[] Words = ["trial", "bin", "channel", "unit", "spike", "condition", "-", "stimulus", "repeat", "neuron", "sample", "time"];
 
     /// <summary>Reads "spikes=Yte:trial,channel,bin".</summary>
     /// <param name="text">The text.</param>
@@ -52,16 +55,18 @@ public sealed record ArrayMapping(string Name, string Path, IReadOnlyList<ArrayA
         ArrayAxis.Bin => "bin",
         ArrayAxis.Channel => "channel",
         ArrayAxis.Spike => "spike",
+        ArrayAxis.Condition => "condition",
         _ => "-",
     }));
 
     private static ArrayAxis AxisOf(string text, string word) => word.ToUpperInvariant() switch
     {
-        "TRIAL" or "TRIALS" => ArrayAxis.Trial,
+        "TRIAL" or "TRIALS" or "REPEAT" or "REPEATS" => ArrayAxis.Trial,
         "BIN" or "BINS" or "SAMPLE" or "SAMPLES" or "TIME" => ArrayAxis.Bin,
         "CHANNEL" or "CHANNELS" or "UNIT" or "UNITS" or "NEURON" or "NEURONS" => ArrayAxis.Channel,
         "SPIKE" or "SPIKES" => ArrayAxis.Spike,
+        "CONDITION" or "CONDITIONS" or "STIMULUS" or "STIMULI" => ArrayAxis.Condition,
         "-" => ArrayAxis.None,
-        _ => throw new InputException($"--map: '{word}' in '{text}' is no axis; {Spelling.DidYouMean(word, Words)}axes are trial, bin, channel (or unit), spike, and - for one of length 1."),
+        _ => throw new InputException($"--map: '{word}' in '{text}' is no axis; {Spelling.DidYouMean(word, Words)}axes are trial, bin, channel (or unit), spike, condition, and - for one of length 1."),
     };
 }

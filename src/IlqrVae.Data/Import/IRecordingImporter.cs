@@ -21,6 +21,12 @@ public interface IRecordingImporter
     /// <exception cref="InputException">The file is faulty or the options do not fit it.</exception>
     ImportedRecording Import(ImportSource source, ImportOptions options);
 
+    /// <summary>Makes one recording of several files of this format; null where each file of the format is a recording by itself.</summary>
+    /// <param name="sources">The files, at least two, in the order in which they were given.</param>
+    /// <param name="options">How to read them; only options that the format takes are given.</param>
+    /// <exception cref="InputException">A file is faulty, the options do not fit it, or the files do not belong together.</exception>
+    ImportedRecording? ImportTogether(IReadOnlyList<ImportSource> sources, ImportOptions options) => null;
+
     /// <summary>Says what is in a file of this format; null where the format has no answer.</summary>
     /// <param name="source">The file.</param>
     /// <exception cref="InputException">The file is faulty.</exception>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IlqrVae.Data.Import.Nwb;
 using IlqrVae.Data.Import.Timed;
 
@@ -27,6 +28,35 @@ public sealed class NwbImporter : IRecordingImporter
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
+        var (session, _, remarks) = Session(source, options);
+        return TimedImport.Import(session, options, remarks);
+    }
+
+    /// <summary>Files of one session follow each other: each has a clock of its own, and all have the same units.</summary>
+    /// <inheritdoc/>
+    public ImportedRecording ImportTogether(IReadOnlyList<ImportSource> sources, ImportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(sources);
+        ArgumentNullException.ThrowIfNull(options);
+        var files = sources.Select(source => Session(source, options)).ToList();
+        foreach (var (other, start, _) in files.Skip(1))
+        {
+            RequireOneSession(files[0], (other, start));
+        }
+
+        var remarks = files.SelectMany(file => file.Remarks).Append($"{files[0].Session.Path} and {files.Count - 1} more are taken for files of one session, one after the other.");
+        return TimedImport.Import([.. files.Select(file => file.Session)], options, remarks);
+    }
+
+    /// <inheritdoc/>
+    public FileContents? Inspect(ImportSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return NwbInspection.Of(source);
+    }
+
+    private static (TimedSession Session, string Start, List<string> Remarks) Session(ImportSource source, ImportOptions options)
+    {
         var file = new NwbFile(source.Archive!);
         var version = file.Version();
         var units = file.FindUnits() is { } table ? new NwbUnits(source.Archive!, table, file.Remarks) : null;
@@ -53,13 +83,18 @@ public sealed class NwbImporter : IRecordingImporter
             Series = series,
             Bytes = new FileInfo(source.Path).Length,
         };
-        return TimedImport.Import(session, options, file.Remarks);
+        return (session, file.Fact("session_start_time"), file.Remarks);
     }
 
-    /// <inheritdoc/>
-    public FileContents? Inspect(ImportSource source)
+    /// <summary>Units that merely have the same numbers are not the same: what was recorded on different days is of different sessions.</summary>
+    private static void RequireOneSession((TimedSession Session, string Start, List<string> Remarks) first, (TimedSession Session, string Start) other)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        return NwbInspection.Of(source);
+        if (Day(first.Start) is { } one && Day(other.Start) is { } day && one != day)
+        {
+            throw new InputException(
+                $"{other.Session.Path} was recorded on {day}, and {first.Session.Path} on {one}, so their units are hardly the same even where they have the same numbers; import each by itself, and join the datasets with 'ilqr-vae join'.");
+        }
+
+        static string? Day(string start) => start.Length >= 10 && DateOnly.TryParseExact(start[..10], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : null;
     }
 }

@@ -235,16 +235,13 @@ public sealed class Observations
     public Observations SelectChannels(IReadOnlyList<int> channels)
     {
         ArgumentNullException.ThrowIfNull(channels);
-        var from = new int[(long)Bins * channels.Count];
-        for (var (bin, i) = (0, 0); bin < Bins; bin++)
+        int[] columns = [.. channels];
+        foreach (var channel in columns)
         {
-            foreach (var channel in channels)
-            {
-                from[i++] = IndexOf(bin, channel);
-            }
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)channel, (uint)Channels, nameof(channels));
         }
 
-        return Gather(Bins, channels.Count, from);
+        return Gather(0, Bins, columns);
     }
 
     /// <summary>Some consecutive bins.</summary>
@@ -252,8 +249,8 @@ public sealed class Observations
     /// <param name="count">Number of bins.</param>
     public Observations SelectBins(int first, int count)
     {
-        var start = RangeOf(first, count).Start.Value;
-        return first == 0 && count == Bins ? this : Gather(count, Channels, [.. Enumerable.Range(start, count * Channels)]);
+        _ = RangeOf(first, count);
+        return first == 0 && count == Bins ? this : Gather(first, count, [.. Enumerable.Range(0, Channels)]);
     }
 
     /// <summary>The same with entries marked missing besides those that are so already.</summary>
@@ -352,18 +349,32 @@ public sealed class Observations
         TensorPrimitives.ConvertTruncating(source, destination);
     }
 
-    private static T[] Gather<T>(T[] source, int[] from) => Array.ConvertAll(from, i => source[i]);
-
-    private Observations Gather(int bins, int channels, int[] from)
+    private Observations Gather(int first, int bins, int[] columns)
     {
         var stored = _stored switch
         {
-            byte[] counts => (Array)Gather(counts, from),
-            ushort[] counts => Gather(counts, from),
-            int[] counts => Gather(counts, from),
-            _ => Gather((double[])_stored, from),
+            byte[] counts => (Array)Gathered<byte>(i => counts[i]),
+            ushort[] counts => Gathered<ushort>(i => counts[i]),
+            int[] counts => Gathered<int>(i => counts[i]),
+            double[] values => Gathered<double>(i => values[i]),
+            _ => throw new InvalidOperationException($"Entries of {_stored.GetType().Name} are not kept."),
         };
-        return new Observations(bins, channels, stored, _mask is null ? null : PackMask(Array.ConvertAll(from, i => IsSet(_mask, i))), AreCounts);
+        return new Observations(bins, columns.Length, stored, _mask is null ? null : PackMask(Gathered(i => IsSet(_mask, i))), AreCounts);
+
+        T[] Gathered<T>(Func<int, T> entry)
+        {
+            var gathered = new T[(long)bins * columns.Length];
+            for (var (bin, i) = (0, 0); bin < bins; bin++)
+            {
+                var row = (first + bin) * Channels;
+                foreach (var column in columns)
+                {
+                    gathered[i++] = entry(row + column);
+                }
+            }
+
+            return gathered;
+        }
     }
 
     private sealed record Nothing(byte[] Counts, ulong[] Mask);

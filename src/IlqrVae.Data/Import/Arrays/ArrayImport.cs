@@ -19,7 +19,7 @@ internal static class ArrayImport
         ArrayTimes.Seconds(options.TimeUnit);
         var remarks = new List<string>(file.Remarks);
         var spikes = FindSpikes(file, options, remarks);
-        if (spikes is not null && SpikeLayout.AreTimes(file, spikes, AxesOfSpikes(options)))
+        if (spikes is not null && spikes.Kind != ListKind.Areas && SpikeLayout.AreTimes(file, spikes, AxesOfSpikes(options)))
         {
             return new SpikeTimesImport(file, options, remarks).Import(spikes, Path.GetFileName(file.Path));
         }
@@ -39,12 +39,12 @@ internal static class ArrayImport
     {
         if (options.Maps.FirstOrDefault(map => map.Name == "spikes") is { } map)
         {
-            return options.Spikes is null ? ArrayPaths.Find(file, map.Path, "--map") : throw new InputException("--spikes and --map both say where the spikes are; give one of them.");
+            return options.Spikes is null ? SpikeAreas.Find(file, map.Path) ?? ArrayPaths.Find(file, map.Path, "--map") : throw new InputException("--spikes and --map both say where the spikes are; give one of them.");
         }
 
         if (options.Spikes is { } named)
         {
-            return ArrayPaths.Find(file, named);
+            return SpikeAreas.Find(file, named) ?? ArrayPaths.Find(file, named);
         }
 
         if (ArrayRoles.Spikes(file) is not { } name)

@@ -147,6 +147,9 @@ internal sealed record ArrayFile(string Path, string Format, RecordNode Root, in
     /// <summary>Whether the file is one array, whose name says nothing.</summary>
     public bool IsOneArray { get; init; }
 
+    /// <summary>Bytes of all files that it is made of: how much there can be to tell.</summary>
+    public long? Bytes { get; init; }
+
     /// <summary>Told on the way.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 }

@@ -138,7 +138,9 @@ internal static class ArrayPaths
                     && records.Records[record][field] is not TextNode)
                 .Select(field => Found.Of(Messages.OneLine(records.Records[record][field].Name), records.Records[record][field])),
         ];
-        return matching.Length == 0 ? null : Found.List(Messages.OneLine(path), matching, ListKind.Channels);
+        return matching.Length == 0 ? null
+            : Found.KindOf(path) == ListKind.Trials ? Found.List(Messages.OneLine(path), [.. NumberedNames.InOrder(matching, one => one.Name)], ListKind.Trials)
+            : Found.List(Messages.OneLine(path), matching, ListKind.Channels);
     }
 
     /// <summary>One of many, by its number or by its place along each axis.</summary>

@@ -38,7 +38,7 @@ internal static class ArrayRoles
         var areas = names.Where(one => Last(one.Name).EndsWith("_spikes", StringComparison.OrdinalIgnoreCase)).Select(one => one.Name).ToList();
         if (areas.Count > 1)
         {
-            throw new InputException($"{file.Path}: spikes are in {Messages.Names(areas)}; say which with --spikes, as in --spikes {areas[0]}.");
+            throw new InputException($"{file.Path}: spikes are in {Messages.Names(areas)}; say which with --spikes, as in --spikes {areas[0]}{(SpikeAreas.Pattern(areas) is { } all ? $", or take all side by side, with their area as a column of the units: --spikes '{all}'" : "")}.");
         }
 
         return areas.Count == 1 ? areas[0] : names.Where(one => Last(one.Name) is "y" or "Y" && one.Example is NumberNode { Fault: null, IsVector: false }).Select(one => one.Name).FirstOrDefault();
@@ -51,6 +51,17 @@ internal static class ArrayRoles
     public static string? Time(ArrayFile file) => Guess([.. ArrayPaths.All(file).Where(one => one.Example.Count != 1)], TimeNames);
 
     public static string? Width(ArrayFile file) => Guess([.. ArrayPaths.All(file).Where(one => one.Example.Count <= 1)], WidthNames);
+
+    /// <summary>An array of starts and ends of trials; null where nothing is called so.</summary>
+    public static string? Intervals(ArrayFile file)
+    {
+        var named = ArrayPaths.All(file).Where(one => one.Example is NumberNode { Fault: null, Shape: [> 0, 2] } && Last(one.Name).StartsWith("intervals", StringComparison.OrdinalIgnoreCase)).Select(one => one.Name).ToList();
+        return named.Find(name => string.Equals(ObjectOf(name), "trials", StringComparison.OrdinalIgnoreCase) && string.Equals(Last(name), "intervals", StringComparison.OrdinalIgnoreCase))
+            ?? named.Find(name => string.Equals(name, "intervals", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>What stands in front of the last part of a name; empty where nothing does.</summary>
+    public static string ObjectOf(string name) => name.LastIndexOfAny(['.', '/']) is > 0 and var end ? name[..end] : "";
 
     /// <summary>A field that says when trials start; null where none does.</summary>
     public static string? Start(IEnumerable<string> names) => First(names, StartNames);

@@ -66,6 +66,16 @@ internal sealed class ArrayView
     public static ArrayView Beside(string name, IReadOnlyList<ArrayView> columns) =>
         new(name, i => columns[(int)(i % columns.Count)][(int)(i / columns.Count)], 0, [columns[0].Shape[0], columns.Count], [columns.Count, 1]);
 
+    /// <summary>Several arrays of two axes beside each other along the second.</summary>
+    public static ArrayView SideBySide(string name, IReadOnlyList<ArrayView> views)
+    {
+        var of = views.SelectMany((view, v) => Enumerable.Range(0, view.Shape[1]).Select(column => (View: v, Column: column))).ToArray();
+        return new ArrayView(name, i => of[i % of.Length] is var place ? views[place.View][(int)(i / of.Length), place.Column] : double.NaN, 0, [views[0].Shape[0], of.Length], [of.Length, 1])
+        {
+            AreCounts = views.All(view => view.AreCounts),
+        };
+    }
+
     /// <summary>What has one index along an axis.</summary>
     public ArrayView Slice(int axis, int index, string? name = null) => new(
         name ?? Name, _entry, _offset + (index * _strides[axis]), [.. Shape.Where((_, other) => other != axis)], [.. _strides.Where((_, other) => other != axis)]) { AreCounts = AreCounts };

@@ -43,6 +43,11 @@ internal sealed class BinTimeSignal
             : throw new InputException($"{file.Path}: {file.Noun} '{found.Name}' is empty, where a time a bin is needed; name another {file.Noun}.");
     }
 
+    /// <summary>Times that follow from something else, one list a trial.</summary>
+    /// <param name="name">What they follow from.</param>
+    /// <param name="vectors">The times.</param>
+    public static BinTimeSignal Of(string name, IReadOnlyList<double[]> vectors) => new(name, [.. vectors.Select(_ => name)], vectors, isNamed: false, isDoubtful: false);
+
     public double[] Of(int table) => Vectors[Vectors.Count == 1 ? 0 : table];
 
     public string NameOf(int table) => Names[Names.Count == 1 ? 0 : table];

@@ -19,7 +19,7 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
     // Rates in Hz of counts in bins of no more than this are multiples of so much that counts themselves are hardly ever.
     private const double LongestRateBin = 0.2;
 
-    private static readonly string[] NotTaken = ["--lag", "--session-grid", "--units", "--held-out-units"];
+    private static readonly string[] NotTaken = ["--session-grid"];
 
     private readonly string _path = file.Path;
 
@@ -49,18 +49,26 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
         var founds = wanted.ConvertAll(one => ArrayPaths.Find(file, one.Wanted.Variable, "--values"));
         (int, bool?) Cube(string name, ArrayView view) => new CubeAxes(file, options, remarks).Find(name, view, time, [.. founds.Prepend(spikes).OfType<Found>().Where(found => !found.IsList && found.Name != name)]);
         BinnedSignal? One(Found? found, ArrayMapping? map) => found is null ? null : BinnedSignal.Of(file, found, map?.Axes ?? [], view => Cube(found.Name, view));
-        var counts = One(spikes, mapOfSpikes);
+        var areas = spikes is { Kind: ListKind.Areas } several ? several.Items.Select(area => One(area, mapOfSpikes)!).ToList() : [];
+        var counts = areas.Count > 0 ? areas[0] : One(spikes, mapOfSpikes);
         var values = wanted.Zip(founds, (one, found) => (one.Wanted, Signal: One(found, one.Map)!)).ToList();
         var heldOut = One(Map("held-out") is { } held ? ArrayPaths.Find(file, held.Path, "--map") : null, Map("held-out"));
         var inputs = One(Map("inputs") is { } given ? ArrayPaths.Find(file, given.Path, "--map") : null, Map("inputs"));
         var reference = counts ?? (values.Count > 0 ? values[0].Signal : throw new InputException(
             $"{_path}: no {file.Noun} is called spikes; name the one of the spike counts with --spikes, or those of real values with --values; the file has: {Messages.Names(ArrayPaths.Names(file))}."));
-        foreach (var signal in values.Select(one => one.Signal).Append(heldOut).Append(inputs).OfType<BinnedSignal>().Where(signal => signal.AreTrials != reference.AreTrials || signal.Trials != reference.Trials || signal.Tables.Count != reference.Tables.Count))
+        foreach (var signal in areas.Skip(1).Concat(values.Select(one => one.Signal)).Append(heldOut).Append(inputs).OfType<BinnedSignal>().Where(signal => signal.AreTrials != reference.AreTrials || signal.Trials != reference.Trials || signal.Tables.Count != reference.Tables.Count))
         {
             throw new InputException($"{_path}: '{signal.Name}' has {Trials(signal)} where '{reference.Name}' has {Trials(reference)}; give both alike.");
         }
 
-        var unitsFirst = UnitsFirst(reference, [.. values.Select(one => one.Signal)], time is { } some && FitsAtAll(some, reference) ? some : null);
+        var unitsFirst = UnitsFirst(reference, [.. areas.Skip(1), .. values.Select(one => one.Signal)], time is { } some && FitsAtAll(some, reference) ? some : null);
+        if (areas.Count > 0)
+        {
+            counts = reference = SpikeAreas.Join(file, spikes!.Name, areas, unitsFirst);
+            unitsFirst = false;
+            remarks.Add($"{_path}: units of {Messages.Names(counts.Areas.Select(area => $"{area.Area} ({area.Units})"))} are taken side by side; the column '{SpikeAreas.Column}' says of which area each is.");
+        }
+
         var plan = new Plan(counts, heldOut, values, inputs, time is null || (options.BinWidth is not null && !time.IsNamed && !time.Fits(reference, unitsFirst)) ? null : time, unitsFirst);
         if (plan.Time is { Vectors: [var times] } && reference.Tables.Select(table => table.Bins(unitsFirst)).Distinct().ToList() is [var bins] && times.Length != bins)
         {
@@ -106,6 +114,7 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
                 AreTrials = true,
                 UnitsFirst = false,
                 Trials = starts.Count,
+                Areas = signal.Areas,
             };
         }
 
@@ -140,11 +149,26 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
         var lengths = reference.Tables.Select(table => Length(reference, table, unitsFirst)).ToList();
         var (binWidth, stretches) = Stretches(plan.Time, lengths);
         var counts = plan.Spikes is { } signal ? ToCounts(signal, binWidth) : null;
+        var (kept, hold) = (new List<int>(), Array.Empty<int>());
         var groups = new List<ChannelGroup>();
         var takes = new List<Func<int, int, int, Observations>>();
         if (counts is not null)
         {
-            AddCounts("spikes", counts, unitsFirst, lengths, binWidth, groups, takes);
+            var units = BinnedUnits.Table(file, counts, SameUnits(counts, _ => unitsFirst), unitsFirst);
+            kept = AddCounts("spikes", counts, unitsFirst, lengths, binWidth, groups, takes, options.Units is { } expression ? Chosen(units, expression) : null);
+            if (options.HeldOutUnits is { } heldOut)
+            {
+                var holds = RowFilter.Rows("--held-out-units", heldOut, units, _path);
+                hold = [.. Enumerable.Range(0, kept.Count).Where(channel => holds[kept[channel]])];
+                if (hold.Length == 0 || hold.Length == kept.Count)
+                {
+                    throw new InputException($"--held-out-units: {_path}: {hold.Length} of {kept.Count} units are such that {Messages.OneLine(heldOut)}; some must be held out and some stay.");
+                }
+            }
+        }
+        else if (options.Units is not null || options.HeldOutUnits is not null)
+        {
+            throw new InputException($"{_path}: there are no units to choose from; leave out --units and --held-out-units.");
         }
 
         if (plan.HeldOut is { } held)
@@ -153,8 +177,21 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
             AddCounts(HeldOutChannels.GroupName, held, Orientation(held, reference, unitsFirst, lengths)[0], lengths, binWidth, groups, takes);
         }
 
-        foreach (var (wanted, values) in plan.Values)
+        if (options.LagSeconds is not null && plan.Values.Count == 0)
         {
+            throw new InputException($"--lag: {_path}: no values are imported that could be read later; name some with --values, or leave it out.");
+        }
+
+        foreach (var (wanted, stored) in plan.Values)
+        {
+            // Signals of another rate, with times of their own, are brought to the bins first.
+            var resampled = new BinnedResampling(file, options, remarks).Of(wanted.Group, stored, [.. reference.Tables.Select(table => table.Bins(unitsFirst))], plan.Time, binWidth, stretches);
+            if (resampled is null && options.LagSeconds is not null)
+            {
+                throw new InputException($"--lag: '{stored.Name}' of {_path} has the bins of the counts and no times of its own; shift it before, or leave --lag out.");
+            }
+
+            var values = resampled ?? stored;
             AddValues(wanted, values, unitsFirst, reference, lengths, groups, takes);
         }
 
@@ -164,11 +201,11 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
         }
 
         var inputs = plan.Inputs is { } given ? (Signal: given, First: Orientation(given, reference, unitsFirst, lengths)) : default;
-        var trials = plan.Trials ?? TrialTable(reference);
-        var pieces = Pieces(plan.Time, trials, reference, binWidth, stretches);
+        var trials = plan.Trials ?? new BinnedTrials(file, options, remarks).TableOf(reference);
+        var pieces = new BinnedTrials(file, options, remarks).Pieces(plan.Time, trials, reference, binWidth, stretches);
         var cuts = reference.AreTrials ? SessionCut.OfTrials(_path, options, [.. pieces.Select(one => one.Piece)], binWidth) : SessionCut.OfSession(_path, options, [.. pieces.Select(one => one.Piece.Bins)], binWidth);
         var conditions = TrialColumns.Conditions(_path, options, trials, [.. pieces.Select(one => one.Row)], remarks);
-        return new Recording
+        var recording = new Recording
         {
             BinWidth = binWidth,
             Groups = groups,
@@ -186,13 +223,22 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
                         Bins = cut.Bins,
                         Split = cut.Split,
                         Observations = [.. takes.Select(take => take(piece.Table, first, cut.Bins))],
-                        External = inputs.Signal is null ? null : TakeTable(inputs.Signal.Tables[piece.Table], inputs.First[piece.Table], first, cut.Bins),
+                        External = inputs.Signal is null ? null : BinnedChannels.TakeTable(inputs.Signal.Tables[piece.Table], inputs.First[piece.Table], first, cut.Bins),
                         Labels = TrialColumns.Labels(trials, trials is null ? -1 : piece.Row),
                         Truth = TrialColumns.Truth(conditions?[cut.Stretch], cut.Bins),
                     };
                 }),
             ],
         };
+        return hold.Length > 0 ? HeldOutChannels.Split(recording, hold) : recording;
+    }
+
+    /// <summary>Which units are as --units asks.</summary>
+    private bool[] Chosen(ColumnTable units, string expression)
+    {
+        var holds = RowFilter.Rows("--units", expression, units, _path);
+        remarks.Add($"{_path}: {holds.Count(one => one)} of {units.Rows} units are as --units asks.");
+        return holds.Contains(true) ? holds : throw new InputException($"--units: {_path} has no unit for which {Messages.OneLine(expression)}; choose others.");
     }
 
     private static string Trials(BinnedSignal signal) => signal.AreTrials ? $"{signal.Trials} trials" : "one session";
@@ -445,12 +491,12 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
         return null;
     }
 
-    private void AddCounts(
-        string name, BinnedSignal spikes, bool unitsFirst, List<int> lengths, double binWidth, List<ChannelGroup> groups, List<Func<int, int, int, Observations>> takes)
+    private List<int> AddCounts(
+        string name, BinnedSignal spikes, bool unitsFirst, List<int> lengths, double binWidth, List<ChannelGroup> groups, List<Func<int, int, int, Observations>> takes, bool[]? isChosen = null)
     {
         var units = SameUnits(spikes, _ => unitsFirst);
         var kept = new List<int>();
-        for (var unit = 0; unit < units; unit++)
+        foreach (var unit in Enumerable.Range(0, units).Where(unit => isChosen is null || isChosen[unit]))
         {
             var (sum, observed) = (0.0, 0L);
             for (var k = 0; k < lengths.Count; k++)
@@ -474,8 +520,9 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
             throw new InputException($"{_path}: none of the {units} units of '{spikes.Name}' fires at {options.MinimumRate} Hz or more; lower the minimum rate.");
         }
 
-        groups.Add(new ChannelGroup(name, ChannelKind.Counts, kept.Count, "", Names("unit", kept, units)));
-        takes.Add((table, first, bins) => Take(ChannelKind.Counts, spikes.Tables[table], unitsFirst, kept, first, bins));
+        groups.Add(new ChannelGroup(name, ChannelKind.Counts, kept.Count, "", spikes.Areas.Count > 0 ? BinnedChannels.NamesByArea(spikes.Areas, kept) : BinnedChannels.Names("unit", kept, units)));
+        takes.Add((table, first, bins) => BinnedChannels.Take(ChannelKind.Counts, spikes.Tables[table], unitsFirst, kept, first, bins));
+        return kept;
     }
 
     private void AddValues(
@@ -490,8 +537,8 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
                 $"{_path}: rows {Messages.Names(rows.Select(row => $"{row}"))} are asked of {file.Noun} '{signal.Name}', which has rows 0 to {channels - 1}; correct the rows.");
         }
 
-        groups.Add(new ChannelGroup(wanted.Group, ChannelKind.Values, rows.Count, wanted.Unit, Names(signal.Name, rows, channels)));
-        takes.Add((table, first, bins) => Take(ChannelKind.Values, signal.Tables[table], orientations[table], rows, first, bins));
+        groups.Add(new ChannelGroup(wanted.Group, ChannelKind.Values, rows.Count, wanted.Unit, BinnedChannels.Names(signal.Name, rows, channels)));
+        takes.Add((table, first, bins) => BinnedChannels.Take(ChannelKind.Values, signal.Tables[table], orientations[table], rows, first, bins));
     }
 
     /// <summary>Whether channels are the first axis of each table, told by the axis that has as many bins as the reference.</summary>
@@ -499,7 +546,7 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
     {
         // Of trials made equally long, those of the values are as long as those of the counts.
         var bins = signal.IsPadded || reference.IsPadded ? reference.Tables[k].Bins(unitsFirst) : lengths[k];
-        var fault = new InputException($"{_path}: {file.Noun} '{table.Name}' is {table.Rows} x {table.Columns}; one axis must have {bins} bins, as '{reference.Tables[k].Name}' has.");
+        var fault = new InputException($"{_path}: {file.Noun} '{table.Name}' is {table.Rows} x {table.Columns}; one axis must have {bins} bins, as '{reference.Tables[k].Name}' has, or a list of its own times must stand beside it ({ArrayRoles.Last(signal.Name)}_times).");
         if (signal.UnitsFirst is { } known)
         {
             return table.Bins(known) == bins || table.Bins(known) == lengths[k] ? known : throw fault;
@@ -522,208 +569,5 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
         }
 
         return units;
-    }
-
-    /// <summary>Names of channels, which keep their number in the file, counted from 0.</summary>
-    private static string[] Names(string stem, List<int> rows, int channels)
-    {
-        var digits = $"{channels - 1}".Length;
-        return [.. rows.Select(row => $"{stem}-{row.ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0')}")];
-    }
-
-    private static Observations Take(ChannelKind kind, BinnedTable source, bool unitsFirst, List<int> rows, int first, int bins)
-    {
-        var (largest, isAll) = (0.0, true);
-        for (var bin = 0; bin < bins; bin++)
-        {
-            foreach (var row in rows)
-            {
-                var value = At(bin, row);
-                isAll &= !double.IsNaN(value);
-                largest = Math.Max(largest, value);
-            }
-        }
-
-        if (kind == ChannelKind.Values)
-        {
-            return Observations.FromValues(new Table(bins, rows.Count, Filled(value => value)), Mask());
-        }
-
-        // Counts are many and small.
-        return largest <= byte.MaxValue ? Observations.FromCounts<byte>(bins, rows.Count, Filled(value => double.IsNaN(value) ? (byte)0 : (byte)value), Mask())
-            : Observations.FromCounts<int>(bins, rows.Count, Filled(value => double.IsNaN(value) ? 0 : (int)value), Mask());
-
-        double At(int bin, int row) => first + bin < source.Bins(unitsFirst) ? source.At(unitsFirst, row, first + bin) : double.NaN;
-
-        T[] Filled<T>(Func<double, T> convert)
-        {
-            var entries = new T[(long)bins * rows.Count];
-            for (var (bin, i) = (0, 0); bin < bins; bin++)
-            {
-                foreach (var row in rows)
-                {
-                    entries[i++] = convert(At(bin, row));
-                }
-            }
-
-            return entries;
-        }
-
-        bool[]? Mask() => isAll ? null : Filled(value => !double.IsNaN(value));
-    }
-
-    private static Table TakeTable(BinnedTable source, bool unitsFirst, int first, int bins)
-    {
-        var table = new Table(bins, source.Units(unitsFirst));
-        for (var bin = 0; bin < bins; bin++)
-        {
-            for (var column = 0; column < table.Columns; column++)
-            {
-                table[bin, column] = source.At(unitsFirst, column, first + bin);
-            }
-        }
-
-        return table;
-    }
-
-    /// <summary>What is known of trials: the single fields of their records, a table that was named, or lists of as many entries as there are trials.</summary>
-    private ColumnTable? TrialTable(BinnedSignal reference)
-    {
-        if (!reference.AreTrials)
-        {
-            return TimedImport.IsByTrials(options) ? throw new InputException($"{_path}: '{reference.Name}' is one session in bins and has no trials; leave out the options that need them, or cut it with --chunk SECONDS.") : null;
-        }
-
-        if ((Map("trials")?.Path ?? options.Trials) is { } named)
-        {
-            var found = ArrayPaths.Find(file, named, "--trials");
-            var table = found.Node is RecordNode { Records.Count: > 1 } records ? ArrayTables.OfRecords(file, records)
-                : found.Node is RecordNode { Records.Count: 1 } lists ? ArrayTables.OfLists($"'{found.Name}'", reference.Trials, ArrayTables.Lists(lists, reference.Trials))
-                : throw new InputException($"--trials: {_path}: '{found.Name}' is no table of trials; name structures, or a group of lists with an entry a trial.");
-            return table.Rows == reference.Trials ? table : throw new InputException($"--trials: {_path}: '{found.Name}' has {table.Rows} rows where '{reference.Name}' has {reference.Trials} trials; name another.");
-        }
-
-        if (reference.Records is { } own)
-        {
-            return ArrayTables.OfRecords(file, own);
-        }
-
-        // A list that is as long as other axes too must say by its name what it is of.
-        var isClear = !reference.Tables.Any(table => table.Rows == reference.Trials || table.Columns == reference.Trials);
-        var columns = ArrayTables.Lists(file.Root, reference.Trials).Where(one => isClear || ArrayRoles.IsOfTrials(one.Name)).ToList();
-        return columns.Count > 0 ? ArrayTables.OfLists("the lists with an entry a trial", reference.Trials, columns) : TimedImport.IsByTrials(options)
-            ? throw new InputException($"{_path}: nothing has an entry a trial of '{reference.Name}', of which there are {reference.Trials}; leave out the options that need a table of trials, or name one with --trials.")
-            : null;
-    }
-
-    /// <summary>What is to be shared out: stretches, or of trials that are chosen the windows that are asked for.</summary>
-    private List<(TrialPiece Piece, int Table, int First, int Row)> Pieces(BinTimeSignal? time, ColumnTable? trials, BinnedSignal reference, double binWidth, List<(int Table, int First, int Bins)> stretches)
-    {
-        if (trials is null)
-        {
-            var digits = Math.Max(3, $"{stretches.Count - 1}".Length);
-            var start = 0L;
-            var all = new List<(TrialPiece, int, int, int)>();
-            foreach (var (table, first, bins) in stretches)
-            {
-                all.Add((new TrialPiece($"trial-{all.Count.ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0')}", bins, start * binWidth), table, first, reference.Tables[table].Row));
-                start += bins;
-            }
-
-            return all;
-        }
-
-        var chosen = stretches;
-        if (options.Where is { } expression)
-        {
-            var holds = RowFilter.Rows("--where", expression, trials, _path);
-            chosen = [.. stretches.Where(one => holds[reference.Tables[one.Table].Row])];
-            remarks.Add($"{_path}: {chosen.Select(one => one.Table).Distinct().Count()} of {reference.Tables.Count} trials are as --where asks.");
-            if (chosen.Count == 0)
-            {
-                throw new InputException($"--where: {_path} has no trial for which {Messages.OneLine(expression)}; choose others.");
-            }
-        }
-
-        if (TrialColumns.Splits(_path, options, trials) is not { } splits)
-        {
-            splits = new TrialSplit?[trials.Rows];
-        }
-        else
-        {
-            chosen = [.. Left(chosen, [.. chosen.Where(one => splits[reference.Tables[one.Table].Row] is not null)], $"'{options.SplitColumn}' is none of train, validation and test")];
-        }
-
-        chosen = options.Window is null && options.Align is null ? chosen : Windows(time, trials, reference, binWidth, chosen);
-        var pieces = new List<(TrialPiece, int, int, int)>();
-        var before = 0L;
-        var isCutUp = chosen.Select(one => one.Table).Distinct().Count() < chosen.Count;
-        var names = isCutUp ? [] : Names("trial", [.. chosen.Select(one => reference.Tables[one.Table].Row)], Math.Max(1000, reference.Trials));
-        foreach (var (table, first, bins) in chosen)
-        {
-            var row = reference.Tables[table].Row;
-            pieces.Add((new TrialPiece(isCutUp ? $"trial-{pieces.Count:D3}" : names[pieces.Count], bins, before * binWidth, splits[row]), table, first, row));
-            before += bins;
-        }
-
-        return pieces.Count > 0 ? pieces : throw new InputException($"{_path}: no trial remains; {Messages.OneLine(remarks[^1][(_path.Length + 2)..])}");
-
-        List<(int Table, int First, int Bins)> Left(List<(int Table, int First, int Bins)> all, List<(int Table, int First, int Bins)> kept, string why)
-        {
-            var gone = all.Select(one => reference.Tables[one.Table].Row).Except(kept.Select(one => reference.Tables[one.Table].Row)).ToList();
-            if (gone.Count > 0)
-            {
-                remarks.Add($"{_path}: {gone.Count} {(gone.Count == 1 ? "trial is" : "trials are")} left out (trial {gone[0]}, from 0{(gone.Count > 1 ? ", the first" : "")}): {why}.");
-            }
-
-            return kept;
-        }
-
-        List<(int Table, int First, int Bins)> Windows(BinTimeSignal? times, ColumnTable table, BinnedSignal signal, double width, List<(int Table, int First, int Bins)> all)
-        {
-            if (options.Window is not { } window)
-            {
-                throw new InputException("--align says what trials are aligned to; say from when to when about it, as in --window=-0.25..0.45.");
-            }
-
-            var (shift, bins) = (Math.Round(window.From / width), Math.Floor(((window.To - window.From) / width) + 1e-6));
-            if (!(bins >= 1 && bins <= int.MaxValue && Math.Abs(shift) <= int.MaxValue))
-            {
-                throw new InputException($"The window from {window.From} s to {window.To} s has no whole bin of {width} s, or too many; give another.");
-            }
-
-            var events = options.Align is { } column ? Events(column, table, times, signal, width) : [.. Enumerable.Repeat(0.0, table.Rows)];
-            var kept = new List<(int Table, int First, int Bins)>();
-            foreach (var group in all.GroupBy(one => one.Table))
-            {
-                var first = Math.Floor(events[signal.Tables[group.Key].Row] + 1e-6) + shift;
-                if (double.IsFinite(first) && group.Any(one => one.First <= first && first + bins <= one.First + one.Bins))
-                {
-                    kept.Add((group.Key, (int)first, (int)bins));
-                }
-            }
-
-            return Left(all, kept, options.Align is null ? "the window reaches beyond them" : $"'{options.Align}' is missing, or the window reaches beyond them");
-        }
-    }
-
-    /// <summary>In which bin of each trial an event lies, from 0, with fractions.</summary>
-    private double[] Events(string name, ColumnTable trials, BinTimeSignal? time, BinnedSignal reference, double binWidth)
-    {
-        var numbers = trials.RequireNumbers(_path, "--align", name);
-        if (ArrayRoles.IsBinNumber(name))
-        {
-            remarks.Add($"{_path}: '{name}' is taken for numbers of bins, counted from {file.FirstIndex}, as its name says.");
-            return Array.ConvertAll(numbers, number => number - file.FirstIndex);
-        }
-
-        var scale = ArrayTimes.Scale(file, name, options, remarks);
-        var tables = reference.Tables.Select((table, k) => (table.Row, k)).ToDictionary(one => one.Row, one => one.k);
-        if (time is null)
-        {
-            remarks.Add($"{_path}: '{name}' is taken for times in seconds from the start of each trial.");
-        }
-
-        return [.. numbers.Select((number, row) => time is null ? number * scale / binWidth : tables.TryGetValue(row, out var k) && time.Of(k) is [var first, ..] ? ((number * scale) - first) / binWidth : double.NaN)];
     }
 }

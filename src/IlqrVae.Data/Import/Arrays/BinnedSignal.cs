@@ -47,6 +47,12 @@ internal sealed class BinnedSignal
     /// <summary>The records of which the tables are a field.</summary>
     public RecordNode? Records { get; init; }
 
+    /// <summary>Trials of each condition, where the file has an axis of conditions: trial k is repeat k % Repeats of condition k / Repeats; 0 where it has none.</summary>
+    public int Repeats { get; init; }
+
+    /// <summary>Areas that units are of, side by side; none where nothing is said.</summary>
+    public IReadOnlyList<(string Area, int Units)> Areas { get; init; } = [];
+
     public BinnedSignal Convert(Func<double, double> convert) => new()
     {
         Name = Name,
@@ -57,6 +63,8 @@ internal sealed class BinnedSignal
         Trials = Trials,
         TrialAxis = TrialAxis,
         Records = Records,
+        Areas = Areas,
+        Repeats = Repeats,
     };
 
     /// <summary>Takes what was found for a binned signal.</summary>
@@ -150,42 +158,48 @@ internal sealed class BinnedSignal
     {
         var depth = found.Depth;
         var arrays = found.Arrays.Where(array => array.Count > 0 || array.Fault is not null).ToList();
-        if (axes.Count(axis => axis == ArrayAxis.Bin) != 1 || axes.Count(axis => axis == ArrayAxis.Trial) > 1 || axes.Count(axis => axis == ArrayAxis.Channel) > 1 || axes.Contains(ArrayAxis.Spike))
+        if (axes.Count(axis => axis == ArrayAxis.Bin) != 1 || axes.Count(axis => axis == ArrayAxis.Trial) > 1 || axes.Count(axis => axis == ArrayAxis.Channel) > 1 || axes.Count(axis => axis == ArrayAxis.Condition) > 1 || axes.Contains(ArrayAxis.Spike))
         {
-            throw new InputException($"--map: '{found.Name}' is said to be {ArrayMapping.Write(axes)}; of counts and values name bin once, and trial and channel at most once each.");
+            throw new InputException($"--map: '{found.Name}' is said to be {ArrayMapping.Write(axes)}; of counts and values name bin once, and trial, channel and condition at most once each.");
         }
 
-        var parts = new SortedDictionary<int, List<ArrayView>>();
-        Collect(found, 0, 0);
+        // By condition and trial.
+        var parts = new SortedDictionary<(int Condition, int Trial), List<ArrayView>>();
+        Collect(found, 0, (0, 0));
         if (parts.Count == 0)
         {
             throw new InputException($"{file.Path}: {file.Noun} '{found.Name}' has no entries; name another.");
         }
 
-        var isOfTrials = axes.Contains(ArrayAxis.Trial);
+        var isOfConditions = axes.Contains(ArrayAxis.Condition);
+        var isOfTrials = axes.Contains(ArrayAxis.Trial) || isOfConditions;
+        var repeats = parts.Keys.Max(key => key.Trial) + 1;
         return new BinnedSignal
         {
             Name = found.Name,
-            Tables = [.. parts.Select(part => new BinnedTable(isOfTrials ? $"{found.Name}, trial {part.Key}" : found.Name, Joined(part.Value), part.Key))],
+            Tables = [.. parts.Select(part => new BinnedTable(
+                isOfConditions ? $"{found.Name}, condition {part.Key.Condition}, trial {part.Key.Trial}" : isOfTrials ? $"{found.Name}, trial {part.Key.Trial}" : found.Name,
+                Joined(part.Value), (part.Key.Condition * repeats) + part.Key.Trial))],
             AreTrials = isOfTrials,
             IsPadded = isOfTrials && depth == 0,
             UnitsFirst = false,
-            Trials = parts.Keys.Last() + 1,
+            Trials = isOfConditions ? (parts.Keys.Last().Condition + 1) * repeats : parts.Keys.Last().Trial + 1,
+            Repeats = isOfConditions ? repeats : 0,
             Records = axes[0] == ArrayAxis.Trial ? found.Records : null,
         };
 
-        void Collect(Found one, int level, int trial)
+        void Collect(Found one, int level, (int Condition, int Trial) trial)
         {
             if (one.IsList)
             {
-                if (level >= axes.Count || axes[level] is not (ArrayAxis.Trial or ArrayAxis.Channel))
+                if (level >= axes.Count || axes[level] is not (ArrayAxis.Trial or ArrayAxis.Channel or ArrayAxis.Condition))
                 {
                     throw Unfit(file, found, axes, arrays);
                 }
 
                 for (var i = 0; i < one.Items.Count; i++)
                 {
-                    Collect(one.Items[i], level + 1, axes[level] == ArrayAxis.Trial ? i : trial);
+                    Collect(one.Items[i], level + 1, axes[level] switch { ArrayAxis.Trial => (trial.Condition, i), ArrayAxis.Condition => (i, trial.Trial), _ => trial });
                 }
 
                 return;
@@ -214,22 +228,25 @@ internal sealed class BinnedSignal
             }
 
             var (trialAxis, binAxis, channelAxis) = (own.IndexOf(ArrayAxis.Trial), own.IndexOf(ArrayAxis.Bin), own.IndexOf(ArrayAxis.Channel));
-            for (var i = 0; i < (trialAxis < 0 ? 1 : view.Shape[trialAxis]); i++)
+            var conditionAxis = own.IndexOf(ArrayAxis.Condition);
+            for (var (all, n) = (conditionAxis < 0 ? 1 : view.Shape[conditionAxis], 0); n < all * (trialAxis < 0 ? 1 : view.Shape[trialAxis]); n++)
             {
+                var (condition, i) = (n % all, n / all);
+
                 // Other axes are cut off where they stand, from the last one on, so that those in front keep their numbers.
                 var part = view;
                 var (bin, channel) = (binAxis, channelAxis);
                 for (var axis = own.Count - 1; axis >= 0; axis--)
                 {
-                    if (own[axis] is ArrayAxis.Trial or ArrayAxis.None)
+                    if (own[axis] is ArrayAxis.Trial or ArrayAxis.None or ArrayAxis.Condition)
                     {
-                        part = part.Slice(axis, own[axis] == ArrayAxis.Trial ? i : 0);
+                        part = part.Slice(axis, own[axis] switch { ArrayAxis.Trial => i, ArrayAxis.Condition => condition, _ => 0 });
                         (bin, channel) = (bin > axis ? bin - 1 : bin, channel > axis ? channel - 1 : channel);
                     }
                 }
 
                 part = channel < 0 ? part.Widen() : part.Permute(bin, channel);
-                var key = trialAxis < 0 ? trial : i;
+                var key = (conditionAxis < 0 ? trial.Condition : condition, trialAxis < 0 ? trial.Trial : i);
                 if (!parts.TryGetValue(key, out var list))
                 {
                     parts[key] = list = [];

@@ -88,4 +88,7 @@ internal enum ListKind
 
     /// <summary>Units or channels.</summary>
     Channels,
+
+    /// <summary>Arrays of several areas.</summary>
+    Areas,
 }

@@ -6,6 +6,9 @@ internal static class Hdf5Arrays
     private const int Deepest = 32;
     private const int MostObjects = 10_000;
 
+    // What trials are called whose groups have only numbers.
+    private const string Trials = "trials";
+
     public static ArrayFile Open(Hdf5ArchiveReader archive)
     {
         var seen = 0;
@@ -39,7 +42,24 @@ internal static class Hdf5Arrays
                 }
             }
 
+            fields = record == root ? Gathered(record, fields, remarks) : fields;
             (record.Fields, record.Records) = ([.. fields.Select(field => field.Name)], [[.. fields.Select(field => field.Node)]]);
+        }
+
+        // Numbered groups that all hold the same are one trial each, as of vlgp: one record each of a list of trials.
+        List<(string Name, ArrayNode Node)> Gathered(RecordNode parent, List<(string Name, ArrayNode Node)> fields, List<string> told)
+        {
+            var numbered = fields.Where(field => field.Node is RecordNode { Records.Count: 1, Fields.Count: > 0 } && NumberedNames.StemOf(field.Name) is not null)
+                .GroupBy(field => NumberedNames.StemOf(field.Name), StringComparer.Ordinal).ToList();
+            if (numbered is not [var one] || one.Count() < 2 || one.Any(field => !((RecordNode)field.Node).Fields.SequenceEqual(((RecordNode)one.First().Node).Fields, StringComparer.Ordinal)) || fields.Exists(field => field.Name == Trials))
+            {
+                return fields;
+            }
+
+            var groups = NumberedNames.InOrder(one, field => field.Name).ToList();
+            told.Add($"{archive.Path}: {groups.Count} groups from '{Messages.OneLine(groups[0].Name)}' to '{Messages.OneLine(groups[^1].Name)}' are alike and taken for a trial each: what is in them is called {Trials}/{((RecordNode)groups[0].Node).Fields[0]} and so on.");
+            var trials = new RecordNode(parent, Trials, null, [groups.Count]) { Fields = ((RecordNode)groups[0].Node).Fields, Records = [.. groups.Select(group => ((RecordNode)group.Node).Records[0])] };
+            return [.. fields.Except(groups), (Trials, trials)];
         }
 
         ArrayNode? Node(RecordNode parent, string path, string label, int depth)

@@ -171,19 +171,33 @@ internal static class NpyFile
     /// <exception cref="InputException">It is no such file.</exception>
     public static ArrayFile Open(string path)
     {
-        using var stream = InputFile.Open(path);
-        var header = ReadHeader(stream, $"{path}: this");
-        if (header.Fault is { } fault)
+        var root = new RecordNode(null, "", null, []);
+        var name = Path.GetFileNameWithoutExtension(path);
+        var node = OpenNode(root, path, name);
+        if (node.Fault is { } fault)
         {
             throw new InputException($"{path}: the array {fault}.");
         }
 
-        RequireFits(header, $"{path}: the array", stream.Length - header.DataOffset);
-        var root = new RecordNode(null, "", null, []);
-        var name = Path.GetFileNameWithoutExtension(path);
-        root.Fields = [name];
-        root.Records = [[Node(root, name, header, Within)]];
+        (root.Fields, root.Records) = ([name], [[node]]);
         return new ArrayFile(path, "NumPy array", root, FirstIndex: 0) { Noun = "array", IsOneArray = true };
+    }
+
+    /// <summary>The array of a file.</summary>
+    /// <param name="parent">What it is to be in.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="name">What to call it.</param>
+    /// <exception cref="InputException">It is no such file, or it is cut short.</exception>
+    public static ArrayNode OpenNode(ArrayNode parent, string path, string name)
+    {
+        using var stream = InputFile.Open(path);
+        var header = ReadHeader(stream, $"{path}: this");
+        if (header.Fault is null)
+        {
+            RequireFits(header, $"{path}: the array", stream.Length - header.DataOffset);
+        }
+
+        return Node(parent, name, header, Within);
 
         T Within<T>(Func<Stream, long, T> read)
         {

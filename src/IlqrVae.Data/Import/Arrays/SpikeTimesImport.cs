@@ -14,6 +14,9 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     // Between trials with clocks of their own, in seconds.
     private const double Pause = 1;
 
+    // What lists with an entry a unit are of in the Open Neurophysiology Environment.
+    private const string Clusters = "clusters";
+
     private readonly string _path = file.Path;
 
     /// <summary>One unit's spikes in the file.</summary>
@@ -50,6 +53,14 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
 
         var plan = Look(spikes);
         var clock = Clock(plan);
+        var isByDomains = false;
+        if (plan.Trials == 0 && SplitDomains.AreWanted(options))
+        {
+            // Chunks are cut within the stretches and not within trials.
+            var withDomains = SplitDomains.Add(file, options.ChunkSeconds is not null && !TimedImport.IsByTrials(options) ? null : clock.Table, ArrayTimes.Seconds(options.TimeUnit) ?? 1, remarks);
+            (isByDomains, clock) = (withDomains?.Find(SplitDomains.Column) is not null, clock with { Table = withDomains ?? clock.Table });
+        }
+
         var series = Series(plan, clock);
         var (units, rows) = UnitTable(plan);
         var session = new TimedSession
@@ -61,9 +72,10 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             Observed = clock.Observed is { } observed ? [.. rows.Select(_ => observed)] : null,
             Trials = clock.Table,
             Series = series,
-            Bytes = new FileInfo(_path).Length,
+            Bytes = file.Bytes ?? new FileInfo(_path).Length,
         };
-        return TimedImport.Import(session, clock.IsOwn && options.Window is not null && options.Align is null ? options with { Align = ZeroColumn } : options, remarks);
+        var own = isByDomains ? options with { SplitColumn = SplitDomains.Column } : options;
+        return TimedImport.Import(session, clock.IsOwn && options.Window is not null && options.Align is null ? own with { Align = ZeroColumn } : own, remarks);
     }
 
     /// <summary>Finds the units, and what the lists are of.</summary>
@@ -80,7 +92,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         }
 
         var axes = map is { Axes.Count: > 0 } ? map.Axes : SpikeLayout.Axes(file, spikes, scale, remarks);
-        if (axes[^1] != ArrayAxis.Spike || axes.Count(axis => axis == ArrayAxis.Spike) > 1 || axes.Count(axis => axis == ArrayAxis.Trial) > 1 || axes.Contains(ArrayAxis.Bin))
+        if (axes[^1] != ArrayAxis.Spike || axes.Count(axis => axis == ArrayAxis.Spike) > 1 || axes.Count(axis => axis == ArrayAxis.Trial) > 1 || axes.Contains(ArrayAxis.Bin) || axes.Contains(ArrayAxis.Condition))
         {
             throw new InputException($"--map: '{spikes.Name}' is said to be {ArrayMapping.Write(axes)}; of times of spikes name spike last, trial at most once, and besides them units.");
         }
@@ -299,17 +311,17 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
 
         // Lists with an entry a unit, or a channel.
         var length = levels == 0 ? -1 : plan.Units.Max(unit => unit.Places[0]) + 1;
-        foreach (var (name, node) in length > 1 ? ArrayTables.Lists(file.Root, length).Where(one => ArrayRoles.IsOfChannels(one.Name)) : [])
+        foreach (var (name, node) in length > 1 ? ArrayTables.Lists(file.Root, length).Where(one => ArrayRoles.IsOfChannels(one.Name) && ArrayRoles.ObjectOf(one.Name) != Clusters) : [])
         {
             var column = ArrayTables.OfLists("", length, [(name, node)]).Columns[0];
-            var at = rows.ConvertAll(unit => unit.Places[0]);
-            columns.Add(column.Kind switch
-            {
-                ColumnKind.Text => TableColumn.OfTexts(name, column.Type, [.. at.Select(i => column.Texts[i])]),
-                ColumnKind.Truth => TableColumn.OfTruth(name, at.Select(i => column.Numbers[i] != 0)),
-                ColumnKind.Number => TableColumn.OfNumbers(name, column.Type, [.. at.Select(i => column.Numbers[i])]),
-                _ => column,
-            });
+            columns.Add(column.At(name, rows.ConvertAll(unit => unit.Places[0])));
+        }
+
+        // clusters.label and the like of ALF: an entry a unit by its id, those without spikes included.
+        var ids = rows.TrueForAll(unit => unit.Id is >= 0 and < int.MaxValue && unit.Id == Math.Floor(unit.Id.Value)) ? rows.ConvertAll(unit => (int)unit.Id!.Value) : [];
+        foreach (var (name, node) in ids.Count > 0 ? file.Root.Fields.Zip(file.Root.Records[0]).Where(one => ArrayRoles.ObjectOf(one.First) == Clusters && ArrayRoles.IsList(one.Second) && one.Second.Fault is null && one.Second.Count > ids.Max()) : [])
+        {
+            columns.Add(ArrayTables.OfLists("", (int)node.Count, [(name, node)]).Columns[0].At(ArrayRoles.Last(name), ids));
         }
 
         return (new ColumnTable($"the units of {Path.GetFileName(_path)}", rows.Count, columns), rows);
@@ -420,10 +432,11 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         if ((options.Maps.FirstOrDefault(map => map.Name == "trials")?.Path ?? options.Trials) is { } named)
         {
             var found = ArrayPaths.Find(file, named, "--trials");
-            return found.Node is RecordNode { Records.Count: > 1 } records ? ArrayTables.OfRecords(file, records)
+            return found.Node is NumberNode { Fault: null, Shape: [> 0, 2] } ? OfIntervals(found.Name)
+                : found.Node is RecordNode { Records.Count: > 1 } records ? ArrayTables.OfRecords(file, records)
                 : found.Node is RecordNode { Records.Count: 1 } single && single.Records[0].Where(ArrayRoles.IsList).Select(node => (int)node.Count).DefaultIfEmpty(0).Max() is > 0 and var rows
                     ? ArrayTables.OfLists($"'{found.Name}'", rows, ArrayTables.Lists(single, rows))
-                    : throw new InputException($"--trials: {_path}: '{found.Name}' is no table of trials; name structures, or a group of lists with an entry a trial.");
+                    : throw new InputException($"--trials: {_path}: '{found.Name}' is no table of trials; name structures, a group of lists with an entry a trial, or an array of starts and ends.");
         }
 
         if (plan.Trials > 0)
@@ -435,6 +448,11 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
 
             var lists = ArrayTables.Lists(file.Root, plan.Trials).Where(one => plan.Trials != plan.Units.Count || ArrayRoles.IsOfTrials(one.Name)).ToList();
             return lists.Count > 0 ? ArrayTables.OfLists("the lists with an entry a trial", plan.Trials, lists) : null;
+        }
+
+        if (ArrayRoles.Intervals(file) is { } intervals)
+        {
+            return OfIntervals(intervals);
         }
 
         // Structures of trials, or lists of their starts and ends, beside the spikes of a session.
@@ -460,6 +478,18 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         return null;
     }
 
+    /// <summary>Trials from an array of starts and ends, trials x 2, and the lists beside it: those of its own object, as trials.choice is of trials, or those of as many entries.</summary>
+    private ColumnTable OfIntervals(string name)
+    {
+        var node = (NumberNode)ArrayPaths.Find(file, name).Node!;
+        var (view, rows, owner) = (ArrayView.Of(node), node.Shape[0], ArrayRoles.ObjectOf(name));
+        double[] Column(int column) => [.. Enumerable.Range(0, rows).Select(row => view[row, column])];
+        var lists = ArrayTables.Lists(file.Root, rows).Where(one => owner.Length == 0 || string.Equals(ArrayRoles.ObjectOf(one.Name), owner, StringComparison.Ordinal))
+            .Select(one => (owner.Length == 0 ? one.Name : ArrayRoles.Last(one.Name), one.Node)).Where(one => one.Item1 is not (TimedSession.StartColumn or TimedSession.StopColumn));
+        var table = ArrayTables.OfLists($"'{Messages.OneLine(name)}'", rows, lists);
+        return table with { Columns = [TableColumn.OfNumbers(TimedSession.StartColumn, node.Type, Column(0)), TableColumn.OfNumbers(TimedSession.StopColumn, node.Type, Column(1)), .. table.Columns] };
+    }
+
     /// <summary>The series that are asked for, with their times.</summary>
     public List<(ImportedValues Wanted, ITimedSeries Series)> Series(Plan plan, TrialClock clock)
     {
@@ -483,56 +513,17 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             throw new InputException($"--behaviour: {_path}: '{found.Name}' has {signal.Trials} trials where the spikes have {(plan.Trials == 0 ? "none" : $"{plan.Trials}")}; name another {file.Noun}.");
         }
 
-        var times = TimesOf(found, signal);
-        var pieces = new List<(double[], ArrayView)>();
-        var k = 0;
-        foreach (var table in signal.Tables)
-        {
-            var own = times.Of(k++);
-            var isFirst = signal.UnitsFirst ?? (table.Columns == own.Length && table.Rows == own.Length
-                ? throw new InputException($"--behaviour: {_path}: both axes of '{table.Name}' are as long as '{times.Name}'; say which is which, as in --map {wanted.Group}={found.Name}:bin,channel.")
-                : table.Columns == own.Length);
-            if (table.Bins(isFirst) != own.Length)
-            {
-                throw new InputException($"--behaviour: {_path}: '{table.Name}' is {table.Rows} x {table.Columns}, where '{times.Name}' has {own.Length} times; name its times with --time.");
-            }
-
-            var offset = signal.AreTrials && clock.Offsets.Length > 0 ? clock.Offsets[table.Row] : 0;
-            pieces.Add((offset == 0 ? own : Array.ConvertAll(own, time => time + offset), isFirst ? table.View.Permute(1, 0) : table.View));
-        }
-
+        var seriesTimes = new SeriesTimes(file, options, remarks);
+        var named = (options.Maps.FirstOrDefault(map => map.Name == "time")?.Path ?? options.Time) is { } name ? BinTimeSignal.Of(file, ArrayPaths.Find(file, name, "--time"), options, remarks, isNamed: true) : null;
+        var times = named ?? seriesTimes.Find(signal) ?? throw new InputException($"--behaviour: {_path}: nothing tells the times of '{found.Name}'; name the {file.Noun} of its times with --time{(seriesTimes.Candidates is { Count: > 0 } some ? $": {Messages.Names(some)}" : "")}.");
+        var pieces = seriesTimes.Pieces(signal, times, $"--map {wanted.Group}={found.Name}:bin,channel")
+            .ConvertAll(piece => clock.Offsets.Length > 0 && signal.AreTrials && clock.Offsets[piece.Row] is not 0 and var offset ? (Array.ConvertAll(piece.Times, time => time + offset), piece.Values) : (piece.Times, piece.Values));
         if (pieces.Exists(piece => piece.Item2.Shape[1] != pieces[0].Item2.Shape[1]))
         {
             throw new InputException($"--behaviour: {_path}: '{found.Name}' has not as many channels in every trial; give every trial the same.");
         }
 
         return new ArraySeries(found.Name, wanted.Unit, pieces);
-    }
-
-    /// <summary>The times of a signal: those named, those called like it, or the only ones that are as long.</summary>
-    private BinTimeSignal TimesOf(Found found, BinnedSignal signal)
-    {
-        if ((options.Maps.FirstOrDefault(map => map.Name == "time")?.Path ?? options.Time) is { } named)
-        {
-            return BinTimeSignal.Of(file, ArrayPaths.Find(file, named, "--time"), options, remarks, isNamed: true);
-        }
-
-        var stem = ArrayRoles.Last(found.Name).TrimEnd('s');
-        var candidates = ArrayPaths.All(file).Where(one => ArrayRoles.IsTime(one.Name) && one.Example is NumberNode { Fault: null, IsVector: true } && ArrayPaths.Find(file, one.Name).Depth <= 1).Select(one => one.Name).ToList();
-        var fitting = candidates.FindAll(name => BinTimeSignal.Of(file, ArrayPaths.Find(file, name), options, [], isNamed: false) is var times
-            && (times.Vectors.Count == 1 || times.Vectors.Count == signal.Tables.Count) && signal.Tables.Select((table, k) => times.Of(k).Length is var length && (length == table.Rows || length == table.Columns)).All(fits => fits));
-        var called = fitting.FindAll(name => ArrayRoles.Last(name).StartsWith(stem, StringComparison.OrdinalIgnoreCase));
-        var chosen = called.Count == 1 ? called : fitting;
-        if (chosen.Count != 1)
-        {
-            throw new InputException(chosen.Count == 0
-                ? $"--behaviour: {_path}: nothing tells the times of '{found.Name}'; name the {file.Noun} of its times with --time{(candidates.Count > 0 ? $": {Messages.Names(candidates)}" : "")}."
-                : $"--behaviour: {_path}: the times of '{found.Name}' could be {Messages.Names(chosen)}; say which with --time.");
-        }
-
-        var signalTimes = BinTimeSignal.Of(file, ArrayPaths.Find(file, chosen[0]), options, remarks, isNamed: false);
-        remarks.Add($"{_path}: '{chosen[0]}' is taken for the times of '{found.Name}', as it has {signalTimes.Vectors[0].Length} entries.");
-        return signalTimes;
     }
 
     /// <summary>Spikes on the clock of the session.</summary>

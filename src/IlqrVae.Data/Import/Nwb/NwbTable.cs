@@ -8,6 +8,9 @@ internal sealed class NwbTable
 {
     private const string Index = "_index";
 
+    // The attribute of an index that says what it is of.
+    private const string Target = "target";
+
     // Longer columns are not read to show a few cells.
     private const int MostEntriesShown = 1 << 20;
     private const int LongestList = 3;
@@ -15,6 +18,7 @@ internal sealed class NwbTable
 
     private readonly Hdf5ArchiveReader _archive;
     private readonly Dictionary<string, TableColumn> _columns = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _indexes;
 
     public NwbTable(Hdf5ArchiveReader archive, string path)
     {
@@ -22,10 +26,11 @@ internal sealed class NwbTable
         var children = archive.Children(path).Where(name => archive.ContainsTable($"{path}/{name}")).ToList();
         var declared = archive.HasAttribute(path, "colnames") ? archive.ReadTexts(path, "colnames") : [];
         var isThere = children.ToHashSet(StringComparer.Ordinal);
+        _indexes = IndexesByTarget(children);
         Columns =
         [
             .. ((IEnumerable<string>)[TimedSession.IdColumn, .. declared, .. children]).Distinct(StringComparer.Ordinal)
-                .Where(name => isThere.Contains(name) && !(name.EndsWith(Index, StringComparison.Ordinal) && isThere.Contains(name[..^Index.Length]))),
+                .Where(name => isThere.Contains(name) && !((name.EndsWith(Index, StringComparison.Ordinal) && isThere.Contains(name[..^Index.Length])) || _indexes.ContainsValue(name))),
         ];
         Rows = CountRows(isThere);
         if (Rows > MostRows)
@@ -49,30 +54,52 @@ internal sealed class NwbTable
     /// <summary>All columns; those that are lists, references or the like by their type only.</summary>
     public ColumnTable ToColumns() => new(Words, Rows, [.. Columns.Select(Column)]);
 
-    /// <summary>The ends of each row's entries in a ragged column.</summary>
+    /// <summary>The path of a column's index; null where the column has none.</summary>
+    /// <param name="column">The column.</param>
+    /// <exception cref="InputException">What is called its index says that it is another's.</exception>
+    public string? IndexOf(string column)
+    {
+        var name = column + Index;
+        if (!_archive.ContainsTable($"{Path}/{name}"))
+        {
+            name = _indexes.GetValueOrDefault(column);
+        }
+        else if (_archive.ReadReference($"{Path}/{name}", Target) is { } target && target != _archive.AddressOf($"{Path}/{column}"))
+        {
+            throw new InputException($"{_archive.Path}: '{Hdf5ArchiveReader.Rooted($"{Path}/{name}")}' is called the index of '{column}', but its attribute '{Target}' leads elsewhere; the file contradicts itself, so export it anew.");
+        }
+
+        return name is null ? null : $"{Path}/{name}";
+    }
+
+    /// <summary>The first entry of each row of a ragged column, and the one behind its last.</summary>
     /// <param name="column">The column that is indexed.</param>
-    /// <param name="entries">Entries it has.</param>
+    /// <param name="index">The path of its index: of ends, or of references to parts of the column.</param>
+    /// <param name="entries">Entries the column has.</param>
     /// <param name="rows">Rows to expect; negative for any number.</param>
     /// <exception cref="InputException">The index is no index.</exception>
-    public long[] Ends(string column, long entries, int rows)
+    public (long First, long End)[] Ranges(string column, string index, long entries, int rows)
     {
-        var path = $"{Path}/{column}{Index}";
-        if (_archive.DatatypeOf(path) is { IsReference: true } type)
+        if (_archive.DatatypeOf(index) is { IsReference: true, IsRegion: true })
         {
-            throw new InputException($"{_archive.Path}: '{Hdf5ArchiveReader.Rooted(path)}' holds {type.Words}s, as MatNWB wrote them in 2018, which are not read; export the file anew with a current MatNWB or pynwb.");
+            return Referred(column, index, entries, rows);
         }
 
-        var ends = _archive.ReadLongs(path, rows).Values;
+        if (_archive.DatatypeOf(index) is { IsReference: true } type)
+        {
+            throw new InputException($"{_archive.Path}: '{Hdf5ArchiveReader.Rooted(index)}' holds {type.Words}s, which say nothing of entries, where an index is needed; export the file anew with a current MatNWB or pynwb.");
+        }
+
+        var ends = _archive.ReadLongs(index, rows).Values;
+        var ranges = new (long, long)[ends.Length];
         for (var row = 0; row < ends.Length; row++)
         {
-            if (ends[row] < (row > 0 ? ends[row - 1] : 0) || ends[row] > entries)
-            {
-                throw new InputException(
-                    $"{_archive.Path}: '{Hdf5ArchiveReader.Rooted(path)}' says that row {row} ends at entry {ends[row]} of {entries}, behind {(row > 0 ? ends[row - 1] : 0)}; ends must rise and stay inside the column, so the file is damaged: make it again.");
-            }
+            var first = row > 0 ? ends[row - 1] : 0;
+            ranges[row] = ends[row] >= first && ends[row] <= entries ? (first, ends[row]) : throw new InputException(
+                $"{_archive.Path}: '{Hdf5ArchiveReader.Rooted(index)}' says that row {row} ends at entry {ends[row]} of {entries}, behind {first}; ends must rise and stay inside the column, so the file is damaged: make it again.");
         }
 
-        return ends;
+        return ranges;
     }
 
     /// <summary>The first cells of a column as they are printed.</summary>
@@ -89,7 +116,7 @@ internal sealed class NwbTable
 
         try
         {
-            var depth = Depth(column);
+            var depth = Indexes(column).Count;
             var shape = _archive.ShapeOf($"{Path}/{column}");
             if (shape.Count == 0 || shape.Aggregate(1L, (product, length) => product * length) > MostEntriesShown)
             {
@@ -125,16 +152,16 @@ internal sealed class NwbTable
             return text(row);
         }
 
-        var indexed = column + string.Concat(Enumerable.Repeat(Index, depth - 1));
-        var ends = Ends(indexed, _archive.ShapeOf($"{Path}/{indexed}")[0], -1);
-        if (row >= ends.Length)
+        var indexed = Indexes(column)[depth - 1];
+        var ranges = Ranges(indexed.Column, indexed.Index, _archive.ShapeOf($"{Path}/{indexed.Column}")[0], -1);
+        if (row >= ranges.Length)
         {
             return "?";
         }
 
-        var start = row > 0 ? ends[row - 1] : 0;
-        var shown = Enumerable.Range(0, (int)Math.Min(LongestList, ends[row] - start)).Select(i => Entry(column, depth - 1, start + i, text));
-        return $"[{string.Join(", ", shown)}{(ends[row] - start > LongestList ? ", ..." : "")}]";
+        var (start, end) = ranges[row];
+        var shown = Enumerable.Range(0, (int)Math.Min(LongestList, end - start)).Select(i => Entry(column, depth - 1, start + i, text));
+        return $"[{string.Join(", ", shown)}{(end - start > LongestList ? ", ..." : "")}]";
     }
 
     /// <summary>What an entry of the stored column looks like.</summary>
@@ -172,8 +199,7 @@ internal sealed class NwbTable
 
         foreach (var name in Columns)
         {
-            var of = name + string.Concat(Enumerable.Repeat(Index, Depth(name)));
-            if (_archive.ShapeOf($"{Path}/{of}") is [var rows, ..])
+            if (_archive.ShapeOf(Indexes(name) is [.., var (_, index)] ? index : $"{Path}/{name}") is [var rows, ..])
             {
                 return rows;
             }
@@ -182,17 +208,58 @@ internal sealed class NwbTable
         return 0;
     }
 
-    /// <summary>How many indexes a column has, one upon the other.</summary>
-    private int Depth(string column)
+    /// <summary>The indexes of a column, one upon the other, each with what it is of.</summary>
+    private List<(string Column, string Index)> Indexes(string column)
     {
         const int Deepest = 8;
-        var depth = 0;
-        for (var name = column + Index; depth < Deepest && _archive.ContainsTable($"{Path}/{name}"); name += Index)
+        var indexes = new List<(string, string)>();
+        while (indexes.Count < Deepest && IndexOf(column) is { } index)
         {
-            depth++;
+            indexes.Add((column, index));
+            column = index[(Path.Length + 1)..];
         }
 
-        return depth;
+        return indexes;
+    }
+
+    /// <summary>Indexes that are not called after their columns, by the columns that they say they are of.</summary>
+    private Dictionary<string, string> IndexesByTarget(List<string> children)
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in children.Where(name => !name.EndsWith(Index, StringComparison.Ordinal) || !children.Contains(name[..^Index.Length], StringComparer.Ordinal)))
+        {
+            if (_archive.ReadReference($"{Path}/{name}", Target) is { } target && children.Find(child => child != name && _archive.AddressOf($"{Path}/{child}") == target) is { } column)
+            {
+                found.TryAdd(column, name);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Rows of a column by references to parts of it, as MatNWB wrote them in 2018.</summary>
+    private (long First, long End)[] Referred(string column, string index, long entries, int rows)
+    {
+        var regions = _archive.ReadRegions(index);
+        if (rows >= 0 && regions.Length != rows)
+        {
+            throw new InputException($"{_archive.Path}: '{Hdf5ArchiveReader.Rooted(index)}' has {regions.Length} entries where the table has {rows} rows; the file is damaged, make it again.");
+        }
+
+        var (address, shape) = (_archive.AddressOf($"{Path}/{column}"), _archive.ShapeOf($"{Path}/{column}"));
+        return [.. regions.Select((region, row) => region switch
+        {
+            null => throw Odd(row, "leads nowhere"),
+            _ when region.Address != address => throw Odd(row, "leads to another table"),
+            { IsWhole: true } => (0L, entries),
+            { Blocks: [] } => (0L, 0L),
+            { Blocks: [var (first, last)] } when first.Length == shape.Count && last[0] < (ulong)entries && first[0] <= last[0]
+                && Enumerable.Range(1, first.Length - 1).All(axis => first[axis] == 0 && last[axis] == (ulong)shape[axis] - 1) => ((long)first[0], (long)last[0] + 1),
+            _ => throw Odd(row, "is not of one run of its entries"),
+        })];
+
+        InputException Odd(int row, string what) => new(
+            $"{_archive.Path}: reference {row} of '{Hdf5ArchiveReader.Rooted(index)}' {what}, where the entries of row {row} in '{Hdf5ArchiveReader.Rooted($"{Path}/{column}")}' are needed; export the file anew with a current MatNWB or pynwb.");
     }
 
     private TableColumn Column(string name)
@@ -219,7 +286,7 @@ internal sealed class NwbTable
         var path = $"{Path}/{name}";
         var type = _archive.DatatypeOf(path);
         var shape = _archive.ShapeOf(path);
-        var depth = Depth(name);
+        var depth = Indexes(name).Count;
         if (depth > 0)
         {
             return TableColumn.OfOther(name, $"{string.Concat(Enumerable.Repeat("lists of ", depth))}{type.Words}{(shape.Count > 1 ? $", {Messages.Shape([.. shape.Skip(1)])} each" : "")}");

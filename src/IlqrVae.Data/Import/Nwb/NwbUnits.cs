@@ -10,7 +10,7 @@ internal sealed class NwbUnits : ISpikeTimes
     private const int BlockSpikes = 1 << 16;
 
     private readonly StoredRows _times;
-    private readonly long[] _ends;
+    private readonly (long First, long End)[] _ranges;
 
     /// <summary>Opens the units of a table.</summary>
     /// <exception cref="InputException">The table's columns do not fit each other.</exception>
@@ -24,8 +24,8 @@ internal sealed class NwbUnits : ISpikeTimes
         }
 
         _times = archive.ReadRows(path);
-        _ends = archive.ContainsTable($"{path}_index") ? table.Ends(SpikeTimes, _times.Rows, table.Rows)
-            : table.Rows == 1 ? [_times.Rows]
+        _ranges = table.IndexOf(SpikeTimes) is { } index ? table.Ranges(SpikeTimes, index, _times.Rows, table.Rows)
+            : table.Rows == 1 ? [(0, _times.Rows)]
             : throw new InputException($"{archive.Path}: '{Hdf5ArchiveReader.Rooted(path)}' has no index that shares its spikes out to {table.Rows} units; add 'spike_times_index'.");
         if (table.Has(ObservationIntervals))
         {
@@ -38,11 +38,11 @@ internal sealed class NwbUnits : ISpikeTimes
     /// <summary>When each unit was observed, in seconds; null where the file does not say.</summary>
     public IReadOnlyList<IReadOnlyList<(double Start, double End)>?>? Observed { get; }
 
-    public long CountOf(int unit) => _ends[unit] - (unit > 0 ? _ends[unit - 1] : 0);
+    public long CountOf(int unit) => _ranges[unit].End - _ranges[unit].First;
 
     public void Read(int unit, TakeTimes take)
     {
-        var (first, end) = ((int)(unit > 0 ? _ends[unit - 1] : 0), (int)_ends[unit]);
+        var (first, end) = ((int)_ranges[unit].First, (int)_ranges[unit].End);
         var block = new double[Math.Min(BlockSpikes, end - first)];
         for (; first < end; first += block.Length)
         {
@@ -56,8 +56,8 @@ internal sealed class NwbUnits : ISpikeTimes
     {
         var path = $"{table.Path}/{ObservationIntervals}";
         var shape = archive.ShapeOf(path);
-        var isIndexed = archive.ContainsTable($"{path}_index");
-        if (shape is not [_, 2] || (!isIndexed && table.Rows != 1))
+        var index = table.IndexOf(ObservationIntervals);
+        if (shape is not [_, 2] || (index is null && table.Rows != 1))
         {
             // An empty column is often written without its second axis.
             if (shape.Contains(0))
@@ -65,17 +65,17 @@ internal sealed class NwbUnits : ISpikeTimes
                 return null;
             }
 
-            throw new InputException($"{archive.Path}: '{Hdf5ArchiveReader.Rooted(path)}' has shape {Messages.Shape(shape)}{(isIndexed ? "" : " and no index")} where starts and ends of intervals, any x 2, and an index are needed; the file is no valid NWB file.");
+            throw new InputException($"{archive.Path}: '{Hdf5ArchiveReader.Rooted(path)}' has shape {Messages.Shape(shape)}{(index is null ? " and no index" : "")} where starts and ends of intervals, any x 2, and an index are needed; the file is no valid NWB file.");
         }
 
         var values = archive.ReadDoubles(path, -1, 2).Values;
-        var ends = isIndexed ? table.Ends(ObservationIntervals, shape[0], table.Rows) : [shape[0]];
+        var ranges = index is not null ? table.Ranges(ObservationIntervals, index, shape[0], table.Rows) : [(0, shape[0])];
         var observed = new IReadOnlyList<(double, double)>[table.Rows];
         var odd = 0;
         for (var unit = 0; unit < observed.Length; unit++)
         {
             var intervals = new List<(double, double)>();
-            for (var i = unit > 0 ? ends[unit - 1] : 0; i < ends[unit]; i++)
+            for (var i = ranges[unit].First; i < ranges[unit].End; i++)
             {
                 var (start, end) = (values[2 * i], values[(2 * i) + 1]);
                 if (end > start && Nanoseconds.CanHold(start) && Nanoseconds.CanHold(end))

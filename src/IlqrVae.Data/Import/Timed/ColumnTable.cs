@@ -52,6 +52,15 @@ internal sealed class TableColumn
 
     public static TableColumn OfOther(string name, string type) => new(name, ColumnKind.Other, type, [], []);
 
+    /// <summary>Some of its entries under another name.</summary>
+    public TableColumn At(string name, IReadOnlyList<int> rows) => Kind switch
+    {
+        ColumnKind.Text => OfTexts(name, Type, [.. rows.Select(row => Texts[row])]),
+        ColumnKind.Truth => OfTruth(name, rows.Select(row => Numbers[row] != 0)),
+        ColumnKind.Number => OfNumbers(name, Type, [.. rows.Select(row => Numbers[row])]),
+        _ => OfOther(name, Type),
+    };
+
     /// <summary>A cell as it is printed.</summary>
     public string Cell(int row) => Kind switch
     {

@@ -52,21 +52,20 @@ internal static class TrialColumns
     }
 
     /// <summary>The number of each row's condition, counted in the order of their words; null where none are asked for.</summary>
-    public static double[]? Conditions(string path, ImportOptions options, ColumnTable? trials, IReadOnlyList<int> rows, List<string> remarks)
+    public static double[]? Conditions(string path, ImportOptions options, ColumnTable? trials, IReadOnlyList<int> rows, List<string> remarks) =>
+        Conditions(path, options, [.. rows.Select(row => (path, trials, row))], remarks);
+
+    /// <summary>The same of rows of several files, whose conditions are counted together.</summary>
+    public static double[]? Conditions(string path, ImportOptions options, IReadOnlyList<(string Path, ColumnTable? Trials, int Row)> rows, List<string> remarks)
     {
         if (options.Conditions.Count == 0)
         {
             return null;
         }
 
-        var columns = options.Conditions.Select(name => trials!.Require(path, "--condition", name)).ToList();
-        if (columns.Find(column => column.Kind == ColumnKind.Other) is { } odd)
-        {
-            throw new InputException($"--condition: column '{odd.Name}' of {path} holds {odd.Type}; name a column of numbers, texts, or of true and false.");
-        }
-
+        var tables = rows.Select(one => one.Trials!).Distinct().ToDictionary(trials => trials, trials => Columns(rows.First(one => one.Trials == trials).Path, trials));
+        var keys = rows.Select(one => string.Join(", ", tables[one.Trials!].Select(column => column.Cell(one.Row)))).ToList();
         var numbers = new Dictionary<string, double>(StringComparer.Ordinal);
-        var keys = rows.Select(row => string.Join(", ", columns.Select(column => column.Cell(row)))).ToList();
         foreach (var key in keys.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             numbers[key] = numbers.Count;
@@ -74,6 +73,14 @@ internal static class TrialColumns
 
         remarks.Add($"{path}: {(numbers.Count == 1 ? "there is one condition" : $"there are {numbers.Count} conditions")}: {Messages.Names(numbers.Keys.Select(key => $"({key})"))}.");
         return [.. keys.Select(key => numbers[key])];
+
+        List<TableColumn> Columns(string file, ColumnTable trials)
+        {
+            var columns = options.Conditions.Select(name => trials.Require(file, "--condition", name)).ToList();
+            return columns.Find(column => column.Kind == ColumnKind.Other) is { } odd
+                ? throw new InputException($"--condition: column '{odd.Name}' of {file} holds {odd.Type}; name a column of numbers, texts, or of true and false.")
+                : columns;
+        }
     }
 
     /// <summary>A trial's condition, as truth of every bin.</summary>

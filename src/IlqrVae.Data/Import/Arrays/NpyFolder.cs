@@ -1,0 +1,46 @@
+namespace IlqrVae.Data.Import.Arrays;
+
+/// <summary>
+/// Arrays that are files of their own (.npy), as of Kilosort or of the Open Neurophysiology Environment (ALF), taken together: each is called as its file, without the name space that ALF
+/// may put in front: _ibl_trials.intervals.npy is trials.intervals.
+/// </summary>
+internal static class NpyFolder
+{
+    private const int MostFiles = 2000;
+    private const string Pattern = "*.npy";
+
+    /// <summary>The files of a folder, sorted; none where it is no folder.</summary>
+    public static IReadOnlyList<string> FilesOf(string path) => Directory.Exists(path)
+        ? [.. Directory.EnumerateFiles(path, Pattern).Where(file => Path.GetFileName(file)[0] != '.').Take(MostFiles).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>Opens several files.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="name">What to call them together: the folder, or the first with how many more there are.</param>
+    /// <exception cref="InputException">One is no such file, or two are called alike.</exception>
+    public static ArrayFile Open(IReadOnlyList<string> files, string name)
+    {
+        var root = new RecordNode(null, "", null, []);
+        var arrays = new Dictionary<string, (string File, ArrayNode Node)>(StringComparer.Ordinal);
+        foreach (var file in files)
+        {
+            var array = NameOf(file);
+            if (arrays.TryGetValue(array, out var other))
+            {
+                throw new InputException($"{file} and {other.File} are both called '{array}'; give one of them another name.");
+            }
+
+            arrays[array] = (file, NpyFile.OpenNode(root, file, array));
+        }
+
+        (root.Fields, root.Records) = ([.. arrays.Keys], [[.. arrays.Values.Select(one => one.Node)]]);
+        return new ArrayFile(name, "NumPy arrays", root, FirstIndex: 0) { Noun = "array", Bytes = files.Sum(file => new FileInfo(file).Length) };
+    }
+
+    private static string NameOf(string file)
+    {
+        var stem = Path.GetFileNameWithoutExtension(file);
+        var end = stem.Length > 2 && stem[0] == '_' ? stem.IndexOf('_', 1) : -1;
+        return end > 1 && end < stem.Length - 1 ? stem[(end + 1)..] : stem;
+    }
+}
