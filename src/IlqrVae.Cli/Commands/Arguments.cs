@@ -19,6 +19,12 @@ internal static class Arguments
 
     public static Option<string> Data(string description, bool isRequired) => new("--data") { Description = description, Required = isRequired, HelpName = "data.h5" };
 
+    public static Option<string[]> Set() => new("--set")
+    {
+        Description = "A key of the configuration and its value; overrides the file and may be given several times. Entries of lists are named by number or group: 'model.likelihoods[velocity].kind=gaussian'.",
+        HelpName = "KEY=VALUE",
+    };
+
     public static Option<int?> Threads() => Number<int?>("--threads", "Worker threads; 0 means one a core. Results do not depend on it.", "N");
 
     public static Option<ulong?> Seed(string description) => Number<ulong?>("--seed", description, "N");

@@ -23,6 +23,7 @@ internal static class TrainCommand
         Example:
           ilqr-vae train config.yaml -o run
           ilqr-vae train config.yaml -o second-run --data other.h5 --seed 2
+          ilqr-vae train config.yaml -o linear --set model.dynamics.kind=linear --set training.iterations=500
           ilqr-vae train new-session.yaml -o third-run --from run --freeze dynamics,prior
           ilqr-vae train run/config.yaml --resume
         """;
@@ -35,13 +36,14 @@ internal static class TrainCommand
         var seed = Arguments.Seed("Seed of everything random; overrides the configuration.");
         var from = new Option<string?>("--from") { Description = "A run whose parameters learning starts from; overrides the configuration.", HelpName = "RUN" };
         var freeze = new Option<string?>("--freeze") { Description = "Parts that are not learned, separated by commas: dynamics, prior, initial, posterior, likelihoods, likelihood:GROUP; overrides the configuration.", HelpName = "PARTS" };
+        var set = Arguments.Set();
         var resume = new Option<bool>("--resume") { Description = "Continue an interrupted run, or train a finished one further with more --iterations." };
         var force = Arguments.Force("Replace a run that is in the folder already.");
         var threads = Arguments.Threads();
         var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates; overrides the configuration.", "N");
         var stopAfter = Arguments.Number<int?>("--stop-after", "Save and stop after so many iterations of this call, as Ctrl-C does.", "N");
         var json = Arguments.Json();
-        return Arguments.Make("train", Description, [file, output, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, json], result =>
+        return Arguments.Make("train", Description, [file, output, set, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var path = result.GetValue(file)!;
@@ -50,7 +52,7 @@ internal static class TrainCommand
                 path = Path.Combine(path, "config.yaml");
             }
 
-            var configuration = WithOptions(ConfigurationFile.Read(path), result.GetValue(threads), result.GetValue(iterations));
+            var configuration = WithOptions(ConfigurationFile.Read(path, result.GetValue(set)), result.GetValue(threads), result.GetValue(iterations));
             configuration = configuration with { Data = result.GetValue(data) ?? configuration.Data, Seed = result.GetValue(seed) ?? configuration.Seed, StartFrom = result.GetValue(from) ?? configuration.StartFrom };
             if (result.GetValue(freeze) is { } parts)
             {
