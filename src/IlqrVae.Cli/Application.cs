@@ -19,6 +19,18 @@ internal static partial class Application
     /// <returns>The exit code.</returns>
     public static int Run(string[] arguments, Terminal terminal)
     {
+        try
+        {
+            return Execute(arguments, terminal);
+        }
+        finally
+        {
+            terminal.End();
+        }
+    }
+
+    private static int Execute(string[] arguments, Terminal terminal)
+    {
         var root = Create(terminal);
         if (arguments.Length == 0)
         {
@@ -40,6 +52,13 @@ internal static partial class Application
             {
                 command.Description = command.Description!.Split('\n')[0].TrimEnd();
             }
+        }
+
+        terminal.Command = string.Join(' ', Parents(parsed.CommandResult));
+        terminal.Loudness = parsed.GetValue(Arguments.Quiet) ? Loudness.Quiet : parsed.GetValue(Arguments.Verbose) ? Loudness.Verbose : Loudness.Usual;
+        if (parsed.GetValue(Arguments.Quiet) && parsed.GetValue(Arguments.Verbose))
+        {
+            return Report(terminal, ExitCode.WrongInput, "--quiet and --verbose contradict each other; give one of them.");
         }
 
         try
@@ -109,12 +128,16 @@ internal static partial class Application
         root.Subcommands.Add(InspectCommand.Create(terminal));
         root.Subcommands.Add(FitCommand.Create(terminal));
         root.Subcommands.Add(TrainCommand.Create(terminal));
+        root.Subcommands.Add(ConfigCommand.Create(terminal));
         root.Subcommands.Add(InferCommand.Create(terminal));
         root.Subcommands.Add(ExportCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
         root.Subcommands.Add(CalibrateCommand.Create(terminal));
         root.Subcommands.Add(NlbCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));
+        root.Subcommands.Add(CompletionsCommand.Create(terminal));
+        root.Options.Add(Arguments.Quiet);
+        root.Options.Add(Arguments.Verbose);
         return root;
     }
 
@@ -177,7 +200,7 @@ internal static partial class Application
 
     private static int Report(Terminal terminal, int code, string message)
     {
-        terminal.Remark(new string([.. message.Select(character => char.IsControl(character) ? ' ' : character)]));
+        terminal.Fail(new string([.. message.Select(character => char.IsControl(character) ? ' ' : character)]));
         return code;
     }
 

@@ -20,7 +20,7 @@ public sealed class Benchmarks
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var terminal = new Terminal(output, error, isLive: false, CancellationToken.None) { IsJson = true };
+        var terminal = new Terminal(output, error, Screen.Plain with { Interval = Timeout.InfiniteTimeSpan }, CancellationToken.None) { IsJson = true };
         Assert.Equal(ExitCode.Done, BenchCommand.Run(Effort, 0.02, Cases, Cases.Take(1), true, terminal));
         var report = JsonNode.Parse(output.ToString())!;
         Assert.NotEmpty(report["machine"]!["processor"]!.GetValue<string>());
@@ -45,7 +45,7 @@ public sealed class Benchmarks
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        Assert.Equal(ExitCode.Done, BenchCommand.Run(Effort, 0.02, Cases.Take(1), [], true, new Terminal(output, error, isLive: false, CancellationToken.None)));
+        Assert.Equal(ExitCode.Done, BenchCommand.Run(Effort, 0.02, Cases.Take(1), [], true, new Terminal(output, error, Screen.Plain with { Interval = Timeout.InfiniteTimeSpan }, CancellationToken.None)));
         Assert.Contains("GFLOP/s", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("trials a second", output.ToString(), StringComparison.Ordinal);
     }
@@ -53,7 +53,7 @@ public sealed class Benchmarks
     [Fact]
     public void Interrupting_stops_measuring()
         => Assert.Throws<OperationCanceledException>(() => BenchCommand.Run(
-            Effort, 0.02, Cases, [], true, new Terminal(TextWriter.Null, TextWriter.Null, isLive: false, new CancellationToken(canceled: true))));
+            Effort, 0.02, Cases, [], true, new Terminal(TextWriter.Null, TextWriter.Null, Screen.Plain with { Interval = Timeout.InfiniteTimeSpan }, new CancellationToken(canceled: true))));
 
     [Fact]
     public void Longer_trials_take_proportionally_more_memory()

@@ -16,7 +16,7 @@ internal sealed class CommandLine : IDisposable
     /// <summary>Every command that does something, by its name with those it belongs to: "fit", "nlb score".</summary>
     public static IEnumerable<(string Name, System.CommandLine.Command Command)> Commands()
     {
-        return Below("", Application.Create(new Terminal(TextWriter.Null, TextWriter.Null, false, CancellationToken.None)));
+        return Below("", Application.Create(new Terminal(TextWriter.Null, TextWriter.Null, Screen.Plain, CancellationToken.None)));
 
         static IEnumerable<(string Name, System.CommandLine.Command Command)> Below(string path, System.CommandLine.Command command) => command.Subcommands.SelectMany(
             one => one.Subcommands.Count == 0 ? [(path + one.Name, one)] : Below($"{path}{one.Name} ", one));
@@ -35,7 +35,7 @@ internal sealed class CommandLine : IDisposable
         using var error = new StringWriter();
         var code = Application.Run(
             [.. arguments.Select(argument => argument.Replace("@/", _folder.FullName + Path.DirectorySeparatorChar, StringComparison.Ordinal))],
-            new Terminal(output, error, isLive: false, interrupt));
+            new Terminal(output, error, Screen.Plain with { Interval = Timeout.InfiniteTimeSpan }, interrupt));
         return new Outcome(code, output.ToString(), error.ToString());
     }
 

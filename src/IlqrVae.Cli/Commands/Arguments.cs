@@ -10,6 +10,12 @@ namespace IlqrVae.Cli.Commands;
 /// <summary>Options that several commands have, and how options are made.</summary>
 internal static class Arguments
 {
+    /// <summary>Of every command.</summary>
+    public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Write nothing to standard error but errors.", Recursive = true };
+
+    /// <summary>Of every command.</summary>
+    public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Tell details on standard error: settings as they are resolved, and what solves took.", Recursive = true };
+
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on standard output and nothing else there." };
 
     public static Option<string> Output(string description, bool isRequired)

@@ -45,7 +45,7 @@ internal static class CalibrateCommand
 
             var path = result.GetValue(data)!;
             var outcome = CalibrationSession.Run(
-                result.GetValue(run)!, path, RecordingFile.Read(path),
+                result.GetValue(run)!, path, terminal.Read(path),
                 new CalibrationRequest
                 {
                     Split = result.GetValue(split),

@@ -94,7 +94,7 @@ internal static class EvaluateCommand
             var model = result.GetValue(run)!;
             var decoded = result.GetValue(decode);
             var modelPath = RunFolder.ModelOf(model);
-            var recording = RecordingFile.Read(path);
+            var recording = terminal.Read(path);
             var longest = recording.Trials.Max(trial => trial.Bins);
             foreach (var bin in request.EnergyAt.Where(bin => bin >= longest))
             {
@@ -145,15 +145,15 @@ internal static class EvaluateCommand
             }
 
             var found = InferenceSession.Run(model, path, recording, request.Inference, terminal.OfInference(), terminal.Interrupt);
-            request = request with { Baselines = wanted ? terminal.Interruptible(() => BaselinePart.Of(found, terminal.Interrupt)) : null };
+            request = request with { Baselines = wanted ? terminal.Interruptible("comparing with baselines", () => BaselinePart.Of(found, terminal.Interrupt)) : null };
             request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
             if (decoded is not null)
             {
                 var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, ByPosition = request.Inference.ByPosition, Threads = request.Inference.Threads };
-                request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal.OfInference(), terminal.Interrupt), decoded) };
+                request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal.OfInference("inferring training trials"), terminal.Interrupt), decoded) };
             }
 
-            var report = EvaluationReport.Of(found, request);
+            var report = terminal.During("scoring", () => EvaluationReport.Of(found, request));
             terminal.Remarks(found.Remarks);
             if (report.IsNoBetterThanConstant)
             {

@@ -55,7 +55,7 @@ internal static class InferCommand
             Arguments.RequireOther(destination, path, "the dataset");
             Arguments.RequireOther(destination, RunFolder.ModelOf(result.GetValue(run)!), "the model");
             Arguments.RequireFree(destination, result.GetValue(force));
-            var recording = RecordingFile.Read(path);
+            var recording = terminal.Read(path);
             ExportFile.RequireFits(destination, kind, recording.Trials.Where(trial => result.GetValue(split) is null or "all" || string.Equals(trial.Split.ToString(), result.GetValue(split), StringComparison.OrdinalIgnoreCase)));
             var found = InferenceSession.Run(
                 result.GetValue(run)!, path, recording,

@@ -46,12 +46,7 @@ internal static class TrainCommand
         return Arguments.Make("train", Description, [file, output, set, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
-            var path = result.GetValue(file)!;
-            if (Directory.Exists(path))
-            {
-                path = Path.Combine(path, "config.yaml");
-            }
-
+            var path = RunFolder.ConfigurationOf(result.GetValue(file)!);
             var configuration = WithOptions(ConfigurationFile.Read(path, result.GetValue(set)), result.GetValue(threads), result.GetValue(iterations));
             configuration = configuration with { Data = result.GetValue(data) ?? configuration.Data, Seed = result.GetValue(seed) ?? configuration.Seed, StartFrom = result.GetValue(from) ?? configuration.StartFrom };
             if (result.GetValue(freeze) is { } parts)
@@ -65,7 +60,7 @@ internal static class TrainCommand
             }
 
             var folder = new RunFolder(result.GetValue(output) ?? DefaultFolder(path));
-            var recording = RecordingFile.Read(configuration.Data);
+            var recording = terminal.Read(configuration.Data);
             IEnumerable<string> remarks = result.GetValue(resume) ? [] : RecordingRemarks.Of(recording).Concat(TrainingSession.RemarksOf(configuration, recording));
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
@@ -136,7 +131,7 @@ internal static class TrainCommand
 
         if (outcome.End == TrainingEnd.Interrupted)
         {
-            terminal.Remark($"stopped at iteration {outcome.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");
+            terminal.Fail($"stopped at iteration {outcome.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");
             return;
         }
 

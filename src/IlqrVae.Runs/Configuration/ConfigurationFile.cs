@@ -112,14 +112,18 @@ public static class ConfigurationFile
     /// <param name="other">Another, completed.</param>
     public static IReadOnlyList<string> Differences(RunConfiguration one, RunConfiguration other)
     {
-        var (first, second) = (WriteAll(one), WriteAll(other));
+        var (first, second) = (Named(one), Named(other));
         return [.. first.Keys.Union(second.Keys, StringComparer.Ordinal).Where(path => first.GetValueOrDefault(path) != second.GetValueOrDefault(path))];
     }
 
-    private static Dictionary<string, string?> WriteAll(RunConfiguration configuration)
-        => Settings.All.Select(setting => (setting.Path, Value: setting.Write(configuration)))
-            .Concat(ModelSections.WriteAll(configuration).Select(one => (one.Path, Value: (string?)one.Value)))
-            .ToDictionary(one => one.Path, one => one.Value, StringComparer.Ordinal);
+    /// <summary>Every key and list of a configuration with its value as YAML; lists that are left open are empty.</summary>
+    /// <param name="configuration">The configuration.</param>
+    public static IReadOnlyList<(string Path, string? Value)> Values(RunConfiguration configuration)
+        => [.. Settings.All.Select(setting => (setting.Path, Value: setting.Write(configuration)))
+            .Concat(ModelSections.WriteAll(configuration).Select(one => (one.Path, Value: (string?)one.Value)))];
+
+    private static Dictionary<string, string?> Named(RunConfiguration configuration)
+        => Values(configuration).ToDictionary(one => one.Path, one => one.Value, StringComparer.Ordinal);
 
     private static IEnumerable<(string Key, string Value)> WriteSection(RunConfiguration configuration, string section)
         => section == ModelSections.Dynamics.Path ? ModelSections.Write(configuration.Model.Dynamics, configuration.Kinds)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Numerics;
@@ -226,10 +227,13 @@ public static class InferenceSession
         var next = -1;
         var done = 0;
         long workerTicks = 0;
+        var activity = new SolveActivity();
+        progress?.Report(new InferenceProgress(0, trials.Count, activity));
         void Work()
         {
             var started = Stopwatch.GetTimestamp();
             var inference = request.Pass is null && !request.Intervals ? new TrialInference<T>(model, longest) : new TrialInference<T>(model.Generative, longest);
+            inference.Activity = activity;
             var draws = request.ElboDraws == 0
                 ? null
                 : new PosteriorDraws<T>(request.ElboDraws, Math.Min(longest, description.Capacity), model.Generative.StateCount, model.Generative.InputCount);
@@ -282,7 +286,7 @@ public static class InferenceSession
                 {
                     lock (progress)
                     {
-                        progress.Report(new InferenceProgress(finished, trials.Count));
+                        progress.Report(new InferenceProgress(finished, trials.Count, activity));
                     }
                 }
             }

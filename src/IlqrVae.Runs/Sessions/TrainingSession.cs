@@ -105,6 +105,15 @@ public static class TrainingSession
             : [];
     }
 
+    /// <summary>What a training would do; nothing is written.</summary>
+    internal static TrainingPlan PlanOf(RunConfiguration configuration, Recording recording, string where)
+    {
+        var (folder, request) = (new RunFolder("."), new TrainingRequest(where));
+        return configuration.Precision == Precision.Single
+            ? new Session<float>(configuration, recording, folder, request, null, default).Plan(RemarksOf(configuration, recording))
+            : new Session<double>(configuration, recording, folder, request, null, default).Plan(RemarksOf(configuration, recording));
+    }
+
     /// <summary>What an objective is called in messages.</summary>
     /// <param name="objective">The objective.</param>
     public static string NameOf(LearningObjective objective) => objective switch
@@ -187,6 +196,11 @@ public static class TrainingSession
             }
         }
 
+        public TrainingPlan Plan(IEnumerable<string> remarks) => new(
+            _configuration, _recording, [.. _model.Parameters.All.Select(one => (one.Name, one.Raw.Length))], _batch, Workers, [.. _beginning, .. remarks]);
+
+        private int Workers => _configuration.Training.Threads > 0 ? _configuration.Training.Threads : Environment.ProcessorCount;
+
         public TrainingOutcome Run()
         {
             _folder.Create();
@@ -201,10 +215,9 @@ public static class TrainingSession
             }
 
             AtomicFile.WriteText(_folder.Configuration, ConfigurationFile.Write(_configuration));
-            var workers = _configuration.Training.Threads > 0 ? _configuration.Training.Threads : Environment.ProcessorCount;
             _folder.Write(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(_request.Resume ? "resumed at" : "started at")} iteration {_trainer.State.Iteration}: {_trials} training trials, {_model.Parameters.RawCount} parameters, {_configuration.Precision.ToString().ToLowerInvariant()} precision, {workers} threads"));
+                $"{(_request.Resume ? "resumed at" : "started at")} iteration {_trainer.State.Iteration}: {_trials} training trials, {_model.Parameters.RawCount} parameters, {_configuration.Precision.ToString().ToLowerInvariant()} precision, {Workers} threads"));
             foreach (var line in _beginning)
             {
                 _folder.Write(line);

@@ -37,6 +37,13 @@ public sealed class MapSolver<T>
     /// <summary>The largest number of bins.</summary>
     public int Capacity => Problem.Capacity;
 
+    /// <summary>Told of iterations while they are done; null for nobody.</summary>
+    public SolveActivity? Activity
+    {
+        get => Workspace.Activity;
+        set => Workspace.Activity = value;
+    }
+
     internal int LikelihoodWindow { get; }
 
     internal TrialProblem<T> Problem { get; }

@@ -116,6 +116,13 @@ public sealed class TrialInference<T>
         _sampler = new ImportanceSampler<T>(model, _estimator);
     }
 
+    /// <summary>Told of iterations and samples while they are done; null for nobody.</summary>
+    public SolveActivity? Activity
+    {
+        get => _solver.Activity;
+        set => _solver.Activity = value;
+    }
+
     /// <summary>Analyses a trial that nobody has solved before. Allocates the result.</summary>
     /// <param name="trial">The trial.</param>
     /// <param name="options">Settings of the solve and of the ELBO.</param>
@@ -189,8 +196,8 @@ public sealed class TrialInference<T>
         {
             Predictions = _prediction.Predict(map, analyses.Horizons),
             InputEffects = analyses.InputEffects ? _prediction.InputEffects(map) : null,
-            SharedBound = importance > 0 && isCovered ? _sampler!.OfShared(map, importance, analyses.Seed, analyses.Key) : null,
-            LaplaceBound = importance > 0 && marginals is not null ? ImportanceSampler<T>.OfLaplace(_posterior, importance, analyses.Seed, analyses.Key) : null,
+            SharedBound = importance > 0 && isCovered ? _sampler!.OfShared(map, importance, analyses.Seed, analyses.Key, Activity) : null,
+            LaplaceBound = importance > 0 && marginals is not null ? ImportanceSampler<T>.OfLaplace(_posterior, importance, analyses.Seed, analyses.Key, Activity) : null,
             SharedSpread = spread > 0 && isCovered ? SharedSpread(map, analyses) : null,
             LaplaceSpread = spread > 0 && marginals is not null ? LaplaceSpread(map.Trajectory, marginals) : null,
         };
