@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using IlqrVae.Cli.Commands;
+using IlqrVae.Cli.Completions;
 using IlqrVae.Data;
 
 namespace IlqrVae.Cli;
@@ -132,6 +133,7 @@ internal static partial class Application
         root.Subcommands.Add(InferCommand.Create(terminal));
         root.Subcommands.Add(ExportCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
+        root.Subcommands.Add(CompareCommand.Create(terminal));
         root.Subcommands.Add(CalibrateCommand.Create(terminal));
         root.Subcommands.Add(NlbCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));
@@ -173,6 +175,8 @@ internal static partial class Application
         var error = parsed.Errors.Count > 0 ? parsed.Errors[0] : null;
         var message = error?.SymbolResult switch
         {
+            ArgumentResult { Argument: var argument } unknownWord when error.Message.Contains("Must be one of", StringComparison.Ordinal) => NotAmong(argument.Name, argument, unknownWord.Tokens),
+            OptionResult { Option: var option } unknownWord when error.Message.Contains("Must be one of", StringComparison.Ordinal) => NotAmong(option.Name, option, unknownWord.Tokens),
             OptionResult { Option: var option } when error.Message.StartsWith("Cannot parse", StringComparison.Ordinal)
                 => $"{option.Name}: '{string.Join(' ', ((OptionResult)error.SymbolResult).Tokens.Select(token => token.Value))}' is not true or false",
             ArgumentResult { Argument: var argument } when error.Message.StartsWith("Required argument", StringComparison.Ordinal)
@@ -181,6 +185,13 @@ internal static partial class Application
             _ => error?.Message.TrimEnd('.') ?? "the arguments do not fit",
         };
         return $"{name}: {message} {see}";
+    }
+
+    private static string NotAmong(string name, Symbol symbol, IEnumerable<Token> tokens)
+    {
+        var words = CompletionTree.WordsOf(symbol);
+        var wrong = tokens.Select(token => token.Value).FirstOrDefault(word => !words.Contains(word, StringComparer.Ordinal)) ?? "";
+        return $"{name}: '{wrong}' is not known; {DidYouMean(wrong, words)}give one of {string.Join(", ", words)}";
     }
 
     /// <summary>The names of a command and of those it belongs to, outermost first, without the program's.</summary>

@@ -265,6 +265,27 @@ internal sealed class Terminal : IDisposable
         });
     }
 
+    /// <summary>Shows how far a fit is, by the time it was given.</summary>
+    /// <param name="seconds">That time.</param>
+    public IProgress<TrainingProgress> OfFit(double seconds)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var stage = Begin("fitting");
+        return new Watcher<TrainingProgress>(progress =>
+        {
+            lock (_lock)
+            {
+                _stage ??= stage;
+            }
+
+            stage.Set(Math.Min(clock.Elapsed.TotalSeconds, seconds), seconds, () => Describe(progress), Math.Max(0, seconds - clock.Elapsed.TotalSeconds));
+            if (progress.Record.ValidationLoss is not null)
+            {
+                Detail(Solves(progress));
+            }
+        });
+    }
+
     /// <summary>Shows how far an inference is.</summary>
     /// <param name="name">What it is.</param>
     public IProgress<InferenceProgress> OfInference(string name = "inferring")

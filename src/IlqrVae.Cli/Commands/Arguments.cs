@@ -210,7 +210,7 @@ internal static class Arguments
         var g = recording.IndexOfGroup(name);
         if (g < 0)
         {
-            throw new InputException($"{option}: {where} has no channel group '{name}'; it has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
+            throw new InputException($"{option}: {where} has no channel group '{name}'; {Spelling.DidYouMean(name, recording.Groups.Select(group => group.Name))}it has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
         }
 
         if (recording.Groups[g].Kind != ChannelKind.Values)

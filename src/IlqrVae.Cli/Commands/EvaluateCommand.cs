@@ -24,6 +24,7 @@ internal static class EvaluateCommand
           ilqr-vae evaluate run --data data.h5
           ilqr-vae evaluate run --data data.h5 --split test --hide velocity --json
           ilqr-vae evaluate run --data data.h5 --split test --hide held-out,velocity --baselines --shuffle
+          ilqr-vae evaluate run --data data.h5 --split test --posterior posterior.h5
           ilqr-vae evaluate run --data data.h5 --forecast 20 --gap 40:60 --gap 'spikes[0-9]:70:80'
           ilqr-vae evaluate run --data data.h5 --iwae 1000 --horizon 30,50 --coverage --free-run 10000
         """;
@@ -34,6 +35,7 @@ internal static class EvaluateCommand
         var data = Arguments.Data();
         var split = Arguments.Split("Which trials; by default the test trials, or if there are none the validation or training trials.");
         var hide = Arguments.Hide();
+        var posterior = new Option<string?>("--posterior") { Description = "A posterior file that 'infer' wrote of these trials with the same groups hidden; its inputs are scored, and nothing is solved again.", HelpName = "posterior.h5" };
         var byPosition = Arguments.ByPosition();
         var draws = Arguments.Number<int?>("--draws", "Draws of the ELBO for each trial (16).", "K");
         var iwae = Arguments.Number<int?>("--iwae", "Samples of the importance-weighted bounds for each trial.", "K");
@@ -54,7 +56,7 @@ internal static class EvaluateCommand
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, gap, draws, iwae, horizon, coverage, uncalibrated, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, posterior, byPosition, forecast, gap, draws, iwae, horizon, coverage, uncalibrated, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -76,6 +78,7 @@ internal static class EvaluateCommand
                     Hidden = Arguments.Names(result.GetValue(hide)),
                     ByPosition = result.GetValue(byPosition),
                     ElboDraws = count,
+                    Posterior = result.GetValue(posterior),
                     ForecastBins = result.GetValue(forecast) ?? 0,
                     Gaps = Arguments.Gaps(result.GetValue(gap)),
                     ImportanceSamples = result.GetValue(iwae) ?? 0,
@@ -149,7 +152,7 @@ internal static class EvaluateCommand
             request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
             if (decoded is not null)
             {
-                var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, ByPosition = request.Inference.ByPosition, Threads = request.Inference.Threads };
+                var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, ByPosition = request.Inference.ByPosition, Posterior = request.Inference.Posterior, Threads = request.Inference.Threads };
                 request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal.OfInference("inferring training trials"), terminal.Interrupt), decoded) };
             }
 

@@ -71,7 +71,8 @@ internal static class FitCommand
 
     private static int Run(string path, Recording recording, RunFolder folder, FitRequest request, bool isAlone, Terminal terminal)
     {
-        var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), terminal.OfTraining(name: "fitting"), terminal.Interrupt);
+        var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), terminal.OfFit(request.Seconds), terminal.Interrupt);
+        terminal.End();
         var training = outcome.Training;
         if (outcome.IsOutOfTime)
         {

@@ -73,7 +73,7 @@ internal static class InferCommand
                 },
                 terminal.OfInference(),
                 terminal.Interrupt);
-            PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals, kind);
+            PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals, kind, PosteriorOrigin.Of(ModelFile.Read(RunFolder.ModelOf(result.GetValue(run)!)).Raw, recording, result.GetValue(byPosition)));
             terminal.Remarks(found.Remarks);
             Report(found, destination, terminal);
             return ExitCode.Done;

@@ -65,6 +65,14 @@ internal static class TrainCommand
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
                 new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(remarks), terminal.Interrupt);
+            if (terminal.Loudness == Loudness.Verbose)
+            {
+                foreach (var (key, value) in ConfigurationFile.Values(ConfigurationFile.Read(folder.Configuration)))
+                {
+                    terminal.Detail($"{key}: {(value ?? "").Replace("\n", "; ", StringComparison.Ordinal)}");
+                }
+            }
+
             Report(outcome, configuration.Data, folder, terminal);
             return outcome.End switch
             {

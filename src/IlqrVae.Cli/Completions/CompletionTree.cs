@@ -55,7 +55,8 @@ internal static class CompletionTree
         return new CompletionOption(names, OneLine(option.Description), isFlag ? null : new CompletionValues(words, Paths.Contains(option.HelpName ?? "")));
     }
 
-    private static List<string> WordsOf(Symbol symbol)
+    /// <summary>The words that a symbol takes; none where it takes any.</summary>
+    public static List<string> WordsOf(Symbol symbol)
         => [.. symbol.GetCompletions(CompletionContext.Empty).Select(item => item.InsertText ?? item.Label).Where(word => word.Length > 0 && char.IsLetterOrDigit(word[0]))];
 
     /// <summary>Keys of configurations, as --set takes them.</summary>

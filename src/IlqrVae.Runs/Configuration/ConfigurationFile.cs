@@ -401,7 +401,7 @@ public static class ConfigurationFile
         var texts = Texts(setting.IsList, value);
         return (texts is null ? null : setting.Read(owner, texts))
             ?? throw new InputException(
-                $"{reading.At(value)}: '{full}' is {(value is YamlScalarNode one ? $"'{OneLine(one.Value ?? "")}'" : "no single value")}; give {setting.Allowed}.");
+                $"{reading.At(value)}: '{full}' is {(value is YamlScalarNode one ? $"'{OneLine(one.Value ?? "")}'" : "no single value")}; {(texts is [var word] ? Spelling.DidYouMean(word, setting.Values.Words) : "")}give {setting.Allowed}.");
     }
 
     private static IReadOnlyList<string>? Texts(bool isList, YamlNode value) => value switch

@@ -205,6 +205,10 @@ public sealed unsafe class IterativeLqr<T>
         Current = _lineSearch.Accept(Current);
     }
 
+    /// <summary>Rolls the decision variables in <see cref="Current"/> out and prepares what a solve that ends there leaves behind. Takes no step.</summary>
+    /// <returns>False where numbers overflow.</returns>
+    internal bool Hold() => Start(out _) && Factorise();
+
     /// <summary>A cost, or infinity where it is not a number.</summary>
     internal static double FiniteOrInfinite(double cost) => double.IsFinite(cost) ? cost : double.PositiveInfinity;
 

@@ -1,4 +1,4 @@
-namespace IlqrVae.Data;
+namespace IlqrVae;
 
 /// <summary>Finds the word that was meant.</summary>
 public static class Spelling
