@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using IlqrVae.Cli.Commands;
 using IlqrVae.Cli.Completions;
-using IlqrVae.Data;
 
 namespace IlqrVae.Cli;
 

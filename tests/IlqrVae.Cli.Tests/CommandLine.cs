@@ -24,6 +24,11 @@ internal sealed class CommandLine : IDisposable
 
     public string this[string name] => Path.Combine(_folder.FullName, name);
 
+    /// <summary>What the error stream shows; nothing of progress unless <see cref="Interval"/> is set, so that tests do not depend on a clock.</summary>
+    public Screen Screen { get; init; } = Screen.Plain;
+
+    public TimeSpan Interval { get; init; } = Timeout.InfiniteTimeSpan;
+
     public string Folder => _folder.FullName;
 
     /// <summary>Runs a command line; "@/" in front of an argument, or behind "=", stands for the folder.</summary>
@@ -33,9 +38,10 @@ internal sealed class CommandLine : IDisposable
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
+        using var terminal = new Terminal(output, error, Screen with { Interval = Interval }, interrupt);
         var code = Application.Run(
             [.. arguments.Select(argument => argument.Replace("@/", _folder.FullName + Path.DirectorySeparatorChar, StringComparison.Ordinal))],
-            new Terminal(output, error, Screen.Plain with { Interval = Timeout.InfiniteTimeSpan }, interrupt));
+            terminal);
         return new Outcome(code, output.ToString(), error.ToString());
     }
 

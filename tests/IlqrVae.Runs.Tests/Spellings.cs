@@ -1,4 +1,3 @@
-using IlqrVae.Data;
 
 namespace IlqrVae.Runs.Tests;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using IlqrVae.Data;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Sessions;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IlqrVae.Cli.Reports;
-using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;

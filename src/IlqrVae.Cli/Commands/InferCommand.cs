@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using IlqrVae.Control;
-using IlqrVae.Data;
 using IlqrVae.Data.Export;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;

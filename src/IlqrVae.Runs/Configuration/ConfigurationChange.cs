@@ -1,5 +1,4 @@
 using System.Globalization;
-using IlqrVae.Data;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

@@ -20,11 +20,16 @@ public sealed class SolveActivity
     /// <summary>Posterior samples that were drawn for bounds.</summary>
     public long Samples => Interlocked.Read(ref _samples);
 
-    internal void AddIteration() => Interlocked.Increment(ref _iterations);
+    /// <summary>Notes an iteration.</summary>
+    public void AddIteration() => Interlocked.Increment(ref _iterations);
 
-    internal void AddSample() => Interlocked.Increment(ref _samples);
+    /// <summary>Notes a sample.</summary>
+    public void AddSample() => Interlocked.Increment(ref _samples);
 
-    internal void AddSolve(int factorisations, int products)
+    /// <summary>Notes what a solve took that has ended.</summary>
+    /// <param name="factorisations">Riccati backward passes.</param>
+    /// <param name="products">Exact Hessian products.</param>
+    public void AddSolve(int factorisations, int products)
     {
         Interlocked.Add(ref _factorisations, factorisations);
         Interlocked.Add(ref _products, products);
