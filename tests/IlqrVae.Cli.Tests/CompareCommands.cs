@@ -21,7 +21,7 @@ public sealed class CompareCommands
         Assert.Contains(told, row => Cells(row) is ["validation:", "ELBO", _, var second] && second == IlqrVae.Runs.Wording.Number(-loss, "0.0000"));
 
         var json = JsonNode.Parse(line.Must("compare", "@/one", "@/two", "--data", "@/data.h5", "--split", "test", "--json"))!;
-        Assert.Equal(["seed", "model.dynamics.kind", "model.dynamics.input-inside-candidate", "model.dynamics.stable"], json["differences"]!.AsArray().Select(one => one!.GetValue<string>()));
+        Assert.Equal(["seed", "model.dynamics.kind", "model.dynamics.input-inside-candidate", "model.dynamics.stable"], json["differences"]!.AsArray().Select(one => one!.GetValue<string>()).ToArray());
         var evaluated = JsonNode.Parse(line.Must("evaluate", "@/two", "--data", "@/data.h5", "--split", "test", "--json"))!;
         Assert.Equal(evaluated["elbo"]!.GetValue<double>(), json["runs"]![1]!["evaluation"]!["elbo"]!.GetValue<double>());
         Assert.Contains("the settings are the same", line.Must("compare", "@/one", "@/one"), StringComparison.Ordinal);

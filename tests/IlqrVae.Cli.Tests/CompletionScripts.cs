@@ -43,30 +43,30 @@ public sealed class CompletionScripts : IDisposable
 
     [Theory]
     [MemberData(nameof(Completed))]
-    public void Bash_completes(string line, string word) => Assert.Contains(word, Bash(line));
+    public void Bash_completes(string line, string word) => Assert.Contains(word, Bash(line), StringComparer.Ordinal);
 
     [Theory]
     [MemberData(nameof(NotCompleted))]
-    public void Bash_completes_nothing_else(string line, string word) => Assert.DoesNotContain(word, Bash(line));
+    public void Bash_completes_nothing_else(string line, string word) => Assert.DoesNotContain(word, Bash(line), StringComparer.Ordinal);
 
     [Fact]
-    public void Bash_completes_behind_an_equals_sign() => Assert.Equal(["test"], Bash("evaluate x --split = te"));
+    public void Bash_completes_behind_an_equals_sign() => Assert.Equal("test", Assert.Single(Bash("evaluate x --split = te")));
 
     [Theory]
     [MemberData(nameof(Completed))]
-    public void Zsh_completes(string line, string word) => Assert.Contains(word.EndsWith(".h5", StringComparison.Ordinal) ? "FILES" : word, Zsh(line));
+    public void Zsh_completes(string line, string word) => Assert.Contains(word.EndsWith(".h5", StringComparison.Ordinal) ? "FILES" : word, Zsh(line), StringComparer.Ordinal);
 
     [Theory]
     [MemberData(nameof(NotCompleted))]
-    public void Zsh_completes_nothing_else(string line, string word) => Assert.DoesNotContain(word.EndsWith(".h5", StringComparison.Ordinal) ? "FILES" : word, Zsh(line));
+    public void Zsh_completes_nothing_else(string line, string word) => Assert.DoesNotContain(word.EndsWith(".h5", StringComparison.Ordinal) ? "FILES" : word, Zsh(line), StringComparer.Ordinal);
 
     [Theory]
     [MemberData(nameof(Completed))]
-    public void Fish_completes(string line, string word) => Assert.Contains(word, Fish(line));
+    public void Fish_completes(string line, string word) => Assert.Contains(word, Fish(line), StringComparer.Ordinal);
 
     [Theory]
     [MemberData(nameof(NotCompleted))]
-    public void Fish_completes_nothing_else(string line, string word) => Assert.DoesNotContain(word, Fish(line));
+    public void Fish_completes_nothing_else(string line, string word) => Assert.DoesNotContain(word, Fish(line), StringComparer.Ordinal);
 
     [Fact]
     public void Scripts_of_all_shells_know_every_command_and_option()
@@ -101,7 +101,7 @@ public sealed class CompletionScripts : IDisposable
 
     private List<string> Shell(string shell, string commands)
     {
-        var start = new ProcessStartInfo(shell) { WorkingDirectory = _line.Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(shell) { WorkingDirectory = _line.Folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])(shell == "bash" ? ["--norc", "-c", commands] : shell == "zsh" ? ["-f", "-c", commands] : ["--no-config", "-c", commands]))
         {
             start.ArgumentList.Add(argument);

@@ -126,8 +126,8 @@ public sealed class ConfigCommands
         Assert.All(File.ReadLines(path), text => Assert.True(text.Length <= 140, text));
 
         // What is commented out are the defaults.
-        var all = string.Join('\n', File.ReadLines(path).Select(text => Regex.Replace(text, "^( *)#(?! )", "$1", RegexOptions.None, TimeSpan.FromSeconds(1))));
-        Assert.NotEqual(File.ReadAllText(path).TrimEnd(), all);
+        var all = string.Join('\n', File.ReadLines(path).Select(text => Regex.Replace(text, "^(?<indentation> *)#(?! )", "${indentation}", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))));
+        Assert.False(string.Equals(File.ReadAllText(path).TrimEnd(), all, StringComparison.Ordinal));
         Assert.Empty(ConfigurationFile.Differences(first, ConfigurationFile.Parse(all, path).CompletedFor(recording)));
         Assert.True(IsValid(all));
         Assert.Contains("mini-gru dynamics", line.Must("config", "check", "@/configurations/config.yaml"), StringComparison.Ordinal);

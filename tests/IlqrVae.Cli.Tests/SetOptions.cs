@@ -32,7 +32,7 @@ public sealed class SetOptions
         Assert.Equal((500, 7UL, 0.5), (configuration.Training.Iterations, configuration.Seed, configuration.InputDeviation));
         Assert.False(Assert.IsType<LinearSpecification>(configuration.Model.Dynamics).Stable);
         var likelihoods = configuration.Model.Likelihoods.Cast<PoissonSpecification>().ToList();
-        Assert.Equal(["spikes", "a.b[0]"], likelihoods.Select(one => one.Group));
+        Assert.Equal(["spikes", "a.b[0]"], likelihoods.Select(one => one.Group).ToArray());
         Assert.Equal([Models.Likelihoods.Link.Softplus, Models.Likelihoods.Link.Softplus], likelihoods.Select(one => one.Link));
         Assert.Equal([false, true], likelihoods.Select(one => one.Gain));
         Assert.Equal(9, Assert.IsType<EndHiding>(configuration.Training.Hide![1]).Bins);
@@ -45,7 +45,7 @@ public sealed class SetOptions
     public void A_list_is_replaced_and_what_is_not_set_stays()
     {
         var configuration = Parse("model.likelihoods=[{group: velocity}]", "training.hide=[]");
-        Assert.Equal(["velocity"], configuration.Model.Likelihoods.Select(one => one.Group));
+        Assert.Equal(["velocity"], configuration.Model.Likelihoods.Select(one => one.Group).ToArray());
         Assert.Empty(configuration.Training.Hide!);
         Assert.IsType<MiniGruSpecification>(configuration.Model.Dynamics);
         Assert.Equal("d.h5", configuration.Data);
