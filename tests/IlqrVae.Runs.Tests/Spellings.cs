@@ -1,4 +1,3 @@
-
 namespace IlqrVae.Runs.Tests;
 
 /// <summary>Which word was meant.</summary>
