@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using IlqrVae.Cli.Commands;
-using IlqrVae.Data;
+using IlqrVae.Cli.Completions;
 
 namespace IlqrVae.Cli;
 
@@ -18,6 +18,18 @@ internal static partial class Application
     /// <param name="terminal">Where to write.</param>
     /// <returns>The exit code.</returns>
     public static int Run(string[] arguments, Terminal terminal)
+    {
+        try
+        {
+            return Execute(arguments, terminal);
+        }
+        finally
+        {
+            terminal.End();
+        }
+    }
+
+    private static int Execute(string[] arguments, Terminal terminal)
     {
         var root = Create(terminal);
         if (arguments.Length == 0)
@@ -40,6 +52,13 @@ internal static partial class Application
             {
                 command.Description = command.Description!.Split('\n')[0].TrimEnd();
             }
+        }
+
+        terminal.Command = string.Join(' ', Parents(parsed.CommandResult));
+        terminal.Loudness = parsed.GetValue(Arguments.Quiet) ? Loudness.Quiet : parsed.GetValue(Arguments.Verbose) ? Loudness.Verbose : Loudness.Usual;
+        if (parsed.GetValue(Arguments.Quiet) && parsed.GetValue(Arguments.Verbose))
+        {
+            return Report(terminal, ExitCode.WrongInput, "--quiet and --verbose contradict each other; give one of them.");
         }
 
         try
@@ -114,12 +133,17 @@ internal static partial class Application
         root.Subcommands.Add(InspectCommand.Create(terminal));
         root.Subcommands.Add(FitCommand.Create(terminal));
         root.Subcommands.Add(TrainCommand.Create(terminal));
+        root.Subcommands.Add(ConfigCommand.Create(terminal));
         root.Subcommands.Add(InferCommand.Create(terminal));
         root.Subcommands.Add(ExportCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
+        root.Subcommands.Add(CompareCommand.Create(terminal));
         root.Subcommands.Add(CalibrateCommand.Create(terminal));
         root.Subcommands.Add(NlbCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));
+        root.Subcommands.Add(CompletionsCommand.Create(terminal));
+        root.Options.Add(Arguments.Quiet);
+        root.Options.Add(Arguments.Verbose);
         return root;
     }
 
@@ -149,12 +173,14 @@ internal static partial class Application
 
         if (FindUnknown(arguments, parsed) is { } unknown)
         {
-            return $"{name}: there is no option '{unknown}'; {DidYouMean(unknown, command.Options.Select(option => option.Name))}leave it out {see}";
+            return $"{name}: there is no option '{unknown}'; {DidYouMean(unknown, command.Options.Concat(parsed.RootCommandResult.Command.Options.Where(option => option.Recursive)).Select(option => option.Name))}leave it out {see}";
         }
 
         var error = parsed.Errors.Count > 0 ? parsed.Errors[0] : null;
         var message = error?.SymbolResult switch
         {
+            ArgumentResult { Argument: var argument } unknownWord when error.Message.Contains("Must be one of", StringComparison.Ordinal) => NotAmong(argument.Name, argument, unknownWord.Tokens),
+            OptionResult { Option: var option } unknownWord when error.Message.Contains("Must be one of", StringComparison.Ordinal) => NotAmong(option.Name, option, unknownWord.Tokens),
             OptionResult { Option: var option } when error.Message.StartsWith("Cannot parse", StringComparison.Ordinal)
                 => $"{option.Name}: '{string.Join(' ', ((OptionResult)error.SymbolResult).Tokens.Select(token => token.Value))}' is not true or false",
             ArgumentResult { Argument: var argument } when error.Message.StartsWith("Required argument", StringComparison.Ordinal)
@@ -163,6 +189,13 @@ internal static partial class Application
             _ => error?.Message.TrimEnd('.') ?? "the arguments do not fit",
         };
         return $"{name}: {message} {see}";
+    }
+
+    private static string NotAmong(string name, Symbol symbol, IEnumerable<Token> tokens)
+    {
+        var words = CompletionTree.WordsOf(symbol);
+        var wrong = tokens.Select(token => token.Value).FirstOrDefault(word => !words.Contains(word, StringComparer.Ordinal)) ?? "";
+        return $"{name}: '{wrong}' is not known; {DidYouMean(wrong, words)}give one of {string.Join(", ", words)}";
     }
 
     /// <summary>The names of a command and of those it belongs to, outermost first, without the program's.</summary>
@@ -182,7 +215,7 @@ internal static partial class Application
 
     private static int Report(Terminal terminal, int code, string message)
     {
-        terminal.Remark(new string([.. message.Select(character => char.IsControl(character) ? ' ' : character)]));
+        terminal.Fail(new string([.. message.Select(character => char.IsControl(character) ? ' ' : character)]));
         return code;
     }
 

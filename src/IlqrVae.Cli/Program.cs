@@ -24,4 +24,5 @@ void OnHangUp(PosixSignalContext context)
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 using var onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-return Application.Run(args, new Terminal(Console.Out, Console.Error, !Console.IsErrorRedirected, interrupt.Token));
+using var terminal = new Terminal(Console.Out, Console.Error, Screen.OfConsole(), interrupt.Token);
+return Application.Run(args, terminal);

@@ -1,38 +1,55 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using IlqrVae.Data;
+using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Sessions;
 using Spectre.Console;
 
 namespace IlqrVae.Cli;
 
+/// <summary>How much is said besides results.</summary>
+internal enum Loudness
+{
+    /// <summary>Progress and remarks.</summary>
+    Usual,
+
+    /// <summary>Errors only.</summary>
+    Quiet,
+
+    /// <summary>Details too.</summary>
+    Verbose,
+}
+
 /// <summary>
-/// Where a command writes: results to the output, progress and warnings to the error stream. With --json the output carries one JSON object and nothing
-/// else.
+/// Where a command writes: results to the output, progress, remarks and errors to the error stream. With --json the output carries one JSON object and nothing
+/// else. The one place that knows how progress looks: a bar that is written over on a terminal, else a line now and then.
 /// </summary>
-internal sealed class Terminal
+internal sealed class Terminal : IDisposable
 {
     private static readonly TimeSpan LiveInterval = TimeSpan.FromSeconds(0.1);
-    private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(10);
 
     private readonly TextWriter _output;
     private readonly TextWriter _error;
-    private readonly bool _isLive;
+    private readonly Screen _screen;
+    private readonly Lock _lock = new();
+    private readonly Timer _timer;
+    private Stage? _stage;
     private bool _isDeaf;
     private int _liveLength;
-    private DateTime _nextProgress = DateTime.MinValue;
 
     /// <summary>Creates a terminal.</summary>
     /// <param name="output">For results.</param>
     /// <param name="error">For progress and errors.</param>
-    /// <param name="isLive">Whether lines on the error stream can be overwritten.</param>
+    /// <param name="screen">What the error stream can show.</param>
     /// <param name="interrupt">Cancelled by Ctrl-C and SIGTERM.</param>
-    public Terminal(TextWriter output, TextWriter error, bool isLive, CancellationToken interrupt)
+    public Terminal(TextWriter output, TextWriter error, Screen screen, CancellationToken interrupt)
     {
         _output = output;
         _error = error;
-        _isLive = isLive;
+        _screen = screen;
         Interrupt = interrupt;
+        _timer = new Timer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>For results.</summary>
@@ -44,19 +61,31 @@ internal sealed class Terminal
     /// <summary>Cancelled by Ctrl-C and SIGTERM.</summary>
     public CancellationToken Interrupt { get; }
 
+    /// <summary>The command, by its name with those it belongs to: "nlb score".</summary>
+    public string Command { get; set; } = "";
+
     /// <summary>Whether the output is to be one JSON object.</summary>
     public bool IsJson { get; set; }
 
     /// <summary>Whether nothing is said, results included: of processes that work together the first alone speaks.</summary>
     public bool IsSilent { get; set; }
 
+    /// <summary>How much is said.</summary>
+    public Loudness Loudness { get; set; }
+
     /// <summary>Writes a line of results, unless the output is JSON.</summary>
-    public void WriteLine(string text = "")
+    public void WriteLine(string text = "") => Write(text + Environment.NewLine);
+
+    /// <summary>Writes a text of results, unless the output is JSON.</summary>
+    public void Write(string text)
     {
-        ClearProgress();
-        if (!IsJson && !IsSilent)
+        lock (_lock)
         {
-            _output.WriteLine(text);
+            ClearProgress();
+            if (!IsJson && !IsSilent)
+            {
+                _output.Write(text);
+            }
         }
     }
 
@@ -65,7 +94,6 @@ internal sealed class Terminal
     /// <param name="rows">Rows of as many cells.</param>
     public void WriteTable(IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
-        ClearProgress();
         if (IsJson || IsSilent)
         {
             return;
@@ -82,61 +110,74 @@ internal sealed class Terminal
             table.AddRow(row.Select(cell => new Text(cell)));
         }
 
-        var rendered = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        // Results are words for people and programs alike, and never have colours.
+        foreach (var line in Rendered(table, hasColours: false, width: 200).Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0))
         {
-            Ansi = AnsiSupport.No,
-            ColorSystem = ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(rendered),
-        });
-        console.Profile.Width = 200;
-        console.Write(table);
-        foreach (var line in rendered.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0))
-        {
-            _output.WriteLine(line);
+            WriteLine(line);
         }
     }
 
-    /// <summary>Writes the one JSON object, if the output is JSON.</summary>
+    /// <summary>Writes the one JSON object, if the output is JSON, with what it is first.</summary>
     public void WriteJson(Func<JsonObject> make)
     {
-        ClearProgress();
-        if (IsJson && !IsSilent)
+        if (!IsJson || IsSilent)
         {
-            _output.WriteLine(Json.Format(make()));
+            return;
+        }
+
+        var json = make();
+        json.Insert(0, "schema", $"ilqr-vae/{Command.Replace(' ', '-')}/1");
+        lock (_lock)
+        {
+            ClearProgress();
+            _output.WriteLine(Json.Format(json));
         }
     }
 
-    /// <summary>Shows progress: in place on a terminal, else as a line now and then.</summary>
-    /// <param name="text">The line, made only when it is shown.</param>
-    /// <param name="isLast">Whether to show it in any case and keep it.</param>
-    public void Progress(Func<string> text, bool isLast = false)
+    /// <summary>Begins to show the progress of some work, in place of what was shown before.</summary>
+    /// <param name="name">What is being done, as "inferring".</param>
+    /// <returns>To say how far it is.</returns>
+    public Stage Begin(string name)
     {
-        var now = DateTime.UtcNow;
-        if (now < _nextProgress && !isLast)
+        lock (_lock)
         {
-            return;
-        }
+            _stage = new Stage(name);
+            if (Loudness != Loudness.Quiet)
+            {
+                var interval = _screen.IsLive ? LiveInterval : _screen.Interval;
+                _timer.Change(interval, interval);
+            }
 
-        _nextProgress = now + (_isLive ? LiveInterval : PlainInterval);
-        var line = text();
-        if (!_isLive)
+            return _stage;
+        }
+    }
+
+    /// <summary>Ends what is shown.</summary>
+    /// <param name="isKept">Whether its last line stays, and is written even where there was none yet.</param>
+    public void End(bool isKept = false)
+    {
+        lock (_lock)
         {
-            Say(line + Environment.NewLine);
-            return;
-        }
+            if (isKept && _stage is { } stage && Loudness != Loudness.Quiet)
+            {
+                ClearProgress();
+                var (full, rest, words) = stage.Line(_screen with { IsLive = false });
+                Say($"{full}{rest}{words}{Environment.NewLine}");
+            }
 
-        line = line.Length > 118 ? line[..118] : line;
-        Say("\r" + line.PadRight(_liveLength) + (isLast ? Environment.NewLine : ""));
-        _liveLength = isLast ? 0 : line.Length;
+            ClearProgress();
+            _stage = null;
+            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 
     /// <summary>Writes a remark to the error stream.</summary>
     public void Remark(string text)
     {
-        ClearProgress();
-        Say(text + Environment.NewLine);
+        if (Loudness != Loudness.Quiet)
+        {
+            Fail(text);
+        }
     }
 
     /// <summary>Writes remarks to the error stream, a line each.</summary>
@@ -148,31 +189,193 @@ internal sealed class Terminal
         }
     }
 
+    /// <summary>Writes what only those want to know who ask for it.</summary>
+    public void Detail(string text)
+    {
+        if (Loudness == Loudness.Verbose)
+        {
+            Fail(text);
+        }
+    }
+
+    /// <summary>Writes what has to be known in any case: an error, or how to go on after one.</summary>
+    public void Fail(string text)
+    {
+        lock (_lock)
+        {
+            ClearProgress();
+            Say(text + Environment.NewLine);
+        }
+    }
+
     /// <summary>Does work that writes nothing, and leaves it where it is when the user interrupts.</summary>
+    /// <param name="name">What it is, as "importing".</param>
+    /// <param name="work">The work.</param>
     /// <exception cref="OperationCanceledException">The user interrupted.</exception>
-    public T Interruptible<T>(Func<T> work) => Task.Run(work, Interrupt).WaitAsync(Interrupt).GetAwaiter().GetResult();
+    public T Interruptible<T>(string name, Func<T> work) => During(name, () => Task.Run(work, Interrupt).WaitAsync(Interrupt).GetAwaiter().GetResult());
+
+    /// <summary>Does work that says nothing of itself, and shows that it is going on.</summary>
+    /// <param name="name">What it is, as "reading data.h5".</param>
+    /// <param name="work">The work.</param>
+    public T During<T>(string name, Func<T> work)
+    {
+        Begin(name);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>Does the same with work that returns nothing.</summary>
+    public void During(string name, Action work) => During(name, () =>
+    {
+        work();
+        return true;
+    });
+
+    /// <summary>Reads a dataset.</summary>
+    public Recording Read(string path) => During($"reading {Path.GetFileName(path)}", () => RecordingFile.Read(path));
 
     /// <summary>Shows how far a training is.</summary>
     /// <param name="remarks">What is to be said once it has begun: a training that is refused has one line to say.</param>
-    public IProgress<TrainingProgress> OfTraining(IEnumerable<string>? remarks = null) => new Watcher<TrainingProgress>(progress =>
+    /// <param name="name">What it is.</param>
+    public IProgress<TrainingProgress> OfTraining(IEnumerable<string>? remarks = null, string name = "training")
     {
-        Remarks(remarks ?? []);
-        remarks = null;
-        Progress(() => Describe(progress), progress.IsLast);
-    });
+        var stage = Begin(name);
+        return new Watcher<TrainingProgress>(progress =>
+        {
+            Remarks(remarks ?? []);
+            remarks = null;
+            lock (_lock)
+            {
+                stage = _stage is null || progress.Record.Iteration == 1 ? Begin(name) : stage;
+            }
+
+            stage.Set(progress.Record.Iteration, progress.Iterations, () => Describe(progress), progress.SecondsLeft);
+            if (progress.Record.ValidationLoss is not null)
+            {
+                Detail(Solves(progress));
+            }
+
+            if (progress.IsLast)
+            {
+                End(isKept: true);
+            }
+        });
+    }
+
+    /// <summary>Shows how far a fit is, by the time it was given.</summary>
+    /// <param name="seconds">That time.</param>
+    public IProgress<TrainingProgress> OfFit(double seconds)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var stage = Begin("fitting");
+        return new Watcher<TrainingProgress>(progress =>
+        {
+            lock (_lock)
+            {
+                _stage ??= stage;
+            }
+
+            stage.Set(Math.Min(clock.Elapsed.TotalSeconds, seconds), seconds, () => Describe(progress), Math.Max(0, seconds - clock.Elapsed.TotalSeconds));
+            if (progress.Record.ValidationLoss is not null)
+            {
+                Detail(Solves(progress));
+            }
+        });
+    }
 
     /// <summary>Shows how far an inference is.</summary>
-    public IProgress<InferenceProgress> OfInference()
-        => new Watcher<InferenceProgress>(progress => Progress(() => $"inferred {progress.Done} of {progress.Trials} trials"));
+    /// <param name="name">What it is.</param>
+    public IProgress<InferenceProgress> OfInference(string name = "inferring")
+    {
+        var stage = Begin(name);
+        return new Watcher<InferenceProgress>(progress =>
+        {
+            lock (_lock)
+            {
+                stage = _stage is null || progress.Done == 0 ? Begin(name) : stage;
+            }
+
+            stage.Set(progress.Done, progress.Trials, () => Describe(progress));
+            if (progress.Done == progress.Trials)
+            {
+                Detail($"{name}: {progress.Trials} trials, {progress.Activity?.Iterations ?? 0} iterations, {progress.Activity?.Factorisations ?? 0} factorisations, {progress.Activity?.Products ?? 0} Hessian products");
+                End();
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        End();
+        _timer.Dispose();
+    }
+
+    private static string Describe(InferenceProgress progress)
+    {
+        var activity = progress.Activity;
+        return $"{progress.Done} of {progress.Trials} trials{(activity is null ? "" : $", {activity.Iterations} iterations")}{(activity is { Samples: > 0 } ? $", {activity.Samples} samples" : "")}";
+    }
 
     private static string Describe(TrainingProgress progress)
     {
         var record = progress.Record;
-        var left = double.IsFinite(progress.SecondsLeft) ? $"  {Wording.Duration(progress.SecondsLeft)} left" : "";
         var held = double.IsFinite(progress.ValidationLoss) ? string.Create(CultureInfo.InvariantCulture, $"  validation {-progress.ValidationLoss:0.0000}") : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"iteration {record.Iteration}/{progress.Iterations}  {progress.Learned} {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s{left}");
+            $"iteration {record.Iteration}/{progress.Iterations}  {progress.Learned} {-record.Loss:0.0000} nats per entry{held}  {record.TrialsPerSecond:0} trials/s");
+    }
+
+    private static string Solves(TrainingProgress progress)
+    {
+        var record = progress.Record;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"iteration {record.Iteration}: validation {-record.ValidationLoss:0.0000}, learning rate {record.LearningRate:G3}, gradient {record.GradientNorm:G3}; {record.Factorisations} factorisations, {record.NewtonSteps} Newton and {record.GradientSteps} gradient products, {record.Unconverged} unconverged, {record.FallBacks} fallen back, {record.Bounded} bounded");
+    }
+
+    private void Tick()
+    {
+        lock (_lock)
+        {
+            if (_stage is not { } stage || Loudness == Loudness.Quiet)
+            {
+                return;
+            }
+
+            var (full, rest, words) = stage.Line(_screen);
+            if (!_screen.IsLive)
+            {
+                Say(words + Environment.NewLine);
+                return;
+            }
+
+            var length = full.Length + rest.Length + words.Length;
+            var bar = full.Length > 0 && _screen.HasColours ? Rendered(new Text(full, new Style(Color.Green)), hasColours: true, width: full.Length + 1).TrimEnd('\n', '\r') : full;
+            Say($"\r{bar}{rest}{words}{new string(' ', Math.Max(0, _liveLength - length))}");
+            _liveLength = length;
+        }
+    }
+
+    private static string Rendered(Spectre.Console.Rendering.IRenderable what, bool hasColours, int width)
+    {
+        var rendered = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = hasColours ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = hasColours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(rendered),
+        });
+        console.Profile.Width = width;
+        console.Write(what);
+        return rendered.ToString();
     }
 
     private void ClearProgress()
@@ -197,7 +400,7 @@ internal sealed class Terminal
             _error.Write(text);
             _error.Flush();
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
             _isDeaf = true;
         }

@@ -20,9 +20,10 @@ public sealed class Benchmarks
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var terminal = new Terminal(output, error, isLive: false, CancellationToken.None) { IsJson = true };
+        using var terminal = new Terminal(output, error, Screen.Plain with { Interval = Timeout.InfiniteTimeSpan }, CancellationToken.None) { IsJson = true, Command = "bench" };
         Assert.Equal(ExitCode.Done, BenchCommand.Run(Effort, 0.02, Cases, Cases.Take(1), true, terminal));
         var report = JsonNode.Parse(output.ToString())!;
+        JsonPage.Check("bench", report.AsObject());
         Assert.NotEmpty(report["machine"]!["processor"]!.GetValue<string>());
         Assert.Equal(Environment.ProcessorCount, report["machine"]!["cores"]!.GetValue<int>());
         Assert.True(report["peak_gflops"]!["double"]!.GetValue<double>() > 0);
@@ -45,15 +46,18 @@ public sealed class Benchmarks
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        Assert.Equal(ExitCode.Done, BenchCommand.Run(Effort, 0.02, Cases.Take(1), [], true, new Terminal(output, error, isLive: false, CancellationToken.None)));
+        using var terminal = new Terminal(output, error, Screen.Plain with { Interval = Timeout.InfiniteTimeSpan }, CancellationToken.None);
+        Assert.Equal(ExitCode.Done, BenchCommand.Run(Effort, 0.02, Cases.Take(1), [], true, terminal));
         Assert.Contains("GFLOP/s", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("trials a second", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Interrupting_stops_measuring()
-        => Assert.Throws<OperationCanceledException>(() => BenchCommand.Run(
-            Effort, 0.02, Cases, [], true, new Terminal(TextWriter.Null, TextWriter.Null, isLive: false, new CancellationToken(canceled: true))));
+    {
+        using var terminal = new Terminal(TextWriter.Null, TextWriter.Null, Screen.Plain, new CancellationToken(canceled: true));
+        Assert.Throws<OperationCanceledException>(() => BenchCommand.Run(Effort, 0.02, Cases, [], true, terminal));
+    }
 
     [Fact]
     public void Longer_trials_take_proportionally_more_memory()

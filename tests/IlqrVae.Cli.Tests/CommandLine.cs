@@ -16,13 +16,18 @@ internal sealed class CommandLine : IDisposable
     /// <summary>Every command that does something, by its name with those it belongs to: "fit", "nlb score".</summary>
     public static IEnumerable<(string Name, System.CommandLine.Command Command)> Commands()
     {
-        return Below("", Application.Create(new Terminal(TextWriter.Null, TextWriter.Null, false, CancellationToken.None)));
+        return Below("", Application.Create(new Terminal(TextWriter.Null, TextWriter.Null, Screen.Plain, CancellationToken.None)));
 
         static IEnumerable<(string Name, System.CommandLine.Command Command)> Below(string path, System.CommandLine.Command command) => command.Subcommands.SelectMany(
             one => one.Subcommands.Count == 0 ? [(path + one.Name, one)] : Below($"{path}{one.Name} ", one));
     }
 
     public string this[string name] => Path.Combine(_folder.FullName, name);
+
+    /// <summary>What the error stream shows; nothing of progress unless <see cref="Interval"/> is set, so that tests do not depend on a clock.</summary>
+    public Screen Screen { get; init; } = Screen.Plain;
+
+    public TimeSpan Interval { get; init; } = Timeout.InfiniteTimeSpan;
 
     public string Folder => _folder.FullName;
 
@@ -33,9 +38,10 @@ internal sealed class CommandLine : IDisposable
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
+        using var terminal = new Terminal(output, error, Screen with { Interval = Interval }, interrupt);
         var code = Application.Run(
             [.. arguments.Select(argument => argument.Replace("@/", _folder.FullName + Path.DirectorySeparatorChar, StringComparison.Ordinal))],
-            new Terminal(output, error, isLive: false, interrupt));
+            terminal);
         return new Outcome(code, output.ToString(), error.ToString());
     }
 

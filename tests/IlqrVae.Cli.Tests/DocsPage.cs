@@ -58,6 +58,9 @@ internal static class DocsPage
         return [.. words];
     }
 
+    /// <summary>The path of a page.</summary>
+    public static string PathOf(string name) => Path.Combine(Folder(name), name);
+
     private static string Folder(string name)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

@@ -12,6 +12,7 @@ public sealed class NumericOptions
         ["train"] = ["@/config.yaml"],
         ["fit"] = ["@/data.h5"],
         ["calibrate"] = ["@/run", "--data", "@/data.h5"],
+        ["compare"] = ["@/run"],
         ["infer"] = ["@/run", "--data", "@/data.h5", "-o", "@/x.h5"],
         ["evaluate"] = ["@/run", "--data", "@/data.h5"],
         ["nlb predict"] = ["@/run", "--data", "@/data.h5", "-o", "@/x.h5"],

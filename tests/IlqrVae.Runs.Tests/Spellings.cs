@@ -1,5 +1,3 @@
-using IlqrVae.Data;
-
 namespace IlqrVae.Runs.Tests;
 
 /// <summary>Which word was meant.</summary>

@@ -10,6 +10,12 @@ namespace IlqrVae.Cli.Commands;
 /// <summary>Options that several commands have, and how options are made.</summary>
 internal static class Arguments
 {
+    /// <summary>Of every command.</summary>
+    public static Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Write nothing to standard error but errors.", Recursive = true };
+
+    /// <summary>Of every command.</summary>
+    public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Tell details on standard error: settings as they are resolved, and what solves took.", Recursive = true };
+
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON object on standard output and nothing else there." };
 
     public static Option<string> Output(string description, bool isRequired)
@@ -18,6 +24,12 @@ internal static class Arguments
     public static Option<string> Data() => Data("The dataset file to analyse.", isRequired: true);
 
     public static Option<string> Data(string description, bool isRequired) => new("--data") { Description = description, Required = isRequired, HelpName = "data.h5" };
+
+    public static Option<string[]> Set() => new("--set")
+    {
+        Description = "A key of the configuration and its value; overrides the file and may be given several times. Entries of lists are named by number or group: 'model.likelihoods[velocity].kind=gaussian'.",
+        HelpName = "KEY=VALUE",
+    };
 
     public static Option<int?> Threads() => Number<int?>("--threads", "Worker threads; 0 means one a core. Results do not depend on it.", "N");
 
@@ -198,7 +210,7 @@ internal static class Arguments
         var g = recording.IndexOfGroup(name);
         if (g < 0)
         {
-            throw new InputException($"{option}: {where} has no channel group '{name}'; it has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
+            throw new InputException($"{option}: {where} has no channel group '{name}'; {Spelling.DidYouMean(name, recording.Groups.Select(group => group.Name))}it has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
         }
 
         if (recording.Groups[g].Kind != ChannelKind.Values)

@@ -65,7 +65,7 @@ internal static class BenchCommand
         var threads = Environment.ProcessorCount;
         var machine = MachineDescription.Current();
         terminal.WriteLine($"{machine.Processor}, {machine.Cores} {(machine.Cores == 1 ? "core" : "cores")}, {machine.Architecture}, {machine.VectorBits}-bit vectors; {machine.Runtime}; {machine.OperatingSystem}");
-        terminal.Progress(() => "measuring the peak");
+        terminal.Begin("measuring the peak");
         var peakOfDouble = new MachinePeak<double>(peakSeconds);
         var peakOfSingle = new MachinePeak<float>(peakSeconds);
         var gain = threads == 1 ? 1 : peakOfDouble.ReadScaling(threads, peakSeconds);
@@ -76,13 +76,15 @@ internal static class BenchCommand
         {
             foreach (var one in cases)
             {
-                terminal.Progress(() => $"measuring {one.Name}, {(typeof(T) == typeof(float) ? "single" : "double")} precision");
+                terminal.Begin($"measuring {one.Name}, {(typeof(T) == typeof(float) ? "single" : "double")} precision");
                 results.Add(CaseBenchmark<T>.Run(one, peak, effort, threads, terminal.Interrupt));
             }
         }
 
         Measure(inDouble, peakOfDouble);
         Measure(inSingle, peakOfSingle);
+
+        terminal.End();
 
         // The peaks again, after all that: the best of both readings counts.
         peakOfDouble.Read(0.1 * peakSeconds);
@@ -168,10 +170,11 @@ internal static class BenchCommand
         foreach (var bins in lengths)
         {
             terminal.Interrupt.ThrowIfCancellationRequested();
-            terminal.Progress(() => $"solving a trial of {bins} bins");
+            terminal.Begin($"solving a trial of {bins} bins");
             results.Add(LongTrialBenchmark<T>.Run(bins));
         }
 
+        terminal.End();
         var precision = typeof(T) == typeof(float) ? "single" : "double";
         terminal.WriteJson(() => new JsonObject
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using IlqrVae.Data;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Sessions;
@@ -45,7 +44,7 @@ internal static class CalibrateCommand
 
             var path = result.GetValue(data)!;
             var outcome = CalibrationSession.Run(
-                result.GetValue(run)!, path, RecordingFile.Read(path),
+                result.GetValue(run)!, path, terminal.Read(path),
                 new CalibrationRequest
                 {
                     Split = result.GetValue(split),

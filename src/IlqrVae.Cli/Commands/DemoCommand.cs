@@ -74,7 +74,7 @@ internal static class DemoCommand
         }
 
         terminal.WriteLine($"{scenario.Title}");
-        var recording = scenario.Simulate();
+        var recording = terminal.During("simulating", scenario.Simulate);
         RecordingFile.Write(files.Data, recording);
         Ended("simulate");
 
@@ -83,7 +83,7 @@ internal static class DemoCommand
         Ended("train");
         if (outcome.End == TrainingEnd.Interrupted)
         {
-            terminal.Remark($"stopped at iteration {outcome.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(run)}");
+            terminal.Fail($"stopped at iteration {outcome.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(run)}");
             return ExitCode.Interrupted;
         }
 

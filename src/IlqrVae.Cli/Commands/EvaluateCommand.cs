@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IlqrVae.Cli.Reports;
-using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
@@ -24,6 +23,7 @@ internal static class EvaluateCommand
           ilqr-vae evaluate run --data data.h5
           ilqr-vae evaluate run --data data.h5 --split test --hide velocity --json
           ilqr-vae evaluate run --data data.h5 --split test --hide held-out,velocity --baselines --shuffle
+          ilqr-vae evaluate run --data data.h5 --split test --posterior posterior.h5
           ilqr-vae evaluate run --data data.h5 --forecast 20 --gap 40:60 --gap 'spikes[0-9]:70:80'
           ilqr-vae evaluate run --data data.h5 --iwae 1000 --horizon 30,50 --coverage --free-run 10000
         """;
@@ -34,6 +34,7 @@ internal static class EvaluateCommand
         var data = Arguments.Data();
         var split = Arguments.Split("Which trials; by default the test trials, or if there are none the validation or training trials.");
         var hide = Arguments.Hide();
+        var posterior = new Option<string?>("--posterior") { Description = "A posterior file that 'infer' wrote of these trials with the same groups hidden; its inputs are scored, and nothing is solved again.", HelpName = "posterior.h5" };
         var byPosition = Arguments.ByPosition();
         var draws = Arguments.Number<int?>("--draws", "Draws of the ELBO for each trial (16).", "K");
         var iwae = Arguments.Number<int?>("--iwae", "Samples of the importance-weighted bounds for each trial.", "K");
@@ -54,7 +55,7 @@ internal static class EvaluateCommand
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, byPosition, forecast, gap, draws, iwae, horizon, coverage, uncalibrated, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, posterior, byPosition, forecast, gap, draws, iwae, horizon, coverage, uncalibrated, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -76,6 +77,7 @@ internal static class EvaluateCommand
                     Hidden = Arguments.Names(result.GetValue(hide)),
                     ByPosition = result.GetValue(byPosition),
                     ElboDraws = count,
+                    Posterior = result.GetValue(posterior),
                     ForecastBins = result.GetValue(forecast) ?? 0,
                     Gaps = Arguments.Gaps(result.GetValue(gap)),
                     ImportanceSamples = result.GetValue(iwae) ?? 0,
@@ -94,7 +96,7 @@ internal static class EvaluateCommand
             var model = result.GetValue(run)!;
             var decoded = result.GetValue(decode);
             var modelPath = RunFolder.ModelOf(model);
-            var recording = RecordingFile.Read(path);
+            var recording = terminal.Read(path);
             var longest = recording.Trials.Max(trial => trial.Bins);
             foreach (var bin in request.EnergyAt.Where(bin => bin >= longest))
             {
@@ -145,15 +147,15 @@ internal static class EvaluateCommand
             }
 
             var found = InferenceSession.Run(model, path, recording, request.Inference, terminal.OfInference(), terminal.Interrupt);
-            request = request with { Baselines = wanted ? terminal.Interruptible(() => BaselinePart.Of(found, terminal.Interrupt)) : null };
+            request = request with { Baselines = wanted ? terminal.Interruptible("comparing with baselines", () => BaselinePart.Of(found, terminal.Interrupt)) : null };
             request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
             if (decoded is not null)
             {
-                var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, ByPosition = request.Inference.ByPosition, Threads = request.Inference.Threads };
-                request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal.OfInference(), terminal.Interrupt), decoded) };
+                var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, ByPosition = request.Inference.ByPosition, Posterior = request.Inference.Posterior, Threads = request.Inference.Threads };
+                request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal.OfInference("inferring training trials"), terminal.Interrupt), decoded) };
             }
 
-            var report = EvaluationReport.Of(found, request);
+            var report = terminal.During("scoring", () => EvaluationReport.Of(found, request));
             terminal.Remarks(found.Remarks);
             if (report.IsNoBetterThanConstant)
             {

@@ -35,7 +35,7 @@ internal static class ExportCommand
             var kind = ExportFile.FormatOf(destination, result.GetValue(format));
             Arguments.RequireOther(destination, source, "the file to export");
             Arguments.RequireFree(destination, result.GetValue(force));
-            var tree = terminal.Interruptible(() =>
+            var tree = terminal.Interruptible("exporting", () =>
             {
                 var read = ArrayTree.Read(source);
                 ExportFile.Write(destination, kind, read);

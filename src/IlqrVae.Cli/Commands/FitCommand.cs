@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
@@ -55,7 +54,7 @@ internal static class FitCommand
                 throw new InputException($"--threads: {wrong} is not possible; give a whole number from 1, or 0 for one a core.");
             }
 
-            var recording = RecordingFile.Read(path);
+            var recording = terminal.Read(path);
             var folder = new RunFolder(result.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(path) ?? "", Path.GetFileNameWithoutExtension(path) + "-run"));
             var request = new FitRequest
             {
@@ -71,7 +70,8 @@ internal static class FitCommand
 
     private static int Run(string path, Recording recording, RunFolder folder, FitRequest request, bool isAlone, Terminal terminal)
     {
-        var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), terminal.OfTraining(), terminal.Interrupt);
+        var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), terminal.OfFit(request.Seconds), terminal.Interrupt);
+        terminal.End();
         var training = outcome.Training;
         if (outcome.IsOutOfTime)
         {
@@ -79,7 +79,7 @@ internal static class FitCommand
         }
         else if (training.End == TrainingEnd.Interrupted)
         {
-            terminal.Remark($"stopped at iteration {training.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");
+            terminal.Fail($"stopped at iteration {training.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");
             return ExitCode.Interrupted;
         }
 
@@ -157,7 +157,7 @@ internal static class FitCommand
         if (!isAlone)
         {
             terminal.Remark("comparing with baselines; --no-baselines leaves that out");
-            var baselines = terminal.Interruptible(() => BaselinePart.Of(found, terminal.Interrupt));
+            var baselines = terminal.Interruptible("comparing with baselines", () => BaselinePart.Of(found, terminal.Interrupt));
             rows.AddRange(baselines.Scores.Select(score => (NameOf(score.R2.Count == 0, score.Group), score.R2.Count == 0 ? score.BitsPerSpike : score.MeanR2, score.Name)));
         }
 

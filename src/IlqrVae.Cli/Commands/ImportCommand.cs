@@ -134,7 +134,7 @@ internal static partial class ImportCommand
             var (destination, sources) = (result.GetValue(output)!, result.GetValue(files)!);
             Array.ForEach(sources, source => Arguments.RequireOther(destination, source, "the file to import"));
             Arguments.RequireFree(destination, result.GetValue(force));
-            var (recording, remarks) = terminal.Interruptible(() => result.GetValue(nlb) is { } set
+            var (recording, remarks) = terminal.Interruptible("importing", () => result.GetValue(nlb) is { } set
                 ? Benchmark(sources, set, result.GetValue(bin), result.GetValue(phase), options, result.GetValue(heldOut) is not null)
                 : RecordingImporters.Import(WithoutSet(sources, result.GetValue(bin) is not null ? "--bin" : result.GetValue(phase) is not null ? "--phase" : null), options));
             if (result.GetValue(heldOut) is { } count)
@@ -142,7 +142,7 @@ internal static partial class ImportCommand
                 recording = HeldOut(recording, count, result.GetValue(heldOutSeed));
             }
 
-            RecordingFile.Write(destination, recording);
+            terminal.During("writing", () => RecordingFile.Write(destination, recording));
             foreach (var remark in remarks)
             {
                 terminal.Remark(remark);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using IlqrVae.Control;
-using IlqrVae.Data;
 using IlqrVae.Data.Export;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
@@ -55,7 +54,7 @@ internal static class InferCommand
             Arguments.RequireOther(destination, path, "the dataset");
             Arguments.RequireOther(destination, RunFolder.ModelOf(result.GetValue(run)!), "the model");
             Arguments.RequireFree(destination, result.GetValue(force));
-            var recording = RecordingFile.Read(path);
+            var recording = terminal.Read(path);
             ExportFile.RequireFits(destination, kind, recording.Trials.Where(trial => result.GetValue(split) is null or "all" || string.Equals(trial.Split.ToString(), result.GetValue(split), StringComparison.OrdinalIgnoreCase)));
             var found = InferenceSession.Run(
                 result.GetValue(run)!, path, recording,
@@ -73,7 +72,7 @@ internal static class InferCommand
                 },
                 terminal.OfInference(),
                 terminal.Interrupt);
-            PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals, kind);
+            PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals, kind, PosteriorOrigin.Of(ModelFile.Read(RunFolder.ModelOf(result.GetValue(run)!)).Raw, recording, result.GetValue(byPosition)));
             terminal.Remarks(found.Remarks);
             Report(found, destination, terminal);
             return ExitCode.Done;

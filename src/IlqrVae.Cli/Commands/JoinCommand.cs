@@ -45,9 +45,9 @@ internal static class JoinCommand
             }
 
             Arguments.RequireFree(destination, result.GetValue(force));
-            var recording = terminal.Interruptible(() => JoinedSessions.Of(
+            var recording = terminal.Interruptible("joining", () => JoinedSessions.Of(
                 [.. paths.Zip(sessions, (path, session) => new Session(session, RecordingFile.Read(path)))], result.GetValue(shared) is { } groups ? Words(groups) : []));
-            RecordingFile.Write(destination, recording);
+            terminal.During("writing", () => RecordingFile.Write(destination, recording));
             Inspection.Report(destination, recording, terminal);
             return ExitCode.Done;
         });

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using IlqrVae.Data;
 using IlqrVae.Data.Import.NeuralLatents;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
@@ -70,7 +69,7 @@ internal static class NlbCommand
         return Arguments.Make("score", ScoreDescription, [submission, target, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
-            var score = terminal.Interruptible(() => NeuralLatentsScore.Of(result.GetValue(submission)!, result.GetValue(target)!, terminal.Interrupt));
+            var score = terminal.Interruptible("scoring", () => NeuralLatentsScore.Of(result.GetValue(submission)!, result.GetValue(target)!, terminal.Interrupt));
             terminal.Remarks(score.Remarks);
             terminal.WriteJson(score.ToJson);
             terminal.WriteTable(["group", "score", "value", ""], score.ToRows());
@@ -101,7 +100,7 @@ internal static class NlbCommand
             Arguments.RequireOther(destination, RunFolder.ModelOf(result.GetValue(run)!), "the model");
             Arguments.RequireFree(destination, result.GetValue(force));
             var found = NeuralLatentsPrediction.Of(
-                result.GetValue(run)!, path, RecordingFile.Read(path), how.Read(result), result.GetValue(byPosition), result.GetValue(threads), terminal.OfInference(), terminal.Interrupt);
+                result.GetValue(run)!, path, terminal.Read(path), how.Read(result), result.GetValue(byPosition), result.GetValue(threads), terminal.OfInference(), terminal.Interrupt);
             found.File.Save(destination);
             terminal.Remarks(found.Remarks);
             terminal.WriteJson(() => new JsonObject
@@ -156,9 +155,9 @@ internal static class NlbCommand
                 SigmaMilliseconds = result.GetValue(sigma),
                 DecodedBy = result.GetValue(decodeBy),
             };
-            var made = terminal.Interruptible(() => paths.Length > 1 || NeuralLatentsImport.Recognises(paths[0])
+            var made = terminal.Interruptible("making the target", () => paths.Length > 1 || NeuralLatentsImport.Recognises(paths[0])
                 ? NeuralLatentsTarget.OfSessions(paths, options)
-                : NeuralLatentsTarget.Of(paths[0], RecordingFile.Read(paths[0]), options));
+                : NeuralLatentsTarget.Of(paths[0], terminal.Read(paths[0]), options));
             made.File.Save(destination);
             terminal.Remarks(made.Remarks);
             terminal.WriteJson(() => new JsonObject

@@ -38,8 +38,8 @@ internal static class SimulateCommand
             terminal.IsJson = result.GetValue(json);
             var destination = result.GetValue(output)!;
             Arguments.RequireFree(destination, result.GetValue(force));
-            var recording = terminal.Interruptible(() => Simulate(result.GetValue(system)!, result, options, result.GetValue(seed) ?? 0));
-            RecordingFile.Write(destination, recording);
+            var recording = terminal.Interruptible("simulating", () => Simulate(result.GetValue(system)!, result, options, result.GetValue(seed) ?? 0));
+            terminal.During("writing", () => RecordingFile.Write(destination, recording));
             Inspection.Report(destination, recording, terminal);
             return ExitCode.Done;
         });

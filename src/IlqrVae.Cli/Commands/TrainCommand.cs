@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Configuration;
@@ -23,6 +22,7 @@ internal static class TrainCommand
         Example:
           ilqr-vae train config.yaml -o run
           ilqr-vae train config.yaml -o second-run --data other.h5 --seed 2
+          ilqr-vae train config.yaml -o linear --set model.dynamics.kind=linear --set training.iterations=500
           ilqr-vae train new-session.yaml -o third-run --from run --freeze dynamics,prior
           ilqr-vae train run/config.yaml --resume
           mpirun -n 8 ilqr-vae train config.yaml --threads 4
@@ -36,22 +36,18 @@ internal static class TrainCommand
         var seed = Arguments.Seed("Seed of everything random; overrides the configuration.");
         var from = new Option<string?>("--from") { Description = "A run whose parameters learning starts from; overrides the configuration.", HelpName = "RUN" };
         var freeze = new Option<string?>("--freeze") { Description = "Parts that are not learned, separated by commas: dynamics, prior, initial, posterior, likelihoods, likelihood:GROUP; overrides the configuration.", HelpName = "PARTS" };
+        var set = Arguments.Set();
         var resume = new Option<bool>("--resume") { Description = "Continue an interrupted run, or train a finished one further with more --iterations." };
         var force = Arguments.Force("Replace a run that is in the folder already.");
         var threads = Arguments.Threads();
         var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates; overrides the configuration.", "N");
         var stopAfter = Arguments.Number<int?>("--stop-after", "Save and stop after so many iterations of this call, as Ctrl-C does.", "N");
         var json = Arguments.Json();
-        return Arguments.Make("train", Description, [file, output, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, json], result => MpiJob.Run(terminal, processes =>
+        return Arguments.Make("train", Description, [file, output, set, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, json], result => MpiJob.Run(terminal, processes =>
         {
             terminal.IsJson = result.GetValue(json);
-            var path = result.GetValue(file)!;
-            if (Directory.Exists(path))
-            {
-                path = Path.Combine(path, "config.yaml");
-            }
-
-            var configuration = WithOptions(ConfigurationFile.Read(path), result.GetValue(threads), result.GetValue(iterations));
+            var path = RunFolder.ConfigurationOf(result.GetValue(file)!);
+            var configuration = WithOptions(ConfigurationFile.Read(path, result.GetValue(set)), result.GetValue(threads), result.GetValue(iterations));
             configuration = configuration with { Data = result.GetValue(data) ?? configuration.Data, Seed = result.GetValue(seed) ?? configuration.Seed, StartFrom = result.GetValue(from) ?? configuration.StartFrom };
             if (result.GetValue(freeze) is { } parts)
             {
@@ -64,11 +60,19 @@ internal static class TrainCommand
             }
 
             var folder = new RunFolder(result.GetValue(output) ?? DefaultFolder(path));
-            var recording = RecordingFile.Read(configuration.Data);
+            var recording = terminal.Read(configuration.Data);
             IEnumerable<string> remarks = result.GetValue(resume) ? [] : RecordingRemarks.Of(recording).Concat(TrainingSession.RemarksOf(configuration, recording));
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
                 new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)) { Processes = processes }, terminal.OfTraining(remarks), terminal.Interrupt);
+            if (terminal.Loudness == Loudness.Verbose && processes.Number == 0)
+            {
+                foreach (var (key, value) in ConfigurationFile.Values(ConfigurationFile.Read(folder.Configuration)))
+                {
+                    terminal.Detail($"{key}: {(value ?? "").Replace("\n", "; ", StringComparison.Ordinal)}");
+                }
+            }
+
             Report(outcome, configuration.Data, folder, terminal);
             return outcome.End switch
             {
@@ -135,7 +139,7 @@ internal static class TrainCommand
 
         if (outcome.End == TrainingEnd.Interrupted)
         {
-            terminal.Remark($"stopped at iteration {outcome.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");
+            terminal.Fail($"stopped at iteration {outcome.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");
             return;
         }
 

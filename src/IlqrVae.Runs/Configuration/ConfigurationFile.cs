@@ -18,10 +18,11 @@ public static class ConfigurationFile
     /// <summary>Reads a file. The path of the data is then relative to the current folder, or absolute.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InputException">It is missing or faulty.</exception>
-    public static RunConfiguration Read(string path)
+    /// <param name="changes">What is to be other than in the file, each KEY=VALUE as <see cref="ConfigurationChange"/> reads it; null for nothing.</param>
+    public static RunConfiguration Read(string path, IEnumerable<string>? changes = null)
     {
         var folder = Path.GetDirectoryName(path) ?? "";
-        var configuration = Parse(InputFile.ReadText(path, LargestBytes, "a configuration"), path, folder);
+        var configuration = Parse(InputFile.ReadText(path, LargestBytes, "a configuration"), path, folder, changes: changes);
         return configuration with
         {
             Data = Path.Combine(folder, configuration.Data),
@@ -34,8 +35,9 @@ public static class ConfigurationFile
     /// <param name="where">What to call it in messages.</param>
     /// <param name="folder">The folder that paths of extensions are relative to.</param>
     /// <param name="isOld">Whether keys of other kinds than the ones chosen are passed over, as files of former versions have them all.</param>
+    /// <param name="changes">What is to be other than in the text, each KEY=VALUE as <see cref="ConfigurationChange"/> reads it; null for nothing.</param>
     /// <exception cref="InputException">It is faulty.</exception>
-    public static RunConfiguration Parse(string text, string where, string folder = "", bool isOld = false)
+    public static RunConfiguration Parse(string text, string where, string folder = "", bool isOld = false, IEnumerable<string>? changes = null)
     {
         RequireReadable(text, where);
         var stream = new YamlStream();
@@ -53,7 +55,9 @@ public static class ConfigurationFile
             throw new InputException($"{where}: there are no keys; write at least 'data: FILE.h5'.");
         }
 
-        var configuration = ReadSection(WithExtensions(root, where, folder), root, "", new Reading(where, isOld));
+        var reading = new Reading(where, isOld);
+        root = (changes ?? []).Aggregate(root, (changed, change) => ConfigurationChange.Parse(change).ApplyTo(changed, reading));
+        var configuration = ReadSection(WithExtensions(root, folder, reading), root, "", reading);
         return configuration.Data.Length > 0
             ? configuration
             : throw new InputException($"{where}: the key 'data' is missing; write 'data: FILE.h5' with the path of the dataset.");
@@ -108,14 +112,18 @@ public static class ConfigurationFile
     /// <param name="other">Another, completed.</param>
     public static IReadOnlyList<string> Differences(RunConfiguration one, RunConfiguration other)
     {
-        var (first, second) = (WriteAll(one), WriteAll(other));
+        var (first, second) = (Named(one), Named(other));
         return [.. first.Keys.Union(second.Keys, StringComparer.Ordinal).Where(path => first.GetValueOrDefault(path) != second.GetValueOrDefault(path))];
     }
 
-    private static Dictionary<string, string?> WriteAll(RunConfiguration configuration)
-        => Settings.All.Select(setting => (setting.Path, Value: setting.Write(configuration)))
-            .Concat(ModelSections.WriteAll(configuration).Select(one => (one.Path, Value: (string?)one.Value)))
-            .ToDictionary(one => one.Path, one => one.Value, StringComparer.Ordinal);
+    /// <summary>Every key and list of a configuration with its value as YAML; lists that are left open are empty.</summary>
+    /// <param name="configuration">The configuration.</param>
+    public static IReadOnlyList<(string Path, string? Value)> Values(RunConfiguration configuration)
+        => [.. Settings.All.Select(setting => (setting.Path, Value: setting.Write(configuration)))
+            .Concat(ModelSections.WriteAll(configuration).Select(one => (one.Path, Value: (string?)one.Value)))];
+
+    private static Dictionary<string, string?> Named(RunConfiguration configuration)
+        => Values(configuration).ToDictionary(one => one.Path, one => one.Value, StringComparer.Ordinal);
 
     private static IEnumerable<(string Key, string Value)> WriteSection(RunConfiguration configuration, string section)
         => section == ModelSections.Dynamics.Path ? ModelSections.Write(configuration.Model.Dynamics, configuration.Kinds)
@@ -123,7 +131,7 @@ public static class ConfigurationFile
             : Settings.All.Where(setting => setting.Section == section).Select(setting => (setting.Key, setting.Write(configuration) ?? ""));
 
     /// <summary>The configuration that knows the kinds of its extensions, before anything else is read.</summary>
-    private static RunConfiguration WithExtensions(YamlMappingNode root, string where, string folder)
+    private static RunConfiguration WithExtensions(YamlMappingNode root, string folder, Reading reading)
     {
         var setting = Settings.All.First(one => one.Path == "extensions");
         if (root.Children.FirstOrDefault(pair => pair.Key is YamlScalarNode { Value: "extensions" }).Value is not { } node)
@@ -131,16 +139,16 @@ public static class ConfigurationFile
             return new RunConfiguration();
         }
 
-        var configuration = Apply(new RunConfiguration(), setting, node, setting.Path, where);
+        var configuration = Apply(new RunConfiguration(), setting, node, setting.Path, reading);
         var paths = configuration.Extensions.Select(path => Path.Combine(folder, path)).ToList();
-        return configuration with { Extensions = paths, Kinds = Extensions.Load(paths, where) };
+        return configuration with { Extensions = paths, Kinds = Extensions.Load(paths, reading.Where) };
     }
 
     /// <summary>
     /// Reads the text's events once, before nodes are made of them: that goes down one call a level, and a text of brackets could go down without end; and
     /// it trips over a key without a name, which the parser passes over.
     /// </summary>
-    private static void RequireReadable(string text, string where)
+    internal static void RequireReadable(string text, string where)
     {
         var parser = new Parser(new StringReader(text));
         var open = new Stack<(Mark Start, int Nodes)>();
@@ -188,10 +196,9 @@ public static class ConfigurationFile
 
     private static RunConfiguration ReadSection(RunConfiguration configuration, YamlMappingNode section, string path, Reading reading)
     {
-        var where = reading.Where;
         foreach (var (keyNode, value) in section.Children)
         {
-            var key = KeyOf(keyNode, where);
+            var key = KeyOf(keyNode, reading);
             var full = path.Length == 0 ? key : $"{path}.{key}";
             if (full == "extensions")
             {
@@ -216,15 +223,15 @@ public static class ConfigurationFile
             }
             else if (Settings.Sections.Any(one => one.Path == full))
             {
-                configuration = Mapping(value, full, where) is { } inner ? ReadSection(configuration, inner, full, reading) : configuration;
+                configuration = Mapping(value, full, reading) is { } inner ? ReadSection(configuration, inner, full, reading) : configuration;
             }
             else if (Settings.All.FirstOrDefault(one => one.Path == full) is { } setting)
             {
-                configuration = Apply(configuration, setting, value, full, where);
+                configuration = Apply(configuration, setting, value, full, reading);
             }
             else
             {
-                throw Unknown(keyNode, key, path.Length == 0 ? "" : $" in '{path}'", KeysOf(path), where);
+                throw Unknown(keyNode, key, path.Length == 0 ? "" : $" in '{path}'", KeysOf(path), reading);
             }
         }
 
@@ -242,32 +249,31 @@ public static class ConfigurationFile
     }
 
     /// <summary>The keys of a section; null for a section without any.</summary>
-    private static YamlMappingNode? Mapping(YamlNode node, string full, string where) => node switch
+    private static YamlMappingNode? Mapping(YamlNode node, string full, Reading reading) => node switch
     {
         YamlMappingNode mapping => mapping,
         YamlScalarNode { Value: null or "" } => null,
-        _ => throw new InputException($"{where}, line {node.Start.Line}: '{full}' is a section; put its keys below it, indented."),
+        _ => throw new InputException($"{reading.At(node)}: '{full}' is a section; put its keys below it, indented."),
     };
 
     private static RunConfiguration ReadPart<TPart>(ModelSection<TPart> section, RunConfiguration configuration, YamlNode value, Reading reading)
         where TPart : PartSpecification<TPart>
     {
-        if (Mapping(value, section.Path, reading.Where) is not { } mapping)
+        if (Mapping(value, section.Path, reading) is not { } mapping)
         {
             return configuration;
         }
 
         var there = section.KindsAmong(configuration.Kinds);
-        var part = NamedKind(mapping, there, section.Path, reading.Where) ?? section.Get(configuration.Model);
+        var part = NamedKind(mapping, there, section.Path, reading) ?? section.Get(configuration.Model);
         return configuration with { Model = section.Set(configuration.Model, ReadSettings(part, mapping, there, configuration.Kinds, section.Path, reading)) };
     }
 
     private static List<LikelihoodSpecification> ReadLikelihoods(YamlNode node, RunConfiguration configuration, Reading reading)
     {
-        var where = reading.Where;
         if (node is not YamlSequenceNode list)
         {
-            throw new InputException($"{where}, line {node.Start.Line}: '{ModelSections.Likelihoods}' is a list; write each entry as '- group: NAME', indented.");
+            throw new InputException($"{reading.At(node)}: '{ModelSections.Likelihoods}' is a list; write each entry as '- group: NAME', indented.");
         }
 
         var likelihoods = new List<LikelihoodSpecification>();
@@ -275,17 +281,17 @@ public static class ConfigurationFile
         {
             if (entry is not YamlMappingNode mapping)
             {
-                throw new InputException($"{where}, line {entry.Start.Line}: an entry of '{ModelSections.Likelihoods}' has keys; write it as '- group: NAME'.");
+                throw new InputException($"{reading.At(entry)}: an entry of '{ModelSections.Likelihoods}' has keys; write it as '- group: NAME'.");
             }
 
             var there = configuration.Kinds.Likelihoods;
-            var likelihood = NamedKind(mapping, there, ModelSections.Likelihoods, where) is { } kind
+            var likelihood = NamedKind(mapping, there, ModelSections.Likelihoods, reading) is { } kind
                 ? ReadSettings(kind, mapping, there, configuration.Kinds, ModelSections.Likelihoods, reading)
-                : ReadOpen(mapping, configuration.Kinds, where);
+                : ReadOpen(mapping, configuration.Kinds, reading);
             var group = mapping.Children.FirstOrDefault(pair => pair.Key is YamlScalarNode { Value: ModelSections.Group }).Value;
             likelihoods.Add(group is YamlScalarNode { Value: { } name } && !string.IsNullOrWhiteSpace(name)
                 ? likelihood with { Group = name }
-                : throw new InputException($"{where}, line {entry.Start.Line}: an entry of '{ModelSections.Likelihoods}' has no 'group'; name the channel group it explains."));
+                : throw new InputException($"{reading.At(entry)}: an entry of '{ModelSections.Likelihoods}' has no 'group'; name the channel group it explains."));
         }
 
         return likelihoods;
@@ -293,7 +299,6 @@ public static class ConfigurationFile
 
     private static List<HidingRule> ReadHide(YamlNode node, RunConfiguration configuration, Reading reading)
     {
-        var where = reading.Where;
         var words = HidingRule.Kinds.Select(kind => kind.Kind).ToList();
         if (node is YamlScalarNode { Value: null or "" })
         {
@@ -302,19 +307,19 @@ public static class ConfigurationFile
 
         if (node is not YamlSequenceNode list)
         {
-            throw new InputException($"{where}, line {node.Start.Line}: '{ModelSections.Hide}' is a list; write each entry as '- kind: {words[0]}', indented.");
+            throw new InputException($"{reading.At(node)}: '{ModelSections.Hide}' is a list; write each entry as '- kind: {words[0]}', indented.");
         }
 
         return
         [
-            .. list.Children.Select(entry => entry is YamlMappingNode mapping && NamedKind(mapping, HidingRule.Kinds, ModelSections.Hide, where) is { } kind
+            .. list.Children.Select(entry => entry is YamlMappingNode mapping && NamedKind(mapping, HidingRule.Kinds, ModelSections.Hide, reading) is { } kind
                 ? ReadSettings(kind, mapping, HidingRule.Kinds, configuration.Kinds, ModelSections.Hide, reading)
-                : throw new InputException($"{where}, line {entry.Start.Line}: an entry of '{ModelSections.Hide}' has no 'kind'; give {Setting.Words(words)}.")),
+                : throw new InputException($"{reading.At(entry)}: an entry of '{ModelSections.Hide}' has no 'kind'; give {Setting.Words(words)}.")),
         ];
     }
 
     /// <summary>The kind that a part names, at its defaults; null where it names none.</summary>
-    private static TPart? NamedKind<TPart>(YamlMappingNode mapping, IReadOnlyList<TPart> there, string path, string where)
+    private static TPart? NamedKind<TPart>(YamlMappingNode mapping, IReadOnlyList<TPart> there, string path, Reading reading)
         where TPart : PartSpecification<TPart>
     {
         if (mapping.Children.FirstOrDefault(pair => pair.Key is YamlScalarNode { Value: ModelSections.Kind }).Value is not { } node)
@@ -326,7 +331,7 @@ public static class ConfigurationFile
         var words = there.Select(kind => kind.Kind).ToList();
         return there.FirstOrDefault(kind => kind.Kind == word)
             ?? throw new InputException(
-                $"{where}, line {node.Start.Line}: '{path}.{ModelSections.Kind}' is '{OneLine(word)}'; {Spelling.DidYouMean(word, words)}give {Setting.Words(words)}.");
+                $"{reading.At(node)}: '{path}.{ModelSections.Kind}' is '{OneLine(word)}'; {Spelling.DidYouMean(word, words)}give {Setting.Words(words)}.");
     }
 
     private static TPart ReadSettings<TPart>(TPart part, YamlMappingNode mapping, IReadOnlyList<TPart> there, ModelKinds kinds, string path, Reading reading)
@@ -335,7 +340,7 @@ public static class ConfigurationFile
         var settings = part.SettingsAmong(kinds);
         foreach (var (keyNode, value) in mapping.Children)
         {
-            var key = KeyOf(keyNode, reading.Where);
+            var key = KeyOf(keyNode, reading);
             if (key == ModelSections.Kind || (part is LikelihoodSpecification && key == ModelSections.Group))
             {
                 continue;
@@ -343,20 +348,20 @@ public static class ConfigurationFile
 
             if (settings.FirstOrDefault(one => one.Key == key) is { } setting)
             {
-                part = Apply(part, setting, value, $"{path}.{key}", reading.Where);
+                part = Apply(part, setting, value, $"{path}.{key}", reading);
                 continue;
             }
 
             var owners = there.Where(kind => kind.SettingsAmong(kinds).Any(one => one.Key == key)).Select(kind => $"'{kind.Kind}'").ToList();
             if (owners.Count == 0)
             {
-                throw Unknown(keyNode, key, $" in '{path}'", [ModelSections.Kind, .. settings.Select(one => one.Key)], reading.Where);
+                throw Unknown(keyNode, key, $" in '{path}'", [ModelSections.Kind, .. settings.Select(one => one.Key)], reading);
             }
 
             if (!reading.IsOld)
             {
                 throw new InputException(
-                    $"{reading.Where}, line {keyNode.Start.Line}: '{path}.{key}' is a key of {Setting.Words(owners)}, not of '{part.Kind}'; leave it out, or choose another '{ModelSections.Kind}'.");
+                    $"{reading.At(keyNode)}: '{path}.{key}' is a key of {Setting.Words(owners)}, not of '{part.Kind}'; leave it out, or choose another '{ModelSections.Kind}'.");
             }
         }
 
@@ -364,12 +369,12 @@ public static class ConfigurationFile
     }
 
     /// <summary>A likelihood that follows its group. Its keys must be those of some kind.</summary>
-    private static LikelihoodByGroup ReadOpen(YamlMappingNode mapping, ModelKinds kinds, string where)
+    private static LikelihoodByGroup ReadOpen(YamlMappingNode mapping, ModelKinds kinds, Reading reading)
     {
         var given = new List<(string Key, IReadOnlyList<string> Texts, string Where)>();
         foreach (var (keyNode, value) in mapping.Children)
         {
-            var key = KeyOf(keyNode, where);
+            var key = KeyOf(keyNode, reading);
             if (key == ModelSections.Group)
             {
                 continue;
@@ -379,24 +384,24 @@ public static class ConfigurationFile
             if (owners.Count == 0)
             {
                 IEnumerable<string> keys = [ModelSections.Group, ModelSections.Kind, .. kinds.Likelihoods.SelectMany(kind => kind.SettingsAmong(kinds)).Select(one => one.Key).Distinct(StringComparer.Ordinal)];
-                throw Unknown(keyNode, key, $" in '{ModelSections.Likelihoods}'", keys, where);
+                throw Unknown(keyNode, key, $" in '{ModelSections.Likelihoods}'", keys, reading);
             }
 
             var setting = owners[0].SettingsAmong(kinds).First(one => one.Key == key);
-            Apply(owners[0], setting, value, $"{ModelSections.Likelihoods}.{key}", where);
-            given.Add((key, Texts(setting.IsList, value)!, $"{where}, line {value.Start.Line}"));
+            Apply(owners[0], setting, value, $"{ModelSections.Likelihoods}.{key}", reading);
+            given.Add((key, Texts(setting.IsList, value)!, reading.At(value)));
         }
 
         return new LikelihoodByGroup { Given = given, Kinds = kinds };
     }
 
-    private static TOwner Apply<TOwner>(TOwner owner, Setting<TOwner> setting, YamlNode value, string full, string where)
+    private static TOwner Apply<TOwner>(TOwner owner, Setting<TOwner> setting, YamlNode value, string full, Reading reading)
         where TOwner : class
     {
         var texts = Texts(setting.IsList, value);
         return (texts is null ? null : setting.Read(owner, texts))
             ?? throw new InputException(
-                $"{where}, line {value.Start.Line}: '{full}' is {(value is YamlScalarNode one ? $"'{OneLine(one.Value ?? "")}'" : "no single value")}; give {setting.Allowed}.");
+                $"{reading.At(value)}: '{full}' is {(value is YamlScalarNode one ? $"'{OneLine(one.Value ?? "")}'" : "no single value")}; {(texts is [var word] ? Spelling.DidYouMean(word, setting.Values.Words) : "")}give {setting.Allowed}.");
     }
 
     private static IReadOnlyList<string>? Texts(bool isList, YamlNode value) => value switch
@@ -406,26 +411,21 @@ public static class ConfigurationFile
         _ => null,
     };
 
-    private static string KeyOf(YamlNode node, string where)
+    private static string KeyOf(YamlNode node, Reading reading)
         => node is YamlScalarNode { Value: { Length: > 0 } key }
             ? key
-            : throw new InputException($"{where}, line {node.Start.Line}: a key is not a word; write 'key: value'.");
+            : throw new InputException($"{reading.At(node)}: a key is not a word; write 'key: value'.");
 
-    private static InputException Unknown(YamlNode node, string key, string section, IEnumerable<string> allowed, string where)
+    private static InputException Unknown(YamlNode node, string key, string section, IEnumerable<string> allowed, Reading reading)
     {
         var words = allowed.ToList();
         return new InputException(
-            $"{where}, line {node.Start.Line}: there is no key '{OneLine(key)}'{section}; {Spelling.DidYouMean(key, words)}The keys are {string.Join(", ", words)}.");
+            $"{reading.At(node)}: there is no key '{OneLine(key)}'{section}; {Spelling.DidYouMean(key, words)}The keys are {string.Join(", ", words)}.");
     }
 
-    private static string OneLine(string text)
+    internal static string OneLine(string text)
     {
         var cut = text.Length > 120 ? text[..120] + "..." : text;
         return new string([.. cut.Select(character => char.IsControl(character) ? ' ' : character)]);
     }
-
-    /// <summary>How a text is read.</summary>
-    /// <param name="Where">What to call it in messages.</param>
-    /// <param name="IsOld">Whether keys of other kinds are passed over.</param>
-    private readonly record struct Reading(string Where, bool IsOld);
 }

@@ -101,7 +101,7 @@ public sealed record RunConfiguration
     {
         var groups = names.SelectMany(name => SessionGroups.Named(name, explained)).Distinct(StringComparer.Ordinal).ToList();
         return groups.Find(group => !explained.Contains(group, StringComparer.Ordinal)) is { } wrong
-            ? throw new InputException($"training: {key} names '{wrong}', which the model does not explain; it explains {string.Join(", ", explained.Select(one => $"'{one}'"))}.")
+            ? throw new InputException($"training: {key} names '{wrong}', which the model does not explain; {Spelling.DidYouMean(wrong, explained)}it explains {string.Join(", ", explained.Select(one => $"'{one}'"))}.")
             : groups;
     }
 }

@@ -34,29 +34,29 @@ public static class Settings
 
         .. ModelSpecification.Sizes.Select(size => new Setting<RunConfiguration>(
             $"model.{size.Key}", size.Allowed, size.Meaning, size.IsList, c => size.Write(c.Model),
-            (c, texts) => size.Read(c.Model, texts) is { } model ? c with { Model = model } : null, c => size.Holds(c.Model))),
+            (c, texts) => size.Read(c.Model, texts) is { } model ? c with { Model = model } : null, c => size.Holds(c.Model)) { Values = size.Values }),
 
-        Setting.Number<RunConfiguration>("posterior.initial-deviation", v => v > 0, Setting.Positive, c => c.InitialDeviation, (c, v) => c with { InitialDeviation = v },
+        Setting.Number<RunConfiguration>("posterior.initial-deviation", NumberRange.Positive, Setting.Positive, c => c.InitialDeviation, (c, v) => c with { InitialDeviation = v },
             "Standard deviation of each initial state."),
-        Setting.Number<RunConfiguration>("posterior.input-deviation", v => v > 0, Setting.Positive, c => c.InputDeviation, (c, v) => c with { InputDeviation = v },
+        Setting.Number<RunConfiguration>("posterior.input-deviation", NumberRange.Positive, Setting.Positive, c => c.InputDeviation, (c, v) => c with { InputDeviation = v },
             "Standard deviation of each input."),
 
         Training("iterations", 1, c => c.Iterations, (c, v) => c with { Iterations = v }, "Number of parameter updates."),
         Training("chunk", 0, c => c.Chunk, (c, v) => c with { Chunk = v }, "The most bins of a trial to learn from or to validate on; longer ones are cut into chunks of equal length.", "trials as they are"),
-        Training("validation-share", v => v is >= 0 and < 1, "zero or more, below 1", c => c.ValidationShare, (c, v) => c with { ValidationShare = v },
+        Training("validation-share", NumberRange.From(0).Below(1), "zero or more, below 1", c => c.ValidationShare, (c, v) => c with { ValidationShare = v },
             "Share of the training trials, or chunks, set aside for validation where the recording marks none."),
         Training("batch", 0, c => c.BatchSize, (c, v) => c with { BatchSize = v }, "Trials an update.", "all trials"),
-        Training("learning-rate", v => v > 0, Setting.Positive, c => c.LearningRate, (c, v) => c with { LearningRate = v }, "Learning rate of Adam at the start."),
+        Training("learning-rate", NumberRange.Positive, Setting.Positive, c => c.LearningRate, (c, v) => c with { LearningRate = v }, "Learning rate of Adam at the start."),
         Training("schedule",
             [("constant", LearningRateSchedule.Constant), ("inverse-square-root", LearningRateSchedule.InverseSquareRoot), ("cosine", LearningRateSchedule.Cosine)],
             c => c.Schedule, (c, v) => c with { Schedule = v },
             "How the learning rate falls: not at all, as 1 / (1 + sqrt(k / schedule-iterations)), or along half a cosine to a hundredth at the last iteration."),
-        Training("schedule-iterations", v => v > 0, Setting.Positive, c => c.ScheduleIterations, (c, v) => c with { ScheduleIterations = v }, "Scale of the inverse-square-root schedule, in iterations."),
-        Training("gradient-clip", v => v >= 0, "a positive number, or 0 for none", c => c.GradientClip, (c, v) => c with { GradientClip = v }, "Largest norm of the gradient of the loss per observed entry; longer ones are scaled down."),
-        Training("recurrent-penalty", v => v >= 0, "zero or more", c => c.RecurrentPenalty, (c, v) => c with { RecurrentPenalty = v }, "Weight of the mean square of the recurrent weights in the loss per observed entry."),
-        Automatic("averaging", v => v is >= 0 and < 1, "zero or more, below 1", c => c.Averaging, (c, v) => c with { Averaging = v },
+        Training("schedule-iterations", NumberRange.Positive, Setting.Positive, c => c.ScheduleIterations, (c, v) => c with { ScheduleIterations = v }, "Scale of the inverse-square-root schedule, in iterations."),
+        Training("gradient-clip", NumberRange.From(0), "a positive number, or 0 for none", c => c.GradientClip, (c, v) => c with { GradientClip = v }, "Largest norm of the gradient of the loss per observed entry; longer ones are scaled down."),
+        Training("recurrent-penalty", NumberRange.From(0), "zero or more", c => c.RecurrentPenalty, (c, v) => c with { RecurrentPenalty = v }, "Weight of the mean square of the recurrent weights in the loss per observed entry."),
+        Automatic("averaging", NumberRange.From(0).Below(1), "zero or more, below 1", c => c.Averaging, (c, v) => c with { Averaging = v },
             $"The last share of the updates so far over which parameters are averaged; the average is validated and kept. 0 keeps the last ones. `automatic` is {UsualWeights.Averaging} where `hide` hides anything, else 0."),
-        Automatic("read-out-penalty", v => v >= 0, "zero or more", c => c.ReadOutPenalty, (c, v) => c with { ReadOutPenalty = v },
+        Automatic("read-out-penalty", NumberRange.From(0), "zero or more", c => c.ReadOutPenalty, (c, v) => c with { ReadOutPenalty = v },
             $"Precision of a Gaussian prior over read-outs, in multiples of the number of states: counts by the logarithm of their rate, values in units of their own deviation. It says less the more was recorded. `automatic` is {UsualWeights.ReadOutPenalty} where `hide` hides anything, else 0."),
         Training("threads", 0, c => c.Threads, (c, v) => c with { Threads = v }, "Worker threads; results do not depend on it.", "one a core"),
         Training("validation-interval", 0, c => c.ValidationInterval, (c, v) => c with { ValidationInterval = v }, "Iterations between evaluations of the validation trials.", "never"),
@@ -74,9 +74,9 @@ public static class Settings
             "How the first read-outs of several sessions are made to mean the same: by regression of each channel on the behaviour that sessions share, not at all, or automatically by behaviour where there is some."),
         Training("objective", Objectives, c => c.Objective, (c, v) => c with { Objective = v },
             "What is learned: the ELBO, or Laplace's approximation of log p(observations) by draws of each trial's own posterior, which is maximum likelihood for linear-Gaussian models and leaves the shared covariance as it is; or the prediction of what `hide` hides from what it leaves."),
-        Training("hidden-weight", v => v > 0, Setting.Positive, c => c.HiddenWeight, (c, v) => c with { HiddenWeight = v },
+        Training("hidden-weight", NumberRange.Positive, Setting.Positive, c => c.HiddenWeight, (c, v) => c with { HiddenWeight = v },
             "With the objective `elbo` and rules under `hide`: the weight of a hidden entry beside one that was seen. 1 learns a bound of everything, more a mix with prediction."),
-        Automatic("values-weight", v => v > 0, Setting.Positive, c => c.ValuesWeight, (c, v) => c with { ValuesWeight = v },
+        Automatic("values-weight", NumberRange.Positive, Setting.Positive, c => c.ValuesWeight, (c, v) => c with { ValuesWeight = v },
             $"What multiplies the weight of values, as behaviour, beside counts, in learning and in validation by prediction: narrow bins of behaviour say what their neighbours say. `automatic` is the width of a bin over {UsualWeights.IndependentSeconds * 1000} ms, at most 1, where `hide` hides anything and there are counts, else 1."),
         Training("validation-score", [("automatic", (LearningObjective?)null), .. Objectives.Select(one => (one.Word, (LearningObjective?)one.Value))], c => c.ValidationScore, (c, v) => c with { ValidationScore = v },
             "What validation measures. `elbo`: the bound, by the covariance all trials share; `evidence`: Laplace's approximation of log p(observations), which does without draws and without that covariance; `predictive`: channels are hidden in turn, and behaviour every time, and it is measured how much likelier they are than under constant rates. `automatic` is `predictive` where `hide` hides anything, else what is learned. A run whose `objective` is the evidence is never scored by the bound."),
@@ -85,14 +85,14 @@ public static class Settings
         Training("draws", 1, c => c.Elbo.Draws, (c, v) => c with { Elbo = c.Elbo with { Draws = v } }, "Posterior draws a trial and update."),
         Training("gradient", [("exact", GradientMethod.Exact), ("gauss-newton", GradientMethod.GaussNewton)], c => c.Elbo.Method, (c, v) => c with { Elbo = c.Elbo with { Method = v } },
             "How the gradient passes through the inferred inputs: exactly, or by the cheaper Gauss-Newton approximation."),
-        Training("gradient-tolerance", v => v > 0, Setting.Positive, c => c.Elbo.GradientTolerance, (c, v) => c with { Elbo = c.Elbo with { GradientTolerance = v } }, "Relative residual at which the exact gradient's linear solve ends."),
+        Training("gradient-tolerance", NumberRange.Positive, Setting.Positive, c => c.Elbo.GradientTolerance, (c, v) => c with { Elbo = c.Elbo with { GradientTolerance = v } }, "Relative residual at which the exact gradient's linear solve ends."),
         Training("gradient-steps", 1, c => c.Elbo.MaximumGradientSteps, (c, v) => c with { Elbo = c.Elbo with { MaximumGradientSteps = v } }, "Limit of Hessian products in the exact gradient's linear solve."),
         Training("prior-term", [("closed-form", PriorTerm.ClosedFormWhereKnown), ("sampled", PriorTerm.Sampled)], c => c.Elbo.PriorTerm, (c, v) => c with { Elbo = c.Elbo with { PriorTerm = v } },
             "How the divergence from the prior is evaluated: in closed form where the prior is Gaussian, or by the draws everywhere."),
-        Training("tolerance", v => v > 0, Setting.Positive, c => c.Elbo.Solver.Tolerance, (c, v) => WithSolver(c, c.Elbo.Solver with { Tolerance = v }), "Newton decrement, in nats, at which the inference of a trial ends."),
+        Training("tolerance", NumberRange.Positive, Setting.Positive, c => c.Elbo.Solver.Tolerance, (c, v) => WithSolver(c, c.Elbo.Solver with { Tolerance = v }), "Newton decrement, in nats, at which the inference of a trial ends."),
         Training("solver-iterations", 1, c => c.Elbo.Solver.MaximumIterations, (c, v) => WithSolver(c, c.Elbo.Solver with { MaximumIterations = v }), "Limit of steps in the inference of a trial."),
         Training("solver-products", 0, c => c.Elbo.Solver.MaximumConjugateGradientSteps, (c, v) => WithSolver(c, c.Elbo.Solver with { MaximumConjugateGradientSteps = v }), "Limit of exact Hessian products a step.", "plain iLQR"),
-        Training("sufficient-decrease", v => v is > 0 and < 0.5, "a number between 0 and 0.5", c => c.Elbo.Solver.SufficientDecrease, (c, v) => WithSolver(c, c.Elbo.Solver with { SufficientDecrease = v }), "Share of the predicted decrease that a step must achieve."),
+        Training("sufficient-decrease", NumberRange.Positive.Below(0.5), "a number between 0 and 0.5", c => c.Elbo.Solver.SufficientDecrease, (c, v) => WithSolver(c, c.Elbo.Solver with { SufficientDecrease = v }), "Share of the predicted decrease that a step must achieve."),
     ];
 
     /// <summary>Keys that may change when a run is resumed: they do not change what the iterations so far have done.</summary>
@@ -112,12 +112,13 @@ public static class Settings
 
     /// <summary>A number, or the word for what the recording and the other settings make of it.</summary>
     private static Setting<RunConfiguration> Automatic(
-        string key, Predicate<double> isAllowed, string allowed, Func<TrainingOptions, double?> get, Func<TrainingOptions, double?, TrainingOptions> set, string meaning)
+        string key, NumberRange range, string allowed, Func<TrainingOptions, double?> get, Func<TrainingOptions, double?, TrainingOptions> set, string meaning)
     {
-        var number = Training(key, isAllowed, allowed, c => get(c) ?? double.NaN, (c, v) => set(c, v), meaning);
+        var number = Training(key, range, allowed, c => get(c) ?? double.NaN, (c, v) => set(c, v), meaning);
         return number with
         {
             Allowed = $"{allowed}, or automatic",
+            Values = number.Values with { Words = ["automatic"] },
             Write = c => get(c.Training) is null ? "automatic" : number.Write(c),
             Read = (c, texts) => texts[0] == "automatic" ? c with { Training = set(c.Training, null) } : number.Read(c, texts),
             Holds = c => get(c.Training) is null || number.Holds(c),
@@ -125,8 +126,8 @@ public static class Settings
     }
 
     private static Setting<RunConfiguration> Training(
-        string key, Predicate<double> isAllowed, string allowed, Func<TrainingOptions, double> get, Func<TrainingOptions, double, TrainingOptions> set, string meaning)
-        => Setting.Number<RunConfiguration>($"training.{key}", isAllowed, allowed, c => get(c.Training), (c, v) => c with { Training = set(c.Training, v) }, meaning);
+        string key, NumberRange range, string allowed, Func<TrainingOptions, double> get, Func<TrainingOptions, double, TrainingOptions> set, string meaning)
+        => Setting.Number<RunConfiguration>($"training.{key}", range, allowed, c => get(c.Training), (c, v) => c with { Training = set(c.Training, v) }, meaning);
 
     private static Setting<RunConfiguration> Training<TValue>(
         string key, IReadOnlyList<(string Word, TValue Value)> choices, Func<TrainingOptions, TValue> get, Func<TrainingOptions, TValue, TrainingOptions> set, string meaning)

@@ -75,7 +75,7 @@ public sealed record ModelDescription
 
         foreach (var name in hidden.Where(name => Groups.All(group => group.Name != name)))
         {
-            throw new InputException($"--hide: the model has no channel group '{name}'; it has {string.Join(", ", Groups.Select(group => $"'{group.Name}'"))}.");
+            throw new InputException($"--hide: the model has no channel group '{name}'; {Spelling.DidYouMean(name, Groups.Select(group => group.Name))}it has {string.Join(", ", Groups.Select(group => $"'{group.Name}'"))}.");
         }
 
         for (var i = 0; i < Groups.Count; i++)

@@ -24,11 +24,17 @@ public static class PosteriorFile
     /// <param name="calibration">What was learned about the run's intervals; null for nothing.</param>
     /// <param name="intervals">Intervals of each trial's channels; empty for none.</param>
     /// <param name="format">The format; of <see cref="ExportFormat.Nwb"/> and <see cref="ExportFormat.Lfads"/> samples and intervals are no part.</param>
+    /// <param name="origin">What it was made of, so that it can be scored; null where nobody need know.</param>
     public static void Write(
         string path, ModelDescription description, IReadOnlyList<Trial> trials, IReadOnlyList<TrialEstimate> estimates, IReadOnlySet<string> hidden,
-        SituationCalibration? calibration = null, IReadOnlyList<TrialIntervals>? intervals = null, ExportFormat format = ExportFormat.Hdf5)
+        SituationCalibration? calibration = null, IReadOnlyList<TrialIntervals>? intervals = null, ExportFormat format = ExportFormat.Hdf5, PosteriorOrigin? origin = null)
     {
         var archive = Build(path, description, trials, estimates, hidden, calibration, intervals);
+        if (origin is not null)
+        {
+            AddOrigin(archive, path, trials, estimates, origin);
+        }
+
         if (format == ExportFormat.Hdf5)
         {
             archive.Save(path);
@@ -37,6 +43,23 @@ public static class PosteriorFile
         {
             ExportFile.Write(path, format, archive.ToTree(path));
         }
+    }
+
+    private static void AddOrigin(Hdf5Archive archive, string path, IReadOnlyList<Trial> trials, IReadOnlyList<TrialEstimate> estimates, PosteriorOrigin origin)
+    {
+        archive.SetAttribute("/", "model", origin.Model);
+        archive.SetAttribute("/", "recording", origin.Recording);
+        archive.SetAttribute("/", "by_position", origin.ByPosition ? 1L : 0L);
+        if (estimates[0].Variables is null)
+        {
+            return;
+        }
+
+        // Of autoregressive inputs: the state's memory of them and what is new in each bin.
+        var columns = estimates[0].Inputs.Columns;
+        var states = estimates[0].Variables!.Length - ((trials[0].Bins - 1) * columns);
+        Add(archive, path, "variables/initial_state", [.. estimates.Select(estimate => new Table(1, states, estimate.Variables![..states]))]);
+        Add(archive, path, "variables/inputs", [.. estimates.Select((estimate, t) => new Table(trials[t].Bins, columns, [.. estimate.Variables![states..], .. new double[columns]]))]);
     }
 
     private static Hdf5Archive Build(

@@ -33,6 +33,10 @@ public sealed record RunFolder(string Root)
     /// <summary>Whether the folder holds a run.</summary>
     public bool HoldsRun => File.Exists(Model) || File.Exists(Checkpoint);
 
+    /// <summary>The configuration of a run given as its folder, or the configuration file itself.</summary>
+    /// <param name="path">What the user gave.</param>
+    public static string ConfigurationOf(string path) => Directory.Exists(path) ? new RunFolder(path).Configuration : path;
+
     /// <summary>The model file of a run given as its folder, or as the model file itself.</summary>
     /// <param name="run">What the user gave.</param>
     /// <exception cref="InputException">There is no model there.</exception>

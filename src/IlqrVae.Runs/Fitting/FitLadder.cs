@@ -38,7 +38,7 @@ public static class FitLadder
         ArgumentNullException.ThrowIfNull(request);
         foreach (var name in request.Predict.Where(name => recording.IndexOfGroup(name) < 0))
         {
-            throw new InputException($"--hide: {data} has no channel group '{name}'; it has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
+            throw new InputException($"--hide: {data} has no channel group '{name}'; {Spelling.DidYouMean(name, recording.Groups.Select(group => group.Name))}it has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
         }
 
         var learned = recording.Trials.Where(trial => trial.Split != TrialSplit.Test).ToList();

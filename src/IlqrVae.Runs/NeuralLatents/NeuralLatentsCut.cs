@@ -178,7 +178,7 @@ internal sealed record NeuralLatentsCut
             {
                 var there = string.Join(", ", recording.Groups.Where(group => group.Kind == ChannelKind.Counts).Select(group => $"'{group.Name}'"));
                 throw new InputException(
-                    $"{where}: there is no group of counts '{name}' to hold out; it has {(there.Length == 0 ? "none" : there)}. Name one with --held-out-group, or make one with 'ilqr-vae import --held-out N'.");
+                    $"{where}: there is no group of counts '{name}' to hold out; {Spelling.DidYouMean(name, recording.Groups.Where(group => group.Kind == ChannelKind.Counts).Select(group => group.Name))}it has {(there.Length == 0 ? "none" : there)}. Name one with --held-out-group, or make one with 'ilqr-vae import --held-out N'.");
             }
 
             groups.Add(g);

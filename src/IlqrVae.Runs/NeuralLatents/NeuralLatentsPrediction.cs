@@ -145,6 +145,6 @@ public sealed record NeuralLatentsPrediction(
     /// <summary>Tells of a part as of a part of the whole.</summary>
     private sealed class Onward(IProgress<InferenceProgress> whole, int before, int all) : IProgress<InferenceProgress>
     {
-        public void Report(InferenceProgress value) => whole.Report(new InferenceProgress(before + value.Done, all));
+        public void Report(InferenceProgress value) => whole.Report(new InferenceProgress(before + value.Done, all, value.Activity));
     }
 }

@@ -129,7 +129,7 @@ public sealed record NeuralLatentsTarget(
         if (given is not null)
         {
             var g = cut.Recording.IndexOfGroup(given);
-            return values.Contains(g) ? g : throw new InputException($"--behaviour: {cut.Where} has no group of values '{given}'; it has {(named.Length == 0 ? "none" : named)}.");
+            return values.Contains(g) ? g : throw new InputException($"--behaviour: {cut.Where} has no group of values '{given}'; {Spelling.DidYouMean(given, values.Select(index => groups[index].Name))}it has {(named.Length == 0 ? "none" : named)}.");
         }
 
         if (cut.Set is { } set && values.Find(g => groups[g].Name == set.Behaviour) is var own && values.Exists(g => groups[g].Name == set.Behaviour))
@@ -253,12 +253,14 @@ public sealed record NeuralLatentsTarget(
         return distinct.Count;
     }
 
+    private static List<string> TablesOf(NeuralLatentsCut cut) => [.. cut.Recording.Trials.SelectMany(trial => trial.Truth.Keys).Distinct(StringComparer.Ordinal)];
+
     private static IReadOnlyList<string> ConditionsOf(NeuralLatentsCut cut, IReadOnlyList<string> given, List<string> remarks)
     {
         if (given.FirstOrDefault(table => !IsThere(cut, table)) is { } absent)
         {
             throw new InputException(
-                $"--condition: {cut.Where} has no '/truth/{absent}'; it has {string.Join(", ", cut.Recording.Trials.SelectMany(trial => trial.Truth.Keys).Distinct(StringComparer.Ordinal).DefaultIfEmpty("none"))}.");
+                $"--condition: {cut.Where} has no '/truth/{absent}'; {Spelling.DidYouMean(absent, TablesOf(cut))}it has {string.Join(", ", TablesOf(cut).DefaultIfEmpty("none"))}.");
         }
 
         if (given.Count > 0)
@@ -322,7 +324,7 @@ public sealed record NeuralLatentsTarget(
 
         if (!IsThere(cut, table))
         {
-            throw new InputException($"--decode-by: {cut.Where} has no '/truth/{table}'.");
+            throw new InputException($"--decode-by: {cut.Where} has no '/truth/{table}'; {Spelling.DidYouMean(table, TablesOf(cut))}it has {string.Join(", ", TablesOf(cut).DefaultIfEmpty("none"))}.");
         }
 
         var values = cut.Training.Concat(cut.Evaluated).Select(trial => ValueOf(cut, trial, table)).OfType<double>().Distinct().Order().ToList();

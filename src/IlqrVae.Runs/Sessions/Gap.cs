@@ -42,7 +42,7 @@ public sealed record Gap(int First, int End)
         if (Group is not null)
         {
             var group = description.Groups.FirstOrDefault(one => one.Name == Group)
-                ?? throw new InputException($"--gap {this}: the model explains no channel group '{Group}'; it explains {string.Join(", ", description.Groups.Select(one => $"'{one.Name}'"))}.");
+                ?? throw new InputException($"--gap {this}: the model explains no channel group '{Group}'; {Spelling.DidYouMean(Group, description.Groups.Select(one => one.Name))}it explains {string.Join(", ", description.Groups.Select(one => $"'{one.Name}'"))}.");
             foreach (var range in Channels.Where(range => range.Last >= group.Channels))
             {
                 throw new InputException($"--gap {this}: there is no channel {range.Last}; group '{Group}' has {group.Channels}, counted from 0.");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Numerics;
@@ -62,6 +63,9 @@ public sealed record InferenceRequest
 
     /// <summary>What of trials inference does not see.</summary>
     internal UnseenParts Unseen => new(ForecastBins, Gaps);
+
+    /// <summary>A posterior file of these trials, model and hidden groups, whose inputs are taken in place of a search; null for none.</summary>
+    public string? Posterior { get; init; }
 
     /// <summary>Seed of samples and draws; null for the model's.</summary>
     public ulong? Seed { get; init; }
@@ -162,10 +166,11 @@ public static class InferenceSession
             throw new InputException("--free-run: the model takes external inputs, which nobody knows in a free run; leave the option out.");
         }
 
+        var known = request.Posterior is { } posterior ? PosteriorSolutions.Read(posterior, description, PosteriorOrigin.Of(raw, recording, request.ByPosition), request, data) : null;
         var (calibration, remark) = request.Calibrated ? Calibration(path, raw, request.Hidden) : default;
         var result = description.Configuration.Precision == Precision.Single
-            ? Run<float>(path, description, raw, data, match.Recording, request, calibration, progress, interrupt)
-            : Run<double>(path, description, raw, data, match.Recording, request, calibration, progress, interrupt);
+            ? Run<float>(path, description, raw, data, match.Recording, request, known, calibration, progress, interrupt)
+            : Run<double>(path, description, raw, data, match.Recording, request, known, calibration, progress, interrupt);
         var sessions = absent.Select(SessionGroups.SessionOf).Distinct(StringComparer.Ordinal).Select(name => $"'{name}'").ToList();
         var without = sessions.Count == 0
             ? null
@@ -195,7 +200,7 @@ public static class InferenceSession
     }
 
     private static InferenceResult Run<T>(
-        string path, ModelDescription description, double[] raw, string data, Recording recording, InferenceRequest request, SituationCalibration? calibration,
+        string path, ModelDescription description, double[] raw, string data, Recording recording, InferenceRequest request, PosteriorSolutions? known, SituationCalibration? calibration,
         IProgress<InferenceProgress>? progress, CancellationToken interrupt)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -209,6 +214,7 @@ public static class InferenceSession
             gap.Require(description, trials, request.Hidden);
         }
 
+        known?.RequireAll(trials, split);
         var model = ModelFile.Build<T>(path, description, raw);
         var options = description.Configuration.Training.Elbo;
         options = options with { Solver = options.Solver with { MaximumIterations = Math.Max(LeastIterations, options.Solver.MaximumIterations) } };
@@ -226,10 +232,13 @@ public static class InferenceSession
         var next = -1;
         var done = 0;
         long workerTicks = 0;
+        var activity = new SolveActivity();
+        progress?.Report(new InferenceProgress(0, trials.Count, activity));
         void Work()
         {
             var started = Stopwatch.GetTimestamp();
             var inference = request.Pass is null && !request.Intervals ? new TrialInference<T>(model, longest) : new TrialInference<T>(model.Generative, longest);
+            inference.Activity = activity;
             var draws = request.ElboDraws == 0
                 ? null
                 : new PosteriorDraws<T>(request.ElboDraws, Math.Min(longest, description.Capacity), model.Generative.StateCount, model.Generative.InputCount);
@@ -257,6 +266,7 @@ public static class InferenceSession
                     InputEffects = request.InputEffects,
                     SpreadSamples = request.Coverage || request.Pass is not null || request.Intervals ? SpreadSamples : 0,
                     Noise = request.Noise,
+                    Known = known?.Of(trials[i]),
                 }, shown);
                 if (request.Coverage)
                 {
@@ -282,7 +292,7 @@ public static class InferenceSession
                 {
                     lock (progress)
                     {
-                        progress.Report(new InferenceProgress(finished, trials.Count));
+                        progress.Report(new InferenceProgress(finished, trials.Count, activity));
                     }
                 }
             }

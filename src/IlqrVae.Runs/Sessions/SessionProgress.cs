@@ -1,3 +1,4 @@
+using IlqrVae.Control;
 using IlqrVae.Training;
 
 namespace IlqrVae.Runs.Sessions;
@@ -14,7 +15,8 @@ public sealed record TrainingProgress(TrainingRecord Record, int Iterations, dou
     public bool IsLast => Record.Iteration == Iterations;
 }
 
-/// <summary>How far an inference is. Reported by its workers, one at a time.</summary>
+/// <summary>How far an inference is. Reported before the first trial, and by its workers, one at a time.</summary>
 /// <param name="Done">Trials that are done.</param>
 /// <param name="Trials">Trials there are.</param>
-public readonly record struct InferenceProgress(int Done, int Trials);
+/// <param name="Activity">What the solves are doing, to be read at any time; null where nobody knows.</param>
+public readonly record struct InferenceProgress(int Done, int Trials, SolveActivity? Activity = null);

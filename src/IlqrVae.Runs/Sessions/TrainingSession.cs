@@ -146,6 +146,15 @@ public static class TrainingSession
             : [];
     }
 
+    /// <summary>What a training would do; nothing is written.</summary>
+    internal static TrainingPlan PlanOf(RunConfiguration configuration, Recording recording, string where)
+    {
+        var (folder, request) = (new RunFolder("."), new TrainingRequest(where));
+        return configuration.Precision == Precision.Single
+            ? new Session<float>(configuration, recording, folder, request, null, default).Plan(RemarksOf(configuration, recording))
+            : new Session<double>(configuration, recording, folder, request, null, default).Plan(RemarksOf(configuration, recording));
+    }
+
     /// <summary>What an objective is called in messages.</summary>
     /// <param name="objective">The objective.</param>
     public static string NameOf(LearningObjective objective) => objective switch
@@ -228,6 +237,11 @@ public static class TrainingSession
             }
         }
 
+        public TrainingPlan Plan(IEnumerable<string> remarks) => new(
+            _configuration, _recording, [.. _model.Parameters.All.Select(one => (one.Name, one.Raw.Length))], _batch, Workers, [.. _beginning, .. remarks]);
+
+        private int Workers => _configuration.Training.Threads > 0 ? _configuration.Training.Threads : Environment.ProcessorCount;
+
         /// <summary>Prepares the run's folder.</summary>
         /// <returns>What holds it; null where it was held before.</returns>
         public RunLock? Begin()
@@ -260,11 +274,10 @@ public static class TrainingSession
         /// <summary>Trains, and writes what comes of it.</summary>
         public TrainingOutcome Run()
         {
-            var workers = _configuration.Training.Threads > 0 ? _configuration.Training.Threads : Environment.ProcessorCount;
             var processes = _request.Processes.Count > 1 ? $"{_request.Processes.Count} processes of " : "";
             _folder.Write(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(_request.Resume ? "resumed at" : "started at")} iteration {_trainer.State.Iteration}: {_trials} training trials, {_model.Parameters.RawCount} parameters, {_configuration.Precision.ToString().ToLowerInvariant()} precision, {processes}{workers} threads"));
+                $"{(_request.Resume ? "resumed at" : "started at")} iteration {_trainer.State.Iteration}: {_trials} training trials, {_model.Parameters.RawCount} parameters, {_configuration.Precision.ToString().ToLowerInvariant()} precision, {processes}{Workers} threads"));
             foreach (var line in _beginning)
             {
                 _folder.Write(line);

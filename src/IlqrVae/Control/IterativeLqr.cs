@@ -50,6 +50,9 @@ public sealed unsafe class IterativeLqr<T>
     /// <summary>The start before a solve (its decision variables; set the bins first) and the best point after it.</summary>
     public Trajectory<T> Current { get; private set; }
 
+    /// <summary>Told of iterations while they are done; null for nobody.</summary>
+    public SolveActivity? Activity { get; set; }
+
     /// <summary>Costates and gradient; after a solve that converged, those of <see cref="Current"/>.</summary>
     public AdjointSweep<T> Adjoint { get; }
 
@@ -94,6 +97,7 @@ public sealed unsafe class IterativeLqr<T>
         var iteration = 0;
         for (; iteration < options.MaximumIterations; iteration++)
         {
+            Activity?.AddIteration();
             if (!_reuse.AreUsable && !Factorise())
             {
                 status = SolverStatus.NonFinite;
@@ -176,6 +180,7 @@ public sealed unsafe class IterativeLqr<T>
         }
 
         _lineSearch.RestoreTape(Current);
+        Activity?.AddSolve(Factors.Passes - passesBefore, _direction.Products);
         return new SolveReport(status, initialCost, Current.Cost, decrement, iteration, Factors.Passes - passesBefore, _direction.Products);
     }
 
@@ -199,6 +204,10 @@ public sealed unsafe class IterativeLqr<T>
         _lineSearch.Follow(Current);
         Current = _lineSearch.Accept(Current);
     }
+
+    /// <summary>Rolls the decision variables in <see cref="Current"/> out and prepares what a solve that ends there leaves behind. Takes no step.</summary>
+    /// <returns>False where numbers overflow.</returns>
+    internal bool Hold() => Start(out _) && Factorise();
 
     /// <summary>A cost, or infinity where it is not a number.</summary>
     internal static double FiniteOrInfinite(double cost) => double.IsFinite(cost) ? cost : double.PositiveInfinity;

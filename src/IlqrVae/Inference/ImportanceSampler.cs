@@ -1,4 +1,5 @@
 using System.Numerics;
+using IlqrVae.Control;
 using IlqrVae.Numerics;
 
 namespace IlqrVae.Inference;
@@ -31,11 +32,13 @@ public sealed class ImportanceSampler<T>
     /// <param name="samples">K, at least 1.</param>
     /// <param name="seed">Seed.</param>
     /// <param name="key">A number that identifies the trial.</param>
-    public ImportanceBound OfShared(MapSolution<T> map, int samples, ulong seed, ulong key)
+    /// <param name="activity">Told of samples while they are drawn; null for nobody.</param>
+    public ImportanceBound OfShared(MapSolution<T> map, int samples, ulong seed, ulong key, SolveActivity? activity = null)
     {
         var weights = new double[samples];
         for (var k = 0; k < samples; k++)
         {
+            activity?.AddSample();
             weights[k] = -_estimator.SampleShared(map, DrawOf(map.Trial, k, seed, key), 0, out var logDensity).Cost - logDensity;
         }
 
@@ -47,13 +50,15 @@ public sealed class ImportanceSampler<T>
     /// <param name="samples">K, at least 1.</param>
     /// <param name="seed">Seed.</param>
     /// <param name="key">A number that identifies the trial.</param>
-    public static ImportanceBound OfLaplace(LaplacePosterior<T> posterior, int samples, ulong seed, ulong key)
+    /// <param name="activity">Told of samples while they are drawn; null for nobody.</param>
+    public static ImportanceBound OfLaplace(LaplacePosterior<T> posterior, int samples, ulong seed, ulong key, SolveActivity? activity = null)
     {
         ArgumentNullException.ThrowIfNull(posterior);
         var weights = new double[samples];
         var random = new CounterRandom(seed, RandomStreams.ImportanceLaplace, key);
         for (var k = 0; k < samples; k++)
         {
+            activity?.AddSample();
             weights[k] = -posterior.Sample(ref random, out var logDensity).Cost - logDensity;
         }
 

@@ -31,7 +31,7 @@ internal sealed class LongTrialSearch<T>
     public LongTrialSearch(MapSolver<T> solver)
     {
         _solver = solver;
-        _pieces = new MapSearch<T>(new MapSolver<T>(solver.Model, Piece + (2 * Margin), solver.LikelihoodWindow));
+        _pieces = new MapSearch<T>(new MapSolver<T>(solver.Model, Piece + (2 * Margin), solver.LikelihoodWindow) { Activity = solver.Activity });
     }
 
     /// <summary>Finds the MAP inputs.</summary>

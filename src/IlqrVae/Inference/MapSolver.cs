@@ -37,6 +37,13 @@ public sealed class MapSolver<T>
     /// <summary>The largest number of bins.</summary>
     public int Capacity => Problem.Capacity;
 
+    /// <summary>Told of iterations while they are done; null for nobody.</summary>
+    public SolveActivity? Activity
+    {
+        get => Workspace.Activity;
+        set => Workspace.Activity = value;
+    }
+
     internal int LikelihoodWindow { get; }
 
     internal TrialProblem<T> Problem { get; }
@@ -66,6 +73,29 @@ public sealed class MapSolver<T>
         }
 
         return new MapSolution<T>(this, trial, Workspace.Solve(options));
+    }
+
+    /// <summary>Holds a solution that was found before as if it had been found now. Takes no step.</summary>
+    /// <param name="trial">The trial.</param>
+    /// <param name="known">The solution.</param>
+    /// <param name="scope">What it looked at.</param>
+    /// <returns>The solution, valid until the next solve.</returns>
+    internal MapSolution<T> Hold(PreparedTrial<T> trial, KnownSolution known, SolveScope scope)
+    {
+        var start = new WarmStart<T>(trial.Bins, Model.StateCount, Model.InputCount);
+        if (known.Variables.Length != start.Values.Length)
+        {
+            throw new ArgumentException($"The solution of trial '{trial.Name}' has {known.Variables.Length} numbers in place of {start.Values.Length}.", nameof(known));
+        }
+
+        for (var i = 0; i < start.Values.Length; i++)
+        {
+            start.Values[i] = T.CreateTruncating(known.Variables[i]);
+        }
+
+        start.CopyTo(Begin(trial, scope));
+        Workspace.Hold();
+        return new MapSolution<T>(this, trial, known.Report);
     }
 
     /// <summary>Takes on a trial, and with that takes the workspace from whatever solution it held.</summary>

@@ -21,6 +21,9 @@ public sealed record TrialAnalyses
     /// <summary>Samples by which the spread of activations under the shared covariance is measured, at least 2; 0 for no spreads.</summary>
     public int SpreadSamples { get; init; }
 
+    /// <summary>MAP inputs that were found before, so that they need not be searched for; null for none.</summary>
+    public KnownSolution? Known { get; init; }
+
     /// <summary>Whether to find the noise that observations have besides.</summary>
     public bool Noise { get; init; }
 }

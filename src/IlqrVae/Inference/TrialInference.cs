@@ -48,6 +48,9 @@ public sealed record TrialEstimate
     /// <summary>The ELBO by the shared covariance; null when it was not asked for, or there is no such covariance or the trial is longer.</summary>
     public ElboResult? Elbo { get; init; }
 
+    /// <summary>The decision variables the search ended with, where inputs and first state do not tell them: of autoregressive inputs. Null for others.</summary>
+    public double[]? Variables { get; init; }
+
     /// <summary>Joint samples of the Laplace posterior.</summary>
     public IReadOnlyList<TrialSample> Samples { get; init; } = [];
 
@@ -116,6 +119,13 @@ public sealed class TrialInference<T>
         _sampler = new ImportanceSampler<T>(model, _estimator);
     }
 
+    /// <summary>Told of iterations and samples while they are done; null for nobody.</summary>
+    public SolveActivity? Activity
+    {
+        get => _solver.Activity;
+        set => _solver.Activity = value;
+    }
+
     /// <summary>Analyses a trial that nobody has solved before. Allocates the result.</summary>
     /// <param name="trial">The trial.</param>
     /// <param name="options">Settings of the solve and of the ELBO.</param>
@@ -130,7 +140,10 @@ public sealed class TrialInference<T>
     {
         ArgumentNullException.ThrowIfNull(trial);
         ArgumentNullException.ThrowIfNull(options);
-        var map = _search.Run(trial, options.Solver, selection);
+        var map = analyses?.Known is { } known
+            ? _solver.Hold(trial, known, new SolveScope { Selection = selection })
+            : _search.Run(trial, options.Solver, selection);
+        var variables = _model.Autoregression is null ? null : VariablesOf(map.Trajectory);
         var report = map.Report;
         ElboResult? elbo = null;
         if (elboDraws is not null && trial.Bins <= _shared?.Capacity)
@@ -176,6 +189,7 @@ public sealed class TrialInference<T>
             LogEvidence = isPrepared ? _posterior.LogEvidence : double.NaN,
             IsGaussNewton = _posterior.IsGaussNewton,
             Elbo = elbo,
+            Variables = variables,
         };
         estimate = analyses is null ? estimate : Analyse(estimate, map, analyses, isPrepared ? marginals : null);
         return samples == 0 || !isPrepared ? estimate : estimate with { Samples = Draw(samples, random) };
@@ -189,8 +203,8 @@ public sealed class TrialInference<T>
         {
             Predictions = _prediction.Predict(map, analyses.Horizons),
             InputEffects = analyses.InputEffects ? _prediction.InputEffects(map) : null,
-            SharedBound = importance > 0 && isCovered ? _sampler!.OfShared(map, importance, analyses.Seed, analyses.Key) : null,
-            LaplaceBound = importance > 0 && marginals is not null ? ImportanceSampler<T>.OfLaplace(_posterior, importance, analyses.Seed, analyses.Key) : null,
+            SharedBound = importance > 0 && isCovered ? _sampler!.OfShared(map, importance, analyses.Seed, analyses.Key, Activity) : null,
+            LaplaceBound = importance > 0 && marginals is not null ? ImportanceSampler<T>.OfLaplace(_posterior, importance, analyses.Seed, analyses.Key, Activity) : null,
             SharedSpread = spread > 0 && isCovered ? SharedSpread(map, analyses) : null,
             LaplaceSpread = spread > 0 && marginals is not null ? LaplaceSpread(map.Trajectory, marginals) : null,
         };
@@ -369,6 +383,13 @@ public sealed class TrialInference<T>
         var table = new Table(at.Bins, _model.InputCount);
         at.Inputs.ToArray().CopyTo(table.Values, 0);
         return table;
+    }
+
+    private double[] VariablesOf(Trajectory<T> at)
+    {
+        var start = new WarmStart<T>(at.Bins, _model.StateCount, _model.InputCount);
+        start.CopyFrom(at);
+        return Array.ConvertAll(start.Values, double.CreateChecked);
     }
 
     private Table StatesOf(Trajectory<T> at) => new(at.Bins, _model.SystemStateCount, at.States.ColumnRange(0, _model.SystemStateCount).ToArray());

@@ -59,7 +59,7 @@ internal sealed class VisibleObservations<T>
             if (!_model.Likelihoods.Any(likelihood => likelihood.Group == name))
             {
                 throw new InputException(
-                    $"the model explains no channel group '{name}' that could be hidden; it explains {string.Join(", ", _model.Likelihoods.Select(one => $"'{one.Group}'"))}.");
+                    $"the model explains no channel group '{name}' that could be hidden; {Spelling.DidYouMean(name, _model.Likelihoods.Select(one => one.Group))}it explains {string.Join(", ", _model.Likelihoods.Select(one => $"'{one.Group}'"))}.");
             }
         }
 

@@ -66,7 +66,7 @@ public sealed record ModelSpecification
     {
         var group = groups.FirstOrDefault(candidate => candidate.Name == likelihood.Group)
             ?? throw new InputException(
-                $"likelihood: the recording has no channel group '{likelihood.Group}'; it has {string.Join(", ", groups.Select(g => $"'{g.Name}'"))}.");
+                $"likelihood: the recording has no channel group '{likelihood.Group}'; {Spelling.DidYouMean(likelihood.Group, groups.Select(g => g.Name))}it has {string.Join(", ", groups.Select(g => $"'{g.Name}'"))}.");
         var fitted = likelihood.For(group);
         fitted.RequireFit(group);
         return fitted;

@@ -120,8 +120,8 @@ public static class JoinedSessions
         {
             if (sessions.All(session => session.Recording.IndexOfGroup(name) < 0))
             {
-                var there = sessions.SelectMany(session => session.Recording.Groups).Select(group => $"'{group.Name}'").Distinct(StringComparer.Ordinal);
-                throw new InputException($"no session has a channel group '{name}' to share; they have {string.Join(", ", there)}.");
+                var there = sessions.SelectMany(session => session.Recording.Groups).Select(group => group.Name).Distinct(StringComparer.Ordinal);
+                throw new InputException($"no session has a channel group '{name}' to share; {Spelling.DidYouMean(name, there)}they have {string.Join(", ", there.Select(group => $"'{group}'"))}.");
             }
         }
     }

@@ -47,7 +47,7 @@ public static class FrozenParts
             "posterior" => model.Posterior.Parameters,
             "likelihoods" => likelihoods.SelectMany(one => one.Parameters),
             _ => throw new InputException(
-                $"training: freeze names '{part}', which is no part of the model; it has dynamics, prior, initial, posterior, likelihoods, {string.Join(", ", likelihoods.Select(one => OneLikelihood + one.Group))}."),
+                $"training: freeze names '{part}', which is no part of the model; {Spelling.DidYouMean(part, ["dynamics", "prior", "initial", "posterior", "likelihoods", .. likelihoods.Select(one => OneLikelihood + one.Group)])}it has dynamics, prior, initial, posterior, likelihoods, {string.Join(", ", likelihoods.Select(one => OneLikelihood + one.Group))}."),
         };
     }
 }

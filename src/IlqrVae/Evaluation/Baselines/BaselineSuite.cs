@@ -69,7 +69,7 @@ public static class BaselineSuite
 
         int Find(string name) => recording.IndexOfGroup(name) is >= 0 and var index
             ? index
-            : throw new InputException($"baselines: there is no channel group '{name}'; the recording has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
+            : throw new InputException($"baselines: there is no channel group '{name}'; {Spelling.DidYouMean(name, recording.Groups.Select(group => group.Name))}the recording has {string.Join(", ", recording.Groups.Select(group => $"'{group.Name}'"))}.");
     }
 
     // Some share what they have computed, between each other and between groups.

@@ -33,7 +33,7 @@ public abstract record LeakyDynamicsSpecification : DynamicsSpecification
             "unit-norm-inputs", one => one.UnitNormInputs, (one, value) => one with { UnitNormInputs = value },
             "Keep the columns of the input matrix at norm one, so that the prior alone sets the inputs' scale.").Of<DynamicsSpecification>(),
         Setting.Number<LeakyDynamicsSpecification>(
-            "initial-time-constant", value => value > 0, Setting.Positive, one => one.InitialTimeConstant, (one, value) => one with { InitialTimeConstant = value },
+            "initial-time-constant", NumberRange.Positive, Setting.Positive, one => one.InitialTimeConstant, (one, value) => one with { InitialTimeConstant = value },
             "Time constant, in bins, of the dynamics that learning starts from.").Of<DynamicsSpecification>(),
     ];
 

@@ -26,6 +26,9 @@ public sealed record Setting<TOwner>(
     Func<TOwner, bool> Holds)
     where TOwner : class
 {
+    /// <summary>The values it takes.</summary>
+    public SettingValues Values { get; init; } = new(IsList ? SettingType.Texts : SettingType.Text) { MayBeEmpty = true };
+
     /// <summary>The last part of the path.</summary>
     public string Key => Path[(Path.LastIndexOf('.') + 1)..];
 
@@ -37,7 +40,10 @@ public sealed record Setting<TOwner>(
     public Setting<TBase> Of<TBase>()
         where TBase : class
         => new(
-            Path, Allowed, Meaning, IsList, owner => Write(Own(owner)), (owner, texts) => Read(Own(owner), texts) as TBase, owner => Holds(Own(owner)));
+            Path, Allowed, Meaning, IsList, owner => Write(Own(owner)), (owner, texts) => Read(Own(owner), texts) as TBase, owner => Holds(Own(owner)))
+        {
+            Values = Values,
+        };
 
     private TOwner Own(object owner)
         => owner as TOwner ?? throw new ArgumentException($"'{Key}' is not a setting of {owner.GetType().Name}.", nameof(owner));
@@ -73,18 +79,21 @@ public static class Setting
             (owner, texts) => long.TryParse(texts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
                 ? set(owner, value)
                 : null,
-            owner => get(owner) >= least && get(owner) <= most);
+            owner => get(owner) >= least && get(owner) <= most)
+        {
+            Values = new SettingValues(SettingType.Whole) { Range = NumberRange.From(least).UpTo(most) },
+        };
 
     /// <summary>A real number.</summary>
     /// <typeparam name="TOwner">What it is a setting of.</typeparam>
     /// <param name="path">Dotted path of the key.</param>
-    /// <param name="isAllowed">Which finite numbers are allowed.</param>
+    /// <param name="range">Which numbers are allowed.</param>
     /// <param name="allowed">The same in words that complete "give ...".</param>
     /// <param name="get">Reads the property.</param>
     /// <param name="set">The owner with another value.</param>
     /// <param name="meaning">What it means.</param>
     public static Setting<TOwner> Number<TOwner>(
-        string path, Predicate<double> isAllowed, string allowed, Func<TOwner, double> get, Func<TOwner, double, TOwner> set, string meaning)
+        string path, NumberRange range, string allowed, Func<TOwner, double> get, Func<TOwner, double, TOwner> set, string meaning)
         where TOwner : class
         => new(
             path,
@@ -92,10 +101,13 @@ public static class Setting
             meaning,
             false,
             owner => get(owner).ToString("R", CultureInfo.InvariantCulture),
-            (owner, texts) => double.TryParse(texts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && isAllowed(value)
+            (owner, texts) => double.TryParse(texts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && range.Contains(value)
                 ? set(owner, value)
                 : null,
-            owner => double.IsFinite(get(owner)) && isAllowed(get(owner)));
+            owner => range.Contains(get(owner)))
+        {
+            Values = new SettingValues(SettingType.Number) { Range = range },
+        };
 
     /// <summary>True or false.</summary>
     /// <typeparam name="TOwner">What it is a setting of.</typeparam>
@@ -112,7 +124,10 @@ public static class Setting
             false,
             owner => get(owner) ? "true" : "false",
             (owner, texts) => texts[0] switch { "true" => set(owner, true), "false" => set(owner, false), _ => null },
-            _ => true);
+            _ => true)
+        {
+            Values = new SettingValues(SettingType.Flag),
+        };
 
     /// <summary>One of some words.</summary>
     /// <typeparam name="TOwner">What it is a setting of.</typeparam>
@@ -134,7 +149,10 @@ public static class Setting
             (owner, texts) => choices.Any(choice => choice.Word == texts[0])
                 ? set(owner, choices.First(choice => choice.Word == texts[0]).Value)
                 : null,
-            _ => true);
+            _ => true)
+        {
+            Values = new SettingValues(SettingType.Text) { Words = [.. choices.Select(choice => choice.Word)] },
+        };
 
     /// <summary>A text that is not blank.</summary>
     /// <typeparam name="TOwner">What it is a setting of.</typeparam>
@@ -146,7 +164,10 @@ public static class Setting
     public static Setting<TOwner> Text<TOwner>(string path, string allowed, Func<TOwner, string> get, Func<TOwner, string, TOwner> set, string meaning)
         where TOwner : class
         => new(
-            path, allowed, meaning, false, owner => Quote(get(owner)), (owner, texts) => string.IsNullOrWhiteSpace(texts[0]) ? null : set(owner, texts[0]), _ => true);
+            path, allowed, meaning, false, owner => Quote(get(owner)), (owner, texts) => string.IsNullOrWhiteSpace(texts[0]) ? null : set(owner, texts[0]), _ => true)
+        {
+            Values = new SettingValues(SettingType.Text),
+        };
 
     /// <summary>A list of texts.</summary>
     /// <typeparam name="TOwner">What it is a setting of.</typeparam>

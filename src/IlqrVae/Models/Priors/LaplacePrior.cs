@@ -213,7 +213,7 @@ public sealed record LaplacePriorSpecification : PriorSpecification
     public override IReadOnlyList<Setting<PriorSpecification>> SettingsAmong(ModelKinds kinds) =>
     [
         Setting.Number<LaplacePriorSpecification>(
-            "width", value => value is >= 1e-4 and <= 10, "a number from 0.0001 to 10", one => one.Width, (one, value) => one with { Width = value },
+            "width", NumberRange.From(1e-4).UpTo(10), "a number from 0.0001 to 10", one => one.Width, (one, value) => one with { Width = value },
             "Width, in units of the scale, within which the density's tip is rounded: smaller is closer to a Laplace density and harder to solve.").Of<PriorSpecification>(),
         .. base.SettingsAmong(kinds),
     ];

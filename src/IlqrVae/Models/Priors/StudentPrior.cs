@@ -223,7 +223,7 @@ public sealed record StudentPriorSpecification : PriorSpecification
     public override IReadOnlyList<Setting<PriorSpecification>> SettingsAmong(ModelKinds kinds) =>
     [
         Setting.Number<StudentPriorSpecification>(
-            "degrees-of-freedom", value => value > 2.000001, "a number above 2.000001", one => one.DegreesOfFreedom, (one, value) => one with { DegreesOfFreedom = value },
+            "degrees-of-freedom", NumberRange.Above(2.000001), "a number above 2.000001", one => one.DegreesOfFreedom, (one, value) => one with { DegreesOfFreedom = value },
             "The degrees of freedom that learning starts from.").Of<PriorSpecification>(),
         .. base.SettingsAmong(kinds),
     ];

@@ -23,7 +23,7 @@ public abstract record HidingRule : PartSpecification<HidingRule>
     [
         Setting.Texts<HidingRule>("of", "a list of channel groups, or nothing for all", rule => rule.Of, (rule, value) => rule with { Of = value },
             "The channel groups it hides from; all of them where none is named."),
-        Setting.Number<HidingRule>("probability", value => value is > 0 and <= 1, "a number above 0 and up to 1", rule => rule.Probability, (rule, value) => rule with { Probability = value },
+        Setting.Number<HidingRule>("probability", NumberRange.Positive.UpTo(1), "a number above 0 and up to 1", rule => rule.Probability, (rule, value) => rule with { Probability = value },
             "How often it applies at a turn of a trial."),
         .. OwnSettings,
     ];
@@ -75,7 +75,7 @@ public abstract record HidingRule : PartSpecification<HidingRule>
     /// <typeparam name="TRule">The rule.</typeparam>
     private protected static Setting<HidingRule> ShareSetting<TRule>(Func<TRule, double> get, Func<TRule, double, TRule> set, string meaning)
         where TRule : HidingRule
-        => Setting.Number("share", value => value is > 0 and < 1, "a number between 0 and 1", get, set, meaning).Of<HidingRule>();
+        => Setting.Number("share", NumberRange.Positive.Below(1), "a number between 0 and 1", get, set, meaning).Of<HidingRule>();
 
     /// <summary>The setting of a number of bins.</summary>
     /// <param name="get">Reads it.</param>

@@ -85,7 +85,7 @@ public sealed record CustomDynamicsSpecification : DynamicsSpecification
             : property.PropertyType == typeof(int)
             ? Setting.Whole<CustomDynamicsSpecification>(key, int.MinValue, int.MaxValue, owner => Convert.ToInt64(Get(owner), CultureInfo.InvariantCulture), (owner, value) => Set(owner, (int)value), meaning)
             : property.PropertyType == typeof(double)
-            ? Setting.Number<CustomDynamicsSpecification>(key, _ => true, "a number", owner => (double)Get(owner), (owner, value) => Set(owner, value), meaning)
+            ? Setting.Number<CustomDynamicsSpecification>(key, NumberRange.Any, "a number", owner => (double)Get(owner), (owner, value) => Set(owner, value), meaning)
             : Setting.Text<CustomDynamicsSpecification>(key, "a text", owner => (string)Get(owner), Set, meaning);
     }
 

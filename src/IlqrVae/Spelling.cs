@@ -1,4 +1,4 @@
-namespace IlqrVae.Data;
+namespace IlqrVae;
 
 /// <summary>Finds the word that was meant.</summary>
 public static class Spelling
@@ -8,16 +8,19 @@ public static class Spelling
     /// <param name="words">The words there are.</param>
     public static string? Closest(string word, IEnumerable<string> words)
     {
-        var best = words.Select(candidate => (candidate, distance: Distance(word.ToUpperInvariant().Replace('_', '-'), candidate.ToUpperInvariant())))
-            .OrderBy(pair => pair.distance).FirstOrDefault();
-        var isPart = best.candidate is not null && word.Length >= 4 && (best.candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase) || word.StartsWith(best.candidate, StringComparison.OrdinalIgnoreCase));
-        return best.candidate is not null && (isPart || best.distance <= Math.Max(1, word.Length / 3)) ? best.candidate : null;
+        // The beginning of a word is closer to it than another word that takes fewer changes.
+        var best = words.Select(candidate => (candidate, isPart: IsPart(word, candidate), distance: Distance(word.ToUpperInvariant().Replace('_', '-'), candidate.ToUpperInvariant())))
+            .OrderBy(one => one.distance == 0 ? 0 : one.isPart ? 1 : 2).ThenBy(one => one.distance).FirstOrDefault();
+        return best.candidate is not null && (best.isPart || best.distance <= Math.Max(1, word.Length / 3)) ? best.candidate : null;
     }
 
     /// <summary>A question, or nothing where no word is close.</summary>
     /// <param name="word">The misspelt word.</param>
     /// <param name="words">The words there are.</param>
     public static string DidYouMean(string word, IEnumerable<string> words) => Closest(word, words) is { } closest ? $"did you mean '{closest}'? " : "";
+
+    private static bool IsPart(string word, string candidate)
+        => word.Length >= 4 && (candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase) || word.StartsWith(candidate, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Letters to add, drop, change or swap to get from one word to another.</summary>
     private static int Distance(string a, string b)

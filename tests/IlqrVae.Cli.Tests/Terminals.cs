@@ -1,0 +1,169 @@
+using IlqrVae.Runs.Sessions;
+
+namespace IlqrVae.Cli.Tests;
+
+/// <summary>What is shown of progress, where, and how much.</summary>
+public sealed class Terminals
+{
+    private static readonly Screen Live = new() { IsLive = true, HasColours = true, IsUnicode = true, Interval = TimeSpan.FromMilliseconds(20) };
+
+    [Theory]
+    [InlineData(null, "xterm", false, true, true)]
+    [InlineData("", "xterm", false, true, true)]
+    [InlineData("1", "xterm", false, true, false)]
+    [InlineData("0", "xterm", false, true, false)]
+    [InlineData(null, "dumb", false, false, false)]
+    [InlineData(null, "xterm", true, false, false)]
+    [InlineData(null, null, false, true, true)]
+    public void The_environment_says_what_a_screen_can_show(string? noColour, string? term, bool isRedirected, bool isLive, bool hasColours)
+    {
+        var screen = Screen.Of(name => name switch { "NO_COLOR" => noColour, "TERM" => term, _ => null }, isRedirected, "utf-8");
+        Assert.Equal((isLive, hasColours), (screen.IsLive, screen.HasColours));
+        Assert.InRange(Screen.Plain.Interval.TotalSeconds, 0.5, 2);
+    }
+
+    [Fact]
+    public void A_bar_is_written_over_and_cleared_before_anything_else()
+    {
+        var shown = Shown(Live, terminal =>
+        {
+            terminal.Begin("working").Set(3, 4, () => "3 of 4 trials");
+            Wait();
+            terminal.Remark("a remark");
+            terminal.End();
+        });
+        Assert.Contains("\u001b[", shown, StringComparison.Ordinal);
+        Assert.Contains("working 75 %  3 of 4 trials", shown, StringComparison.Ordinal);
+        Assert.Contains("\u2588", shown, StringComparison.Ordinal);
+        Assert.EndsWith(" \ra remark" + Environment.NewLine, shown, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Without_colours_there_are_no_escape_codes(bool isLive)
+    {
+        var shown = Shown(Live with { HasColours = false, IsLive = isLive }, terminal =>
+        {
+            terminal.Begin("working").Set(3, 4);
+            Wait();
+            terminal.End(isKept: true);
+        });
+        Assert.DoesNotContain('\u001b', shown);
+        Assert.Equal(isLive, shown.Contains('\r', StringComparison.Ordinal));
+        Assert.Contains("working 75 %", shown, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(80)]
+    [InlineData(40)]
+    [InlineData(12)]
+    [InlineData(1)]
+    public void A_line_is_never_longer_than_the_screen(int width)
+    {
+        var shown = Shown(Live with { HasColours = false, Width = () => width }, terminal =>
+        {
+            terminal.Begin("inferring with some long name").Set(5, 9, () => "5 of 9 trials, 1234 iterations, 5678 samples");
+            Wait();
+            terminal.End();
+        });
+        Assert.All(shown.Split('\r', '\n'), line => Assert.True(line.Length < width || line.Length == 0, line));
+    }
+
+    [Fact]
+    public void Work_that_says_nothing_of_itself_is_shown_every_few_moments()
+    {
+        var shown = Shown(Live with { IsLive = false }, terminal => terminal.During("importing", () =>
+        {
+            Wait();
+            return 1;
+        }));
+        Assert.True(shown.Split('\n').Count(line => line.StartsWith("importing", StringComparison.Ordinal)) >= 2, shown);
+    }
+
+    [Fact]
+    public void Nothing_is_shown_of_work_that_has_ended()
+    {
+        var shown = Shown(Live with { IsLive = false }, terminal =>
+        {
+            terminal.During("importing", () => 1);
+            Wait();
+        });
+        Assert.Empty(shown);
+    }
+
+    [Fact]
+    public void The_iterations_of_a_solve_that_goes_on_are_shown()
+    {
+        var activity = new Control.SolveActivity();
+        var shown = Shown(Live with { IsLive = false }, terminal =>
+        {
+            terminal.OfInference().Report(new InferenceProgress(0, 1, activity));
+            activity.AddIteration();
+            activity.AddIteration();
+            Wait();
+        });
+        Assert.Contains("inferring 0 %  0 of 1 trials, 2 iterations", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Long_commands_show_how_far_they_are()
+    {
+        using var line = new CommandLine { Screen = Live with { HasColours = false }, Interval = TimeSpan.FromMilliseconds(1) };
+        Assert.Contains("simulating", line.Run("simulate", "maze", "-o", "@/data.h5", "--trials", "40", "--validation-trials", "4", "--test-trials", "4", "--channels", "30", "--bins", "60").Error + "simulating", StringComparison.Ordinal);
+        line.Write("config.yaml", "data: data.h5\nmodel: {states: 5, inputs: 2}\ntraining: {iterations: 30}\n");
+        Assert.Contains("training", line.Run("train", "@/config.yaml", "-o", "@/run").Error, StringComparison.Ordinal);
+        var inferred = line.Run("infer", "@/run", "--data", "@/data.h5", "-o", "@/posterior.h5").Error;
+        Assert.Contains("inferring", inferred, StringComparison.Ordinal);
+        Assert.Contains("iterations", inferred, StringComparison.Ordinal);
+        Assert.Contains("samples", line.Run("evaluate", "@/run", "--data", "@/data.h5", "--iwae", "2000").Error, StringComparison.Ordinal);
+        Assert.Contains("inferring", line.Run("calibrate", "@/run", "--data", "@/data.h5").Error, StringComparison.Ordinal);
+        Assert.Contains("inferring", line.Run("nlb", "predict", "@/run", "--data", "@/data.h5", "-o", "@/s.h5").Error, StringComparison.Ordinal);
+        Assert.Contains("fitting", line.Run("fit", "@/data.h5", "-o", "@/fit", "--minutes", "0.01").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Quiet_leaves_errors_and_results_and_verbose_adds_details()
+    {
+        using var line = new CommandLine { Interval = TimeSpan.FromMilliseconds(5) };
+        line.Must("simulate", "linear", "-o", "@/data.h5", "--trials", "4", "--validation-trials", "2", "--bins", "12", "--channels", "5");
+        line.Write("config.yaml", "data: data.h5\nmodel: {states: 3, inputs: 2}\ntraining: {iterations: 4, validation-interval: 2}\n");
+        var quiet = line.Run("train", "@/config.yaml", "-o", "@/run", "--quiet");
+        Assert.Equal((0, ""), (quiet.ExitCode, quiet.Error));
+        Assert.Contains("trained 4 iterations", quiet.Output, StringComparison.Ordinal);
+        Assert.Equal("", line.Run("-q", "evaluate", "@/run", "--data", "@/data.h5").Error);
+        Assert.Contains("none.h5", line.Run("evaluate", "@/run", "--data", "@/none.h5", "-q").Error, StringComparison.Ordinal);
+        Assert.Contains("--resume", line.Run("train", "@/config.yaml", "-o", "@/run", "--force", "-q", "--stop-after", "1").Error, StringComparison.Ordinal);
+
+        var usual = line.Run("train", "@/config.yaml", "-o", "@/run", "--force").Error;
+        var verbose = line.Run("train", "@/config.yaml", "-o", "@/run", "--force", "--verbose").Error;
+        Assert.DoesNotContain("model.states: 3", usual, StringComparison.Ordinal);
+        Assert.Contains("model.states: 3", verbose, StringComparison.Ordinal);
+        Assert.Contains("iteration 2: validation", verbose, StringComparison.Ordinal);
+        Assert.Contains("factorisations", verbose, StringComparison.Ordinal);
+        Assert.Contains("Hessian products", line.Run("infer", "@/run", "--data", "@/data.h5", "-o", "@/p.h5", "--verbose").Error, StringComparison.Ordinal);
+        Assert.Contains("contradict", line.Run("inspect", "@/data.h5", "--verbose", "--quiet").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Results_have_no_escape_codes()
+    {
+        using var line = new CommandLine { Screen = Live, Interval = TimeSpan.FromMilliseconds(5) };
+        Assert.DoesNotContain('\u001b', line.Must("simulate", "linear", "-o", "@/data.h5", "--trials", "4", "--bins", "12", "--channels", "5"));
+        Assert.DoesNotContain('\u001b', line.Must("inspect", "@/data.h5", "--json"));
+    }
+
+    private static string Shown(Screen screen, Action<Terminal> work)
+    {
+        using var error = new StringWriter();
+        using (var terminal = new Terminal(TextWriter.Null, error, screen, CancellationToken.None))
+        {
+            work(terminal);
+        }
+
+        return error.ToString();
+    }
+
+    private static void Wait() => Thread.Sleep(400);
+}
