@@ -159,6 +159,13 @@ public sealed class Figure
             else
             {
                 using var plot = PanelAxes.Of(part.Panel, TextSize, area.Width, area.Height, svg);
+
+                // A plot draws itself again where its limits changed, the first time always, and what is half transparent would be there twice.
+                using (var nowhere = new SKNoDrawCanvas((int)_width + 1, (int)HeightInPoints + 1))
+                {
+                    plot.Render(nowhere, area);
+                }
+
                 plot.Render(canvas, area);
             }
         }

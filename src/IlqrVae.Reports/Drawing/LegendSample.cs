@@ -47,10 +47,7 @@ internal sealed record LegendSample(LegendEntry? Entry, HeatMark? Heat, float Wi
                         canvas.DrawLine(from, to, pen);
                     }
 
-                    if (PanelArt.ShapeOf(Entry.Sign) is { } sign)
-                    {
-                        PanelArt.DrawPoint(canvas, new(Left + (SampleWidth / 2), middle), sign, 1.7f, color);
-                    }
+                    PanelArt.DrawPoint(canvas, new(Left + (SampleWidth / 2), middle), Entry.Sign, 1.7f, color);
 
                     break;
                 case BandMark or SpanMark:
@@ -61,7 +58,7 @@ internal sealed record LegendSample(LegendEntry? Entry, HeatMark? Heat, float Wi
 
                     break;
                 case PointMark points:
-                    PanelArt.DrawPoint(canvas, new(Left + (SampleWidth / 2), middle), points.Shape, 2, color);
+                    PanelArt.DrawPoint(canvas, new(Left + (SampleWidth / 2), middle), PanelLegend.SignOf(points.Shape), 2, color);
                     break;
                 case StrokeMark:
                     using (var pen = PanelArt.Pen(color, 0.7, dashed: false, svg))

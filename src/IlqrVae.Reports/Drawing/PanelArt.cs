@@ -46,13 +46,13 @@ internal sealed class PanelArt : IPlottable
     }
 
     /// <summary>Draws the sign of a line, or a point.</summary>
-    public static void DrawPoint(SKCanvas canvas, SKPoint at, PointShape shape, float radius, SKColor color)
+    public static void DrawPoint(SKCanvas canvas, SKPoint at, LineSign shape, float radius, SKColor color)
     {
         using var fill = new SKPaint { Color = color, IsAntialias = true };
         using var stroke = new SKPaint { Color = color, IsAntialias = true, IsStroke = true, StrokeWidth = 0.75f };
         switch (shape)
         {
-            case PointShape.Circle:
+            case LineSign.Circle:
                 using (var paper = new SKPaint { Color = SKColors.White, IsAntialias = true })
                 {
                     canvas.DrawCircle(at, radius, paper);
@@ -60,36 +60,33 @@ internal sealed class PanelArt : IPlottable
 
                 canvas.DrawCircle(at, radius, stroke);
                 break;
-            case PointShape.Cross:
+            case LineSign.Cross:
                 canvas.DrawLine(at.X - radius, at.Y - radius, at.X + radius, at.Y + radius, stroke);
                 canvas.DrawLine(at.X - radius, at.Y + radius, at.X + radius, at.Y - radius, stroke);
                 break;
-            case PointShape.Diamond:
+            case LineSign.Diamond:
                 using (var path = Polygon([new(at.X, at.Y - (1.3f * radius)), new(at.X + (1.3f * radius), at.Y), new(at.X, at.Y + (1.3f * radius)), new(at.X - (1.3f * radius), at.Y)]))
                 {
                     canvas.DrawPath(path, fill);
                 }
 
                 break;
-            case PointShape.Square:
+            case LineSign.Square:
                 canvas.DrawRect(at.X - radius, at.Y - radius, 2 * radius, 2 * radius, fill);
                 break;
-            default:
+            case LineSign.Triangle or LineSign.TriangleDown:
+                var up = (shape == LineSign.Triangle ? 1 : -1) * 1.3f * radius;
+                using (var path = Polygon([new(at.X, at.Y - up), new(at.X + (1.2f * radius), at.Y + (0.75f * up)), new(at.X - (1.2f * radius), at.Y + (0.75f * up))]))
+                {
+                    canvas.DrawPath(path, fill);
+                }
+
+                break;
+            case LineSign.Disc:
                 canvas.DrawCircle(at, radius, fill);
                 break;
         }
     }
-
-    /// <summary>The shape that stands for a sign; null for none.</summary>
-    public static PointShape? ShapeOf(LineSign sign) => sign switch
-    {
-        LineSign.Disc => PointShape.Disc,
-        LineSign.Square => PointShape.Square,
-        LineSign.Diamond => PointShape.Diamond,
-        LineSign.Circle => PointShape.Circle,
-        LineSign.Cross => PointShape.Cross,
-        _ => null,
-    };
 
     /// <summary>A pen for a line. In an SVG a dashed line is left whole and marked: <see cref="SvgText"/> gives it dashes that can be edited, where the canvas would draw each as a polygon.</summary>
     public static SKPaint Pen(SKColor color, double width, bool dashed, bool svg) => new()
@@ -168,7 +165,7 @@ internal sealed class PanelArt : IPlottable
         {
             if (to - from == 1)
             {
-                DrawPoint(canvas, points[from], PointShape.Disc, (float)width, color);
+                DrawPoint(canvas, points[from], LineSign.Disc, (float)width, color);
                 continue;
             }
 
@@ -180,12 +177,12 @@ internal sealed class PanelArt : IPlottable
         }
 
         canvas.DrawPath(path, pen);
-        if (ShapeOf(sign) is { } shape)
+        if (sign != LineSign.Plain)
         {
             // Shifted by its sign, so that those of several lines do not lie on each other.
-            foreach (var i in Enumerable.Range(0, SignsOfLine).Select(k => (int)((k + 0.1 + (0.15 * (int)sign)) * points.Length / SignsOfLine)).Where(i => i < points.Length && IsThere(i)))
+            foreach (var i in Enumerable.Range(0, SignsOfLine).Select(k => (int)((k + 0.1 + (0.11 * (int)sign)) * points.Length / SignsOfLine)).Where(i => i < points.Length && IsThere(i)))
             {
-                DrawPoint(canvas, points[i], shape, SignSize, color);
+                DrawPoint(canvas, points[i], sign, SignSize, color);
             }
         }
     }
@@ -206,7 +203,7 @@ internal sealed class PanelArt : IPlottable
                 canvas.DrawLine(At(points.X[i], points.Y[i] - errors[i]), At(points.X[i], points.Y[i] + errors[i]), pen);
             }
 
-            DrawPoint(canvas, at, points.Shape, points.X.Count > 300 ? 1.2f : 1.8f, color);
+            DrawPoint(canvas, at, PanelLegend.SignOf(points.Shape), points.X.Count > 300 ? 1.2f : 1.8f, color);
         }
     }
 

@@ -22,6 +22,12 @@ internal enum LineSign
 
     /// <summary>Crosses here and there.</summary>
     Cross,
+
+    /// <summary>Triangles here and there.</summary>
+    Triangle,
+
+    /// <summary>Triangles on their tips here and there.</summary>
+    TriangleDown,
 }
 
 /// <summary>An entry of a legend: marks of one name and color.</summary>
@@ -34,7 +40,7 @@ internal sealed record LegendEntry(string Name, PanelColor Color, IReadOnlyList<
 /// <summary>The legend of a panel. Lines of several names that are dashed alike have signs too, so that no two are told apart by color alone.</summary>
 internal sealed class PanelLegend
 {
-    private const int Signs = 6;
+    private static readonly int Signs = Enum.GetValues<LineSign>().Length;
     private readonly Dictionary<(string Name, PanelColor Color), LineSign> _signs = [];
 
     private PanelLegend(Panel panel)
@@ -57,6 +63,9 @@ internal sealed class PanelLegend
 
     /// <summary>Makes the legend of a panel.</summary>
     public static PanelLegend Of(Panel panel) => new(panel);
+
+    /// <summary>The sign that looks like the shape of points.</summary>
+    public static LineSign SignOf(PointShape shape) => Enum.Parse<LineSign>(shape.ToString());
 
     /// <summary>The sign of a mark.</summary>
     public LineSign SignOf(Mark mark) => _signs.GetValueOrDefault((mark.Name, mark.Color));

@@ -49,7 +49,7 @@ internal static class SpaceArt
                 case PointMark { Z: not null } points:
                     foreach (var point in Points(points.X, points.Y, points.Z).Where(point => float.IsFinite(point.X) && float.IsFinite(point.Y)))
                     {
-                        PanelArt.DrawPoint(canvas, point, points.Shape, 1.8f, Palette.Of(points.Color));
+                        PanelArt.DrawPoint(canvas, point, PanelLegend.SignOf(points.Shape), 1.8f, Palette.Of(points.Color));
                     }
 
                     break;
