@@ -8,6 +8,9 @@ internal static class Lines
     /// <summary>Lines of more points are thinned.</summary>
     public const int MostPoints = 2000;
 
+    /// <summary>Thinned lines have so many columns of pixels.</summary>
+    private const int Columns = 600;
+
     /// <summary>The middles of a trial's bins, in seconds from its start.</summary>
     public static double[] Time(int bins, double binWidth) => [.. Enumerable.Range(0, bins).Select(bin => (bin + 0.5) * binWidth)];
 
@@ -20,7 +23,7 @@ internal static class Lines
 
     /// <summary>What is to be said of thinned lines; empty where none is.</summary>
     public static string Remark(int points)
-        => IsThinned(points) ? $" With {Words.Count(points, "bin")}, lines go through the least and the largest of every {(points + (MostPoints / 2) - 1) / (MostPoints / 2)} bins." : "";
+        => IsThinned(points) ? $" With {Words.Count(points, "bin")}, lines go through the least and the largest of every {Width(points)} bins." : "";
 
     /// <summary>A line, thinned to the least and the largest value of each column where it has too many points.</summary>
     /// <param name="x">Along the horizontal axis.</param>
@@ -72,5 +75,5 @@ internal static class Lines
             [.. starts.Select(first => Words.Largest(high.Skip(first).Take(width)))]);
     }
 
-    private static int Width(int points) => (points + (MostPoints / 2) - 1) / (MostPoints / 2);
+    private static int Width(int points) => (points + Columns - 1) / Columns;
 }

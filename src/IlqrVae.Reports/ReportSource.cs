@@ -1,4 +1,6 @@
+using IlqrVae.Models;
 using IlqrVae.Recordings;
+using IlqrVae.Reports.Kinds;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Scores;
@@ -10,14 +12,19 @@ namespace IlqrVae.Reports;
 public sealed class ReportSource : RecordingSource
 {
     /// <summary>Draws of the ELBO a trial, as <c>evaluate</c> has them.</summary>
-    private const int ElboDraws = 100;
+    private const int ElboDraws = 16;
 
     private readonly Lazy<InferenceResult> _inference;
     private readonly Lazy<EvaluationReport> _evaluation;
     private readonly Lazy<IReadOnlyList<double>> _gains;
+    private readonly Lazy<Principal?> _principal;
+    private readonly Lazy<GenerativeModel<double>?> _model;
+    private readonly Lazy<FixedPoints?> _fixedPoints;
     private readonly Lazy<IReadOnlyDictionary<string, double[]>?> _history;
 
-    private ReportSource(ReportRequest request, Recording recording, string data, string? model, ModelDescription description, TrainingSummary? summary, Func<ReportSource, InferenceResult> infer)
+    private ReportSource(
+        ReportRequest request, Recording recording, string data, string? model, ModelDescription description, TrainingSummary? summary, Func<ReportSource, InferenceResult> infer,
+        CancellationToken interrupt)
         : base(recording, data)
     {
         Request = request;
@@ -26,6 +33,9 @@ public sealed class ReportSource : RecordingSource
         Summary = summary;
         _inference = new(() => infer(this));
         _evaluation = new(() => EvaluationReport.Of(Inference, new EvaluationRequest { Baselines = Baselines }));
+        _principal = new(() => Principal.Of([.. Inference.Estimates.Select(estimate => estimate.States)]));
+        _model = new(() => ModelPath is null ? null : Read(ModelPath));
+        _fixedPoints = new(() => Model is null ? null : FixedPoints.Of(Model.Dynamics, Visited(), interrupt));
         _gains = new(() => TrialChoice.GainsOf(Inference));
         _history = new(() => ModelPath is null ? null : HistoryFile.ReadIfAny(new RunFolder(Path.GetDirectoryName(Path.GetFullPath(ModelPath)) ?? "").History));
     }
@@ -56,6 +66,15 @@ public sealed class ReportSource : RecordingSource
 
     /// <summary>Gets how much better than each channel being constant each trial is explained, in nats per observed entry; NaN where that is not known.</summary>
     public IReadOnlyList<double> Gains => _gains.Value;
+
+    /// <summary>Gets the principal components of the inferred states; null where these do not vary.</summary>
+    internal Principal? Principal => _principal.Value;
+
+    /// <summary>Gets the model in double precision; null where only what was inferred is known.</summary>
+    public GenerativeModel<double>? Model => _model.Value;
+
+    /// <summary>Gets the fixed points of the dynamics as far as a search from visited states finds them; null where only what was inferred is known.</summary>
+    public FixedPoints? FixedPoints => _fixedPoints.Value;
 
     /// <summary>Gets what baselines reach; null where they were not asked for or nothing is hidden that they could predict.</summary>
     public BaselinePart? Baselines { get; private set; }
@@ -109,7 +128,7 @@ public sealed class ReportSource : RecordingSource
             }
 
             return found;
-        });
+        }, interrupt);
     }
 
     /// <summary>Takes what was inferred already.</summary>
@@ -122,7 +141,34 @@ public sealed class ReportSource : RecordingSource
     {
         ArgumentNullException.ThrowIfNull(found);
         var path = run is null ? null : RunFolder.ModelOf(run);
-        return new ReportSource(request ?? new ReportRequest(), found.Recording, data, path, found.Description, path is null ? null : ModelFile.Read(path).Summary, _ => found);
+        return new ReportSource(request ?? new ReportRequest(), found.Recording, data, path, found.Description, path is null ? null : ModelFile.Read(path).Summary, _ => found, CancellationToken.None);
+    }
+
+    /// <summary>States that inference visited, evenly over all bins of all trials.</summary>
+    private Table Visited()
+    {
+        var states = Inference.Estimates.Where(estimate => Array.TrueForAll(estimate.States.Values, double.IsFinite)).Select(estimate => estimate.States).ToList();
+        var bins = states.Sum(table => (long)table.Bins);
+        var count = (int)Math.Min(FixedPointPanels.Starts, bins);
+        var visited = new Table(count, states.Count == 0 ? Model!.SystemStateCount : states[0].Columns);
+        var (k, first) = (0, 0L);
+        foreach (var table in states)
+        {
+            for (; k < count && (k * bins / count) - first < table.Bins; k++)
+            {
+                table.Row((int)((k * bins / count) - first)).CopyTo(visited.Row(k));
+            }
+
+            first += table.Bins;
+        }
+
+        return visited;
+    }
+
+    private static GenerativeModel<double> Read(string path)
+    {
+        var (description, raw, _) = ModelFile.Read(path);
+        return ModelFile.Build<double>(path, description, raw).Generative;
     }
 
     /// <summary>Values where there are counts to predict them from, and what was hidden in validation.</summary>

@@ -9,6 +9,21 @@ public static class PanelKinds
         new LearningPanels(),
         new RasterPanels(),
         new RatePanels(),
+        new InputPanels(),
+        new StatePanels(),
+        new BehaviourPanels(),
+        new PsthPanels(),
+        new LatentPanels(),
+        new PowerPanels(),
+        new EventPanels(),
+        new EigenvaluePanels(),
+        new FixedPointPanels(),
+        new CalibrationPanels(),
+        new PriorPanels(),
+        new SolverPanels(),
+        new FiringPanels(),
+        new AutocorrelationPanels(),
+        new SpectrumPanels(),
     ];
 
     /// <summary>The kind of a name.</summary>
