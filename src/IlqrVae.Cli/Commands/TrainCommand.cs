@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using IlqrVae.Cli.Reports;
 using IlqrVae.Data;
 using IlqrVae.Recordings;
+using IlqrVae.Reports;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
@@ -40,8 +42,9 @@ internal static class TrainCommand
         var threads = Arguments.Threads();
         var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates; overrides the configuration.", "N");
         var stopAfter = Arguments.Number<int?>("--stop-after", "Save and stop after so many iterations of this call, as Ctrl-C does.", "N");
+        var noReport = ReportFile.None();
         var json = Arguments.Json();
-        return Arguments.Make("train", Description, [file, output, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, json], result =>
+        return Arguments.Make("train", Description, [file, output, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, noReport, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var path = result.GetValue(file)!;
@@ -68,7 +71,10 @@ internal static class TrainCommand
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
                 new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(remarks), terminal.Interrupt);
-            Report(outcome, configuration.Data, folder, terminal);
+            var report = result.GetValue(noReport) || outcome.End is TrainingEnd.Interrupted or TrainingEnd.Diverged
+                ? null
+                : ReportFile.Add(() => ReportSource.Open(folder.Root, configuration.Data, recording, new ReportRequest { Threads = configuration.Training.Threads }, terminal.OfInference(), terminal.Interrupt), folder.Root, terminal);
+            Report(outcome, configuration.Data, folder, report, terminal);
             return outcome.End switch
             {
                 TrainingEnd.Interrupted => ExitCode.Interrupted,
@@ -111,7 +117,7 @@ internal static class TrainCommand
         return name == "config" && new RunFolder(beside).HoldsRun ? beside : Path.Combine(beside, name);
     }
 
-    private static void Report(TrainingOutcome outcome, string data, RunFolder folder, Terminal terminal)
+    private static void Report(TrainingOutcome outcome, string data, RunFolder folder, string? report, Terminal terminal)
     {
         terminal.WriteJson(() => new JsonObject
         {
@@ -126,6 +132,7 @@ internal static class TrainCommand
             ["seconds"] = Json.Number(outcome.Seconds),
             ["parameters"] = outcome.Parameters,
             ["model"] = folder.Model,
+            ["report"] = report,
         });
         if (outcome.End == TrainingEnd.Diverged)
         {
@@ -151,6 +158,11 @@ internal static class TrainCommand
         }
 
         terminal.WriteLine($"model: {folder.Model}");
+        if (report is not null)
+        {
+            terminal.WriteLine($"report: {report}");
+        }
+
         terminal.WriteLine($"next:  ilqr-vae infer {Wording.Quoted(folder.Root)} --data {Wording.Quoted(data)} -o posterior.h5");
     }
 }

@@ -6,7 +6,7 @@ using SkiaSharp;
 namespace IlqrVae.Reports.Drawing;
 
 /// <summary>
-/// A figure for print: panels below each other on white, in the widths of journals, with text of 7 points. Its file is SVG or PDF, whose text is text, or PNG with 300
+/// A figure for print: panels on white, in the widths of journals, with text of 7 points. Its file is SVG or PDF, whose text is text, or PNG with 300
 /// pixels an inch.
 /// </summary>
 public sealed class Figure
@@ -29,20 +29,24 @@ public sealed class Figure
     /// <summary>Makes a figure.</summary>
     /// <param name="panels">Its panels, the first on top.</param>
     /// <param name="width">Its width in millimetres.</param>
-    public Figure(IReadOnlyList<Panel> panels, double width = ColumnWidth)
+    /// <param name="columns">How many panels stand beside each other.</param>
+    public Figure(IReadOnlyList<Panel> panels, double width = ColumnWidth, int columns = 1)
     {
         ArgumentNullException.ThrowIfNull(panels);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 30);
         ArgumentOutOfRangeException.ThrowIfZero(panels.Count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         (_panels, Width) = (panels, width);
         _width = (float)(width * 72 / 25.4);
         var top = 2f;
         using var font = NewFont();
-        foreach (var panel in panels)
+        var each = (_width - (Gap * (columns - 1))) / columns;
+        foreach (var row in panels.Chunk(columns))
         {
-            var part = new Part(panel, top, [.. Wrapped(panel.Title, font, _width - (panels.Count > 1 ? 14 : 4))], LegendRows(panel, font), (float)Math.Max(50, _width * panel.Aspect));
-            _parts.Add(part);
-            top = part.Bottom + Gap;
+            var parts = row.Select((panel, column) => new Part(
+                panel, column * (each + Gap), top, each, [.. Wrapped(panel.Title, font, each - (panels.Count > 1 ? 14 : 4))], LegendRows(panel, font, each), (float)Math.Max(50, each * panel.Aspect))).ToList();
+            _parts.AddRange(parts);
+            top = parts.Max(part => part.Bottom) + Gap;
         }
 
         Height = (top - Gap + 2) * 25.4 / 72;
@@ -132,12 +136,12 @@ public sealed class Figure
             var y = part.Top;
             if (_parts.Count > 1)
             {
-                canvas.DrawText(((char)('a' + (number % 26))).ToString(), 2, y + TextSize, font, ink);
+                canvas.DrawText(((char)('a' + (number % 26))).ToString(), part.Left + 2, y + TextSize, font, ink);
             }
 
             foreach (var line in part.Title)
             {
-                canvas.DrawText(line, _parts.Count > 1 ? 12 : 2, y + TextSize, font, ink);
+                canvas.DrawText(line, part.Left + (_parts.Count > 1 ? 12 : 2), y + TextSize, font, ink);
                 y += RowHeight;
             }
 
@@ -145,16 +149,16 @@ public sealed class Figure
             {
                 foreach (var item in row)
                 {
-                    item.Draw(canvas, y, font, ink, svg);
+                    (item with { Left = part.Left + item.Left }).Draw(canvas, y, font, ink, svg);
                 }
 
                 y += RowHeight;
             }
 
-            var area = new PixelRect(0, _width, y + part.Height, y);
+            var area = new PixelRect(part.Left, part.Left + part.Width, y + part.Height, y);
             if (part.Panel.Z is not null)
             {
-                SpaceArt.Draw(canvas, part.Panel, new SKRect(0, y, _width, y + part.Height), font, svg);
+                SpaceArt.Draw(canvas, part.Panel, new SKRect(part.Left, y, part.Left + part.Width, y + part.Height), font, svg);
             }
             else
             {
@@ -193,7 +197,7 @@ public sealed class Figure
     }
 
     /// <summary>The entries of a legend in rows that fit, and the scales of heat maps.</summary>
-    private List<List<LegendSample>> LegendRows(Panel panel, SKFont font)
+    private static List<List<LegendSample>> LegendRows(Panel panel, SKFont font, float width)
     {
         var items = PanelLegend.Of(panel).Entries.Select(entry => new LegendSample(entry, null, LegendSample.SampleWidth + 3 + font.MeasureText(entry.Name)))
             .Concat(panel.Marks.OfType<HeatMark>().Select(heat => new LegendSample(null, heat, LegendSample.WidthOfScale(heat, font))));
@@ -201,7 +205,7 @@ public sealed class Figure
         var left = 0f;
         foreach (var item in items)
         {
-            if (rows.Count == 0 || left + item.Width > _width - 4)
+            if (rows.Count == 0 || left + item.Width > width - 4)
             {
                 rows.Add([]);
                 left = 2;
@@ -215,7 +219,7 @@ public sealed class Figure
     }
 
     /// <summary>A panel and where it is, in points.</summary>
-    private sealed record Part(Panel Panel, float Top, IReadOnlyList<string> Title, List<List<LegendSample>> Legend, float Height)
+    private sealed record Part(Panel Panel, float Left, float Top, float Width, IReadOnlyList<string> Title, List<List<LegendSample>> Legend, float Height)
     {
         public float Bottom => Top + (RowHeight * (Title.Count + Legend.Count)) + Height;
     }
