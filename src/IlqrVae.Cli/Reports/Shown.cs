@@ -24,7 +24,8 @@ internal static class Shown
         }
 
         var model = RunFolder.ModelOf(path);
-        var file = data ?? ModelFile.Read(model).Description.Configuration.Data;
+        // A run knows where its data are from its own folder.
+        var file = data ?? Path.GetRelativePath(Directory.GetCurrentDirectory(), Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model)) ?? "", ModelFile.Read(model).Description.Configuration.Data));
         if (data is null && !File.Exists(file))
         {
             throw new InputException($"{path}: the run was learned from {file}, which is not there; say where it is with --data.");

@@ -501,7 +501,7 @@ function button(words, label, press) {
   return one;
 }
 
-function add(panel, parent) {
+function add(panel, parent, before) {
   const plot = make("div", { class: "plot", "aria-label": `${panel.title}. ${panel.description}`, role: "img" });
   const state = {
     panel, plot, marks: joined(panel.marks), hidden: new Set(), drawn: false, saving: false, wide: !panel.z && panel.aspect <= 0.45, turn: setup.turn, tilt: setup.tilt,
@@ -535,7 +535,7 @@ function add(panel, parent) {
     state.readout = make("p", { class: "readout", "aria-hidden": "true" });
     parts.push(state.readout);
   }
-  parent.append(make("figure", state.wide ? { class: "wide" } : {}, ...parts, make("figcaption", {}, panel.caption), tools));
+  parent.append(make("figure", state.wide ? { class: "wide" } : {}, ...parts, make("figcaption", {}, before && before.kind === panel.kind && before.caption === panel.caption ? "As in the picture before." : panel.caption), tools));
   if (!panel.legend.length) state.legend.remove();
   shown.add(state);
   seen.observe(plot);
@@ -563,7 +563,7 @@ async function fill(parent, id, isStill = () => true) {
       const height = parent.offsetHeight;
       parent.style.minHeight = `${height}px`;
       clear(parent);
-      for (const panel of panels) add(panel, parent);
+      panels.forEach((panel, i) => add(panel, parent, panels[i - 1]));
       requestAnimationFrame(() => { parent.style.minHeight = ""; });
     }
   } catch (error) {
