@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using IlqrVae.Data;
 using IlqrVae.Reports.Drawing;
@@ -47,7 +48,11 @@ public sealed class Figures : IDisposable
         Assert.Equal($"{width}mm", root.Attribute("width")!.Value);
         Assert.Equal($"{figure.Height.ToString("0.###", CultureInfo.InvariantCulture)}mm", root.Attribute("height")!.Value);
         Assert.Equal(points, double.Parse(root.Attribute("viewBox")!.Value.Split(' ')[2], CultureInfo.InvariantCulture), 0.01);
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"/MediaBox [0 0 {points:0.0}"), Latin(figure.WritePdf), StringComparison.Ordinal);
+        var page = Regex.Match(Latin(figure.WritePdf), @"/MediaBox \[0 0 (?<width>\S+) (?<height>[0-9.]+)\]", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+
+        // A page ends at a whole pixel of 300 an inch.
+        Assert.Equal(points, double.Parse(page.Groups["width"].Value, CultureInfo.InvariantCulture), 0.25);
+        Assert.Equal(figure.Height * 72 / 25.4, double.Parse(page.Groups["height"].Value, CultureInfo.InvariantCulture), 0.25);
         using var stream = new MemoryStream();
         figure.WritePng(stream);
         using var image = SKBitmap.Decode(stream.ToArray());

@@ -5,30 +5,38 @@ using System.Text.Json;
 namespace IlqrVae.Reports.Html;
 
 /// <summary>
-/// Arrays of numbers in a page, each once: the times of bins serve all lines of a trial. Numbers are rounded to a hundred thousandth of their spread, which is less than
-/// a pixel of any screen or printer; even steps are kept as such.
+/// Arrays of numbers in a page, each once: the times of bins serve all lines of a trial. Places are rounded to a hundred thousandth of their spread, less than a pixel of
+/// any screen or printer, and values told by colors to a thousandth, less than a shade; even steps are kept as such.
 /// </summary>
 internal sealed class NumberPool
 {
-    private const int Digits = 5;
+    /// <summary>Digits of places along an axis, of their spread.</summary>
+    public const int DigitsOfPlaces = 5;
+
+    /// <summary>Digits of values told by colors, of their spread.</summary>
+    public const int DigitsOfColors = 3;
+
+    /// <summary>Seven digits of each number by itself, as a logarithmic axis needs.</summary>
+    public const int DigitsOfEach = 0;
+
     private readonly List<double[]> _arrays = [];
-    private readonly List<bool> _logarithmic = [];
+    private readonly List<int> _digits = [];
     private readonly Dictionary<int, List<int>> _byHash = [];
 
     /// <summary>The place of an array, which is put there where it is new.</summary>
     /// <param name="numbers">The numbers.</param>
-    /// <param name="logarithmic">Whether each counts by its own size.</param>
-    public int Add(IEnumerable<double> numbers, bool logarithmic = false)
+    /// <param name="digits">How many digits are kept.</param>
+    public int Add(IEnumerable<double> numbers, int digits = DigitsOfPlaces)
     {
         double[] array = [.. numbers];
         var hash = new HashCode();
-        hash.Add(logarithmic);
+        hash.Add(digits);
         hash.AddBytes(MemoryMarshal.AsBytes<double>(array));
         ref var places = ref CollectionsMarshal.GetValueRefOrAddDefault(_byHash, hash.ToHashCode(), out _);
         places ??= [];
         foreach (var place in places)
         {
-            if (_logarithmic[place] == logarithmic && MemoryMarshal.AsBytes<double>(_arrays[place]).SequenceEqual(MemoryMarshal.AsBytes<double>(array)))
+            if (_digits[place] == digits && MemoryMarshal.AsBytes<double>(_arrays[place]).SequenceEqual(MemoryMarshal.AsBytes<double>(array)))
             {
                 return place;
             }
@@ -36,7 +44,7 @@ internal sealed class NumberPool
 
         places.Add(_arrays.Count);
         _arrays.Add(array);
-        _logarithmic.Add(logarithmic);
+        _digits.Add(digits);
         return _arrays.Count - 1;
     }
 
@@ -57,7 +65,7 @@ internal sealed class NumberPool
             }
 
             writer.WriteStartArray();
-            var format = FormatOf(_arrays[i], _logarithmic[i]);
+            var format = FormatOf(_arrays[i], _digits[i]);
             foreach (var number in _arrays[i])
             {
                 if (double.IsFinite(number))
@@ -101,7 +109,7 @@ internal sealed class NumberPool
         return step;
     }
 
-    private static Func<double, string> FormatOf(double[] numbers, bool logarithmic)
+    private static Func<double, string> FormatOf(double[] numbers, int digits)
     {
         var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
         foreach (var number in numbers)
@@ -112,8 +120,8 @@ internal sealed class NumberPool
             }
         }
 
-        var decimals = Digits - (int)Math.Floor(Math.Log10(high - low));
-        return logarithmic || !(high > low) || decimals > 15
+        var decimals = digits - (int)Math.Floor(Math.Log10(high - low));
+        return digits == DigitsOfEach || !(high > low) || decimals > 15
             ? number => number.ToString("G7", CultureInfo.InvariantCulture)
             : number => Math.Round(number, Math.Max(0, decimals)).ToString("R", CultureInfo.InvariantCulture);
     }

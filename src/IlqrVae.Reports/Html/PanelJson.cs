@@ -13,7 +13,7 @@ internal static class PanelJson
     public static string Pack(IReadOnlyList<Panel> panels)
     {
         using var packed = new MemoryStream();
-        using (var zip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        using (var zip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
         {
             zip.Write(Json(panels));
         }
@@ -104,7 +104,7 @@ internal static class PanelJson
         {
             if (numbers is not null)
             {
-                writer.WriteNumber(name, pool.Add(numbers, logarithmic));
+                writer.WriteNumber(name, pool.Add(numbers, logarithmic ? NumberPool.DigitsOfEach : NumberPool.DigitsOfPlaces));
             }
         }
 
@@ -156,7 +156,7 @@ internal static class PanelJson
                 var scale = HeatImage.Scale(heat);
                 Numbers("x", heat.X);
                 Numbers("y", heat.Y);
-                Numbers("values", heat.Values.Cast<double>());
+                writer.WriteNumber("values", pool.Add(heat.Values.Cast<double>(), NumberPool.DigitsOfColors));
                 writer.WriteString("unit", heat.Unit);
                 writer.WriteBoolean("diverging", heat.Diverging);
                 WritePair(writer, "scale", scale);
