@@ -10,7 +10,7 @@ public sealed class ReportCommands(ReportCommands.SmallRun run) : IClassFixture<
     {
         public SmallRun()
         {
-            Line.Must("simulate", "maze", "-o", "@/data.h5", "--channels", "12", "--held-out", "3", "--trials", "10", "--validation-trials", "3", "--test-trials", "6", "--bins", "40", "--conditions", "3");
+            Line.Must("simulate", "maze", "-o", "@/data.h5", "--channels", "12", "--held-out", "3", "--trials", "10", "--validation-trials", "3", "--test-trials", "6", "--bins", "70", "--conditions", "3");
             Line.Write("config.yaml", "data: data.h5\nmodel: {states: 4, inputs: 2}\ntraining: {iterations: 4, validation-interval: 2}\n");
             Told = Line.Must("train", "@/config.yaml", "-o", "@/run");
         }
