@@ -289,6 +289,31 @@ public sealed class Reports
     });
 
     [Fact]
+    public void A_posterior_file_stands_in_for_inference()
+    {
+        using var learned = Learned.Of(Maze(), new ModelSpecification { States = 4, Inputs = 2 });
+        var source = learned.Open();
+        var found = source.Inference;
+        var path = Path.Combine(learned.Folder, "posterior.h5");
+        PosteriorFile.Write(path, found.Description, found.Trials, found.Estimates, found.Hidden);
+        var taken = learned.Open(new ReportRequest { Posterior = path });
+        var report = Check(taken);
+        Assert.Equal(("test", 9), (taken.Inference.Split, taken.Trials.Count));
+        Assert.Equal(found.Hidden, taken.Inference.Hidden);
+        Assert.Equal(found.Estimates[3].Means[1].Values, taken.Inference.Estimates[3].Means[1].Values);
+        Assert.Equal(found.Estimates[3].NoiseDeviations[0].Values, taken.Inference.Estimates[3].NoiseDeviations[0].Values, (x, y) => Math.Abs(x - y) < 1e-9);
+        Assert.Equal(found.Estimates.Select(one => (one.ObservedCount, one.Map.Iterations)), taken.Inference.Estimates.Select(one => (one.ObservedCount, one.Map.Iterations)));
+        foreach (var kind in PanelKinds.All.Where(kind => kind.Name is not ("calibration" or "solver" or "power" or "inputs")))
+        {
+            Assert.Equal(kind.Make(source, PanelRequest.Usual).Panels.Select(panel => panel.Description), kind.Make(taken, PanelRequest.Usual).Panels.Select(panel => panel.Description));
+        }
+
+        Assert.Contains("taken from", Section(report, "run").Words, StringComparison.Ordinal);
+        Assert.Throws<InputException>(() => learned.Open(new ReportRequest { Posterior = path, Split = "train" }).Inference);
+        Assert.Throws<InputException>(() => learned.Open(new ReportRequest { Posterior = new RunFolder(learned.Folder).Model }).Inference);
+    }
+
+    [Fact]
     public void What_is_not_there_is_refused_by_name()
     {
         var source = new RecordingSource(Some(20, 3), "data.h5");
