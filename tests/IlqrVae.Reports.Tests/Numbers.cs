@@ -29,7 +29,7 @@ public sealed class Numbers
         Assert.Equal([(0.5, "a"), (1.5, "b")], panel.Y.Ticks!);
 
         // Four spikes of two neurons in .2 s.
-        Assert.Contains("4 spikes of 2 neurons in 0.2 s, 10 Hz a neuron; most, 4 spikes, from b. Silent in this trial: a.", panel.Description, StringComparison.Ordinal);
+        Assert.Contains("4 spikes of 2 neurons in 0.2 s, 10 Hz a neuron; most, 4 spikes, from b. Silent here: a.", panel.Description, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class Numbers
 
         var truth = Enumerable.Range(0, 40).Select(t => Math.Sin(0.3 * t)).ToArray();
         var r2 = 1 - (truth.Sum(y => 0.25 * y * y) / truth.Sum(y => (y - truth.Average()) * (y - truth.Average())));
-        Assert.Contains($"R2 in this trial {Words.Of(r2)}", panel.Description, StringComparison.Ordinal);
+        Assert.Contains($"R2 here {Words.Of(r2)}", panel.Description, StringComparison.Ordinal);
         Assert.Contains("the band holds 100 % of what was recorded", panel.Description, StringComparison.Ordinal);
         Assert.Equal("m/s", panel.Y.Unit);
         Assert.Contains("inference saw none of it", panel.Caption, StringComparison.Ordinal);
