@@ -28,7 +28,8 @@ internal static class Heat
     /// <param name="binWidth">Width of a bin in seconds.</param>
     /// <param name="channels">The channels, the lowest row first.</param>
     /// <param name="value">The value of a bin and channel; NaN where it is missing.</param>
-    public static HeatMark Of(string name, string unit, int bins, double binWidth, IReadOnlyList<int> channels, Func<int, int, double> value)
+    /// <param name="firstBin">The bin of the trial that the first one is.</param>
+    public static HeatMark Of(string name, string unit, int bins, double binWidth, IReadOnlyList<int> channels, Func<int, int, double> value, int firstBin = 0)
     {
         var width = Width(bins);
         var columns = (bins + width - 1) / width;
@@ -55,7 +56,7 @@ internal static class Heat
 
         return new HeatMark(
             name,
-            [.. Enumerable.Range(0, columns + 1).Select(column => Math.Min(bins, column * width) * binWidth)],
+            [.. Enumerable.Range(0, columns + 1).Select(column => (firstBin + Math.Min(bins, column * width)) * binWidth)],
             [.. Enumerable.Range(0, channels.Count + 1).Select(row => (double)row)],
             values, unit);
     }

@@ -14,6 +14,13 @@ internal static class Lines
     /// <summary>The middles of a trial's bins, in seconds from its start.</summary>
     public static double[] Time(int bins, double binWidth) => [.. Enumerable.Range(0, bins).Select(bin => (bin + 0.5) * binWidth)];
 
+    /// <summary>The axis of time of some bins of a trial.</summary>
+    public static Panels.Axis TimeAxis((int First, int End) bins, double binWidth) => new("time", "s") { Limits = (bins.First * binWidth, bins.End * binWidth) };
+
+    /// <summary>Some rows of a table; the table itself where they are all.</summary>
+    public static Table Rows(Table table, (int First, int End) bins)
+        => bins == (0, table.Bins) ? table : new Table(bins.End - bins.First, table.Columns, table.Values[(bins.First * table.Columns)..(bins.End * table.Columns)]);
+
     /// <summary>One column of a table.</summary>
     public static double[] Column(Table table, int column, int bins = int.MaxValue)
         => [.. Enumerable.Range(0, Math.Min(bins, table.Bins)).Select(bin => table[bin, column])];

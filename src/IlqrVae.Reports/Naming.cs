@@ -7,9 +7,11 @@ namespace IlqrVae.Reports;
 /// <summary>Channels and trials by their names.</summary>
 internal static class Naming
 {
-    /// <summary>The name of a channel: its own, or that of its group and its number from 0.</summary>
+    /// <summary>The name of a channel: its own, of values with that of their group before it; or that of its group and its number from 0.</summary>
     public static string Of(ChannelGroup group, int channel)
-        => group.ChannelNames is { } names ? names[channel] : $"{group.Name} {channel.ToString(CultureInfo.InvariantCulture)}";
+        => group.ChannelNames is not { } names ? $"{group.Name} {channel.ToString(CultureInfo.InvariantCulture)}"
+            : group.Kind == ChannelKind.Counts || names[channel].StartsWith(group.Name, StringComparison.OrdinalIgnoreCase) ? names[channel]
+            : $"{group.Name} {names[channel]}";
 
     /// <summary>What a channel is called in general.</summary>
     public static string Channel(ChannelGroup group) => group.Kind == ChannelKind.Counts ? "neuron" : "channel";

@@ -8,6 +8,12 @@ namespace IlqrVae.Reports;
 /// <summary>A run on one page: its sections in their order.</summary>
 public static class RunReport
 {
+    /// <summary>Where no more trials than that are shown, close looks at long ones are added.</summary>
+    private const int MostWithParts = 3;
+
+    private const int PartsOfTrial = 3;
+    private const int BinsOfPart = 400;
+
     /// <summary>Kinds that are shown of the trial that was chosen.</summary>
     private static readonly IPanelKind[] OfTrials = [new RasterPanels(), new RatePanels(), new BehaviourPanels(), new InputPanels(), new StatePanels()];
 
@@ -55,6 +61,10 @@ public static class RunReport
             var results = kinds.Select(kind => kind.Make(source, new PanelRequest { Trial = name })).ToList();
             reasons.AddRange(results.Select(result => result.Reason).Where(reason => reason.Length > 0));
             choices.Add(new ReportChoice($"{name}{(what.Length > 0 ? $" ({what})" : "")}", [.. results.SelectMany(result => result.Panels)]));
+            if (trials.Count <= MostWithParts && Lines.IsThinned(source.Trials[trial].Bins))
+            {
+                choices.AddRange(Parts(source, trial, kinds));
+            }
         }
 
         return new ReportSection("trials", "Trials", string.Join(" ", reasons.Distinct(StringComparer.Ordinal).Take(4).Prepend(words)))
@@ -62,6 +72,18 @@ public static class RunReport
             ChoiceOf = "trial",
             Choices = choices,
         };
+    }
+
+    /// <summary>Close looks at a trial of so many bins that its lines are thinned: near its start, in its middle and near its end.</summary>
+    private static IEnumerable<ReportChoice> Parts(RecordingSource source, int trial, IReadOnlyList<IPanelKind> kinds)
+    {
+        var one = source.Trials[trial];
+        for (var k = 0; k < PartsOfTrial; k++)
+        {
+            var first = (int)(((2L * k) + 1) * one.Bins / (2 * PartsOfTrial)) - (BinsOfPart / 2);
+            var request = new PanelRequest { Trial = one.Name, Window = (first * source.BinWidth, (first + BinsOfPart) * source.BinWidth) };
+            yield return new ReportChoice(request.Of(one.Name), [.. kinds.SelectMany(kind => kind.Make(source, request).Panels)]);
+        }
     }
 
     private static ReportSection Trials(ReportSource source)

@@ -13,8 +13,9 @@ internal static class Spans
     /// <param name="source">The recording or run.</param>
     /// <param name="trial">Number of the trial.</param>
     /// <param name="group">Name of the group; null for what all groups lack.</param>
+    /// <param name="bins">The bins that are shown.</param>
     /// <returns>The marks, and a sentence on them; empty where there are none.</returns>
-    public static (IReadOnlyList<Mark> Marks, string Words) Of(RecordingSource source, int trial, string? group)
+    public static (IReadOnlyList<Mark> Marks, string Words) Of(RecordingSource source, int trial, string? group, (int First, int End) bins)
     {
         var (marks, words) = (new List<Mark>(), new List<string>());
         var one = source.Trials[trial];
@@ -24,6 +25,8 @@ internal static class Spans
         }
 
         AddMissing(source, one, group, marks, words);
+        var (from, to) = (bins.First * source.BinWidth, bins.End * source.BinWidth);
+        marks = [.. marks.OfType<SpanMark>().Where(mark => mark.From < to && mark.To > from).Select(mark => mark with { From = Math.Max(from, mark.From), To = Math.Min(to, mark.To) })];
         return (marks, string.Concat(words.Select(sentence => " " + sentence)));
     }
 

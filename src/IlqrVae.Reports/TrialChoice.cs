@@ -32,10 +32,12 @@ internal static class TrialChoice
             Add(known.MinBy(i => gains[i]), "explained worst");
         }
 
-        for (var k = 0; conditions is not null && k < conditions.Names.Count; k++)
+        // Evenly over conditions where there are more than places, since they may stand in an order, such as angles.
+        var room = Math.Min(conditions?.Names.Count ?? 0, most - found.Count);
+        foreach (var k in Enumerable.Range(0, Math.Max(0, room)).Select(place => (int)((long)place * conditions!.Names.Count / room)))
         {
-            var members = Enumerable.Range(0, gains.Count).Where(i => conditions.OfTrial[i] == k).ToList();
-            Add(Median([.. Enumerable.Range(0, gains.Count).Select(i => members.Contains(i) ? gains[i] : double.NaN)]) ?? members.DefaultIfEmpty(-1).First(), $"{conditions.Name} {conditions.Names[k]}");
+            var members = Enumerable.Range(0, gains.Count).Where(i => conditions!.OfTrial[i] == k).ToList();
+            Add(Median([.. Enumerable.Range(0, gains.Count).Select(i => members.Contains(i) ? gains[i] : double.NaN)]) ?? members.DefaultIfEmpty(-1).First(), $"{conditions!.Name} {conditions.Names[k]}");
         }
 
         // Then evenly over the recording.

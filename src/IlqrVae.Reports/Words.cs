@@ -16,8 +16,10 @@ internal static class Words
         >= 1e6 => Wording.Number(value, "0.00e0"),
         >= 100 => Wording.Number(value, "0"),
         >= 10 => Wording.Number(value, "0.#"),
-        >= 0.995 => Wording.Number(value, "0.##"),
-        >= 1e-3 => Wording.Number(value, "0.###"),
+        >= 0.9995 => Wording.Number(value, "0.##"),
+        >= 0.1 => Wording.Number(value, "0.###"),
+        >= 0.01 => Wording.Number(value, "0.####"),
+        >= 1e-3 => Wording.Number(value, "0.#####"),
         0 => "0",
         _ => Wording.Number(value, "0.0e0"),
     };

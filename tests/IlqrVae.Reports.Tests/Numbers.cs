@@ -29,7 +29,7 @@ public sealed class Numbers
         Assert.Equal([(0.5, "a"), (1.5, "b")], panel.Y.Ticks!);
 
         // Four spikes of two neurons in .2 s.
-        Assert.Contains("4 spikes of 2 neurons in 0.2 s, 10 Hz a neuron; most, 4 spikes, from b. Silent in this trial: a.", panel.Description, StringComparison.Ordinal);
+        Assert.Contains("4 spikes of 2 neurons in 0.2 s, 10 Hz a neuron; most, 4 spikes, from b. Silent here: a.", panel.Description, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class Numbers
 
         var truth = Enumerable.Range(0, 40).Select(t => Math.Sin(0.3 * t)).ToArray();
         var r2 = 1 - (truth.Sum(y => 0.25 * y * y) / truth.Sum(y => (y - truth.Average()) * (y - truth.Average())));
-        Assert.Contains($"R2 in this trial {Words.Of(r2)}", panel.Description, StringComparison.Ordinal);
+        Assert.Contains($"R2 here {Words.Of(r2)}", panel.Description, StringComparison.Ordinal);
         Assert.Contains("the band holds 100 % of what was recorded", panel.Description, StringComparison.Ordinal);
         Assert.Equal("m/s", panel.Y.Unit);
         Assert.Contains("inference saw none of it", panel.Caption, StringComparison.Ordinal);
@@ -153,8 +153,8 @@ public sealed class Numbers
         var panel = One(result);
 
         // left: trials 0, 2, 4 with counts 0, 2, 4; right: 1, 3 with counts 2, 4; in Hz ten times that.
-        Assert.All(panel.Mark<LineMark>("left").Y, y => Assert.Equal(20, y, 1e-9));
-        Assert.All(panel.Mark<LineMark>("right").Y, y => Assert.Equal(30, y, 1e-9));
+        Assert.All(panel.Mark<LineMark>("target left").Y, y => Assert.Equal(20, y, 1e-9));
+        Assert.All(panel.Mark<LineMark>("target right").Y, y => Assert.Equal(30, y, 1e-9));
         var bands = panel.Marks.OfType<BandMark>().ToList();
         Assert.Equal(20 + (1.959964 * 20 / Math.Sqrt(3)), bands[0].High[3], 1e-4);
         Assert.Equal(0, bands[0].Low[3]);
@@ -165,8 +165,8 @@ public sealed class Numbers
         var source = Made.Source(Made.Found(recording, change: (k, one) => one with { Means = [Made.Table(10, 2, (t, c) => (10 * k) + t)] }));
         var modelled = One(new PsthPanels().Make(source, new PanelRequest { Channels = ["a"] }));
         Sound.Check(modelled);
-        Assert.Equal(Enumerable.Range(0, 10).Select(t => 20.0 + t), modelled.Mark<LineMark>("left, inferred").Y, (x, y) => Math.Abs(x - y) < 1e-9);
-        Assert.Equal(Enumerable.Range(0, 10).Select(t => 20.0 + t), modelled.Mark<LineMark>("right, inferred").Y, (x, y) => Math.Abs(x - y) < 1e-9);
+        Assert.Equal(Enumerable.Range(0, 10).Select(t => 20.0 + t), modelled.Mark<LineMark>("target left, inferred").Y, (x, y) => Math.Abs(x - y) < 1e-9);
+        Assert.Equal(Enumerable.Range(0, 10).Select(t => 20.0 + t), modelled.Mark<LineMark>("target right, inferred").Y, (x, y) => Math.Abs(x - y) < 1e-9);
     }
 
     [Fact]
@@ -332,7 +332,7 @@ public sealed class Numbers
         Assert.Equal(1 - 0.01032, line.Y.Sum() * bars.Width, 1e-3);
         var known = Enumerable.Range(0, 401).Select(t => (t % 4) - 1.5).ToArray();
         Assert.Contains($"root of their mean square at {Words.Of(Math.Sqrt(known.Average(x => x * x)))} scales", panel.Description, StringComparison.Ordinal);
-        Assert.Contains("degrees of freedom of the prior: 5", panel.Caption, StringComparison.Ordinal);
+        Assert.Contains("degrees of freedom of the prior 5", panel.Caption, StringComparison.Ordinal);
         var gaussian = PriorPanels.Density(Made.Source(found with { Learned = found.Learned with { PriorKind = "gaussian", PriorShape = [] } }))!;
         Assert.Equal(MathNet.Numerics.Distributions.Normal.PDF(0, 1, 1.2), gaussian(1.2), 1e-12);
     }

@@ -289,6 +289,65 @@ public sealed class Reports
     });
 
     [Fact]
+    public void A_part_of_a_trial_is_shown_as_it_stands_in_the_whole()
+    {
+        var recording = Some(2500, 1);
+        var source = Made.Source(Made.Found(recording, change: (_, one) => one with
+        {
+            Inputs = Made.Table(2500, 2, (t, j) => t < 2499 ? Math.Sin(0.01 * t) + j : 0),
+            States = Made.Table(2500, 3, (t, i) => Math.Cos((0.01 * t) + i)),
+            Means = [Made.Table(2500, 3, (t, c) => 10 + Math.Sin((0.1 * t) + c))],
+        }));
+        var request = new PanelRequest { Window = (10, 14) };
+
+        // Bins 500 to 699 of 20 ms.
+        foreach (var kind in (IPanelKind[])[new RasterPanels(), new RatePanels(), new InputPanels(), new StatePanels()])
+        {
+            var result = kind.Make(source, request);
+            Sound.Check(result);
+            Assert.All(result.Panels, panel => Assert.Equal((10, 14), (Math.Round(panel.X.Limits!.Value.Low, 9), Math.Round(panel.X.Limits.Value.High, 9))));
+        }
+
+        var rate = new RatePanels().Make(source, request).Panels.First(panel => panel.Title == "a").Mark<LineMark>("inferred rate");
+        Assert.Equal((200, 10.01), (rate.X.Count, Math.Round(rate.X[0], 9)));
+        Assert.Equal(10 + Math.Sin(50), rate.Y[0], 1e-12);
+        var input = new InputPanels().Make(source, request).Panels[0].Mark<LineMark>();
+        Assert.Equal((200, 10.02), (input.X.Count, Math.Round(input.X[0], 9)));
+        Assert.Equal(Math.Sin(5) / 2, input.Y[0], 1e-12);
+        var strokes = new RasterPanels().Make(source, request).Panels[0].Marks.OfType<HeatMark>().Single();
+        Assert.Equal(200, strokes.Values.GetLength(1));
+        Assert.Equal(10, strokes.X[0], 1e-9);
+        Assert.Equal(Enumerable.Range(500, 200).Sum(t => (t % 4) + ((t + 5) % 4) + ((t + 10) % 4)), int.Parse(new RasterPanels().Make(source, request).Panels[0].Description.Split(' ')[0], CultureInfo.InvariantCulture));
+        Assert.Equal(3, RunReport.Create(source).Sections.Single(section => section.Name == "trials").Choices.Count(choice => choice.Label.EndsWith(" s", StringComparison.Ordinal)));
+        Assert.Contains("50 s long and has no bin from 60 to 70 s", Assert.Throws<InputException>(() => new RatePanels().Make(source, new PanelRequest { Window = (60, 70) })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_posterior_file_stands_in_for_inference()
+    {
+        using var learned = Learned.Of(Maze(), new ModelSpecification { States = 4, Inputs = 2 });
+        var source = learned.Open();
+        var found = source.Inference;
+        var path = Path.Combine(learned.Folder, "posterior.h5");
+        PosteriorFile.Write(path, found.Description, found.Trials, found.Estimates, found.Hidden);
+        var taken = learned.Open(new ReportRequest { Posterior = path });
+        var report = Check(taken);
+        Assert.Equal(("test", 9), (taken.Inference.Split, taken.Trials.Count));
+        Assert.Equal(found.Hidden, taken.Inference.Hidden);
+        Assert.Equal(found.Estimates[3].Means[1].Values, taken.Inference.Estimates[3].Means[1].Values);
+        Assert.Equal(found.Estimates[3].NoiseDeviations[0].Values, taken.Inference.Estimates[3].NoiseDeviations[0].Values, (x, y) => Math.Abs(x - y) < 1e-9);
+        Assert.Equal(found.Estimates.Select(one => (one.ObservedCount, one.Map.Iterations)), taken.Inference.Estimates.Select(one => (one.ObservedCount, one.Map.Iterations)));
+        foreach (var kind in PanelKinds.All.Where(kind => kind.Name is not ("calibration" or "solver" or "power" or "inputs")))
+        {
+            Assert.Equal(kind.Make(source, PanelRequest.Usual).Panels.Select(panel => panel.Description), kind.Make(taken, PanelRequest.Usual).Panels.Select(panel => panel.Description));
+        }
+
+        Assert.Contains("taken from", Section(report, "run").Words, StringComparison.Ordinal);
+        Assert.Throws<InputException>(() => learned.Open(new ReportRequest { Posterior = path, Split = "train" }).Inference);
+        Assert.Throws<InputException>(() => learned.Open(new ReportRequest { Posterior = new RunFolder(learned.Folder).Model }).Inference);
+    }
+
+    [Fact]
     public void What_is_not_there_is_refused_by_name()
     {
         var source = new RecordingSource(Some(20, 3), "data.h5");

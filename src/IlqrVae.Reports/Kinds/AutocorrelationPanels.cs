@@ -13,7 +13,7 @@ public sealed class AutocorrelationPanels : IPanelKind
     private const int MostNeurons = 200;
 
     /// <summary>Bins beyond these are left out, which cost time and change little.</summary>
-    private const int MostBins = 100_000;
+    private const int MostBins = 40_000;
 
     /// <inheritdoc/>
     public string Name => "autocorrelation";

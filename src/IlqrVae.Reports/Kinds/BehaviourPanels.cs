@@ -51,7 +51,7 @@ public sealed class BehaviourPanels : IPanelKind
         }
 
         var usual = means ?? observations!.ToTable();
-        return Naming.Channels(group, request, () => MostVarying(usual)).Select(channel => One(source, run, trial, group, g, channel, observations, means));
+        return Naming.Channels(group, request, () => MostVarying(usual)).Select(channel => One(source, run, trial, group, g, channel, observations, means, request));
     }
 
     private static int[] MostVarying(Table table)
@@ -65,34 +65,37 @@ public sealed class BehaviourPanels : IPanelKind
         return [.. Enumerable.Range(0, table.Columns).OrderByDescending(c => spread[c]).ThenBy(c => c).Take(Shown).Order()];
     }
 
-    private static Panel One(RecordingSource source, ReportSource? run, int trial, ChannelGroup group, int g, int channel, Observations? observations, Table? means)
+    private static Panel One(RecordingSource source, ReportSource? run, int trial, ChannelGroup group, int g, int channel, Observations? observations, Table? means, PanelRequest request)
     {
         var one = source.Trials[trial];
-        var time = Lines.Time(one.Bins, source.BinWidth);
-        var (spans, words) = Spans.Of(source, trial, group.Name);
+        var (first, end) = request.Bins(one, source.BinWidth);
+        var (part, bins) = (first..end, end - first);
+        var time = Lines.Time(one.Bins, source.BinWidth)[part];
+        var (spans, words) = Spans.Of(source, trial, group.Name, (first, end));
         var marks = new List<Mark>(spans);
         var name = Naming.Of(group, channel);
-        var recorded = observations is null ? null : Enumerable.Range(0, one.Bins).Select(t => observations.IsObserved(t, channel) ? observations[t, channel] : double.NaN).ToArray();
+        var recorded = observations is null ? null : Enumerable.Range(first, bins).Select(t => observations.IsObserved(t, channel) ? observations[t, channel] : double.NaN).ToArray();
         var said = new List<string>();
         var isHidden = run?.Inference.Hidden.Contains(group.Name) == true;
-        var caption = $"Recorded {group.Name} of trial {one.Name}";
+        var caption = $"Recorded {group.Name} of trial {request.Of(one.Name)}";
         if (means is not null)
         {
-            var mean = Lines.Column(means, channel);
+            var mean = Lines.Column(means, channel)[part];
             var (low, high, isCalibrated) = Intervals.Of(run!.Inference, trial, g, channel, withNoise: true);
+            (low, high) = (low[part], high[part]);
             if (Array.TrueForAll(high, double.IsFinite))
             {
                 var band = Lines.ThinBand(time, low, high);
                 marks.Add(new BandMark(Intervals.Name, PanelColor.Found, band.X, band.Low, band.High));
             }
 
-            caption = $"{(recorded is null ? "Decoded" : "Recorded and decoded")} {group.Name} of trial {one.Name}; {(isHidden ? "inference saw none of it, and decoded it from what it saw of the whole trial, before and after (not from the past alone)" : "inference saw it, so that the line is a fit and no prediction")}. The band is the {Intervals.Name} of what is recorded, noise included, {(isCalibrated ? "as the run's calibration corrects it" : "by the model alone, not calibrated")}.";
+            caption = $"{(recorded is null ? "Decoded" : "Recorded and decoded")} {group.Name} of trial {request.Of(one.Name)}; {(isHidden ? "inference saw none of it, and decoded it from what it saw of the whole trial, before and after (not from the past alone)" : "inference saw it, so that the line is a fit and no prediction")}. The band is the {Intervals.Name} of what is recorded, noise included, {(isCalibrated ? "as the run's calibration corrects it" : "by the model alone, not calibrated")}.";
             said.Add($"decoded from {Words.Of(mean.Min())} to {Words.Of(mean.Max(), group.Unit)}");
             if (recorded is not null)
             {
-                var known = Enumerable.Range(0, one.Bins).Where(t => double.IsFinite(recorded[t])).ToList();
+                var known = Enumerable.Range(0, bins).Where(t => double.IsFinite(recorded[t])).ToList();
                 var inside = known.Count(t => recorded[t] >= low[t] && recorded[t] <= high[t]);
-                said.Add($"{(isHidden ? "R2" : "R2 of the fit")} in this trial {Words.Of(R2(recorded, mean, known))}");
+                said.Add($"{(isHidden ? "R2" : "R2 of the fit")} here {Words.Of(R2(recorded, mean, known))}");
                 said.Add($"the band holds {Words.Percent(known.Count == 0 ? double.NaN : (double)inside / known.Count)} of what was recorded");
             }
         }
@@ -110,7 +113,7 @@ public sealed class BehaviourPanels : IPanelKind
 
         if (means is not null)
         {
-            var (x, y) = Lines.Thin(time, Lines.Column(means, channel));
+            var (x, y) = Lines.Thin(time, Lines.Column(means, channel)[part]);
             marks.Add(new LineMark(isHidden ? "decoded" : "fitted", PanelColor.Found, x, y) { Width = 2 });
         }
 
@@ -118,9 +121,9 @@ public sealed class BehaviourPanels : IPanelKind
         {
             Kind = "behaviour",
             Title = name,
-            Caption = $"{caption}{(group.Channels > Shown ? $" The {Shown} channels of {group.Channels} that vary most are shown." : "")}{Lines.Remark(one.Bins)}{words}",
+            Caption = $"{caption}{(group.Channels > Shown ? $" The {Shown} channels of {group.Channels} that vary most are shown." : "")}{Lines.Remark(bins)}{words}",
             Description = $"{name}: {string.Join("; ", said)}.",
-            X = new Axis("time", "s") { Limits = (0, one.Bins * source.BinWidth) },
+            X = Lines.TimeAxis((first, end), source.BinWidth),
             Y = new Axis(name, group.Unit),
             Marks = marks,
             Multiples = $"{group.Name}",

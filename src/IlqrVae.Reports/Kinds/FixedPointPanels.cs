@@ -59,11 +59,11 @@ public sealed class FixedPointPanels : RunPanelKind
 
     private static string NameOf(int k) => string.Create(CultureInfo.InvariantCulture, $"fixed point {k + 1}");
 
-    private static string Told(ReportSource source, FixedPoints found, IReadOnlyList<IReadOnlyList<Complex>> spectra)
+    private static string Told(ReportSource source, FixedPoints found)
     {
         var external = source.Description.ExternalNames.Count > 0 ? " Known external inputs are zero there." : "";
         var far = found.Points.Count(point => point.Distance > FarAway);
-        return $"Searched by damped Gauss-Newton steps from {Words.Count(found.Starts, "state")} that inference visits: {found.Ended} ended at a fixed point, within a relative residual of {Words.Of(FixedPoints.Tolerance)}; those nearer to each other than a hundredth of the spread of states count as one.{external}{(far > 0 ? $" {far} of {found.Points.Count} {(far == 1 ? "is" : "are")} farther than half the spread from any visited state: what the model does there was never seen." : "")}{(found.Points.Count > Shown ? $" Eigenvalues of the {Shown} reached most often are shown." : "")}{(spectra.Count > 10 ? " So many points close to each other may be a line or ring of states that all but stay where they are." : "")}";
+        return $"Searched by damped Gauss-Newton steps from {Words.Count(found.Starts, "state")} that inference visits: {found.Ended} ended at a fixed point, within a relative residual of {Words.Of(FixedPoints.Tolerance)}; those nearer to each other than a hundredth of the spread of states count as one.{external}{(far > 0 ? $" {far} of {found.Points.Count} {(far == 1 ? "is" : "are")} farther than half the spread from any visited state: what the model does there was never seen." : "")}{(found.Points.Count > Shown ? $" Eigenvalues of the {Shown} reached most often are shown." : "")}{(found.Points.Count - far > 10 ? " So many points close to each other may be a line or ring of states that all but stay where they are." : "")}";
     }
 
     private static Panel Places(ReportSource source, Principal principal, FixedPoints found, IReadOnlyList<IReadOnlyList<Complex>> spectra)
@@ -93,8 +93,8 @@ public sealed class FixedPointPanels : RunPanelKind
         {
             Kind = "fixed-points",
             Title = "Fixed points",
-            Caption = $"States that the dynamics without inputs leaves where they are, in the principal components of the visited states. A stable one draws near states in; an unstable one lets them go in some direction. {Told(source, found, spectra)}",
-            Description = $"{Words.Count(found.Points.Count, "fixed point")}, {stable} stable and {found.Points.Count - stable} not. {string.Join(" ", found.Points.Take(Shown).Select((point, k) => $"{Label(source, point, spectra[k], k)}."))}",
+            Caption = $"States that the dynamics without inputs leaves where they are, in the principal components of the visited states. A stable one draws near states in; an unstable one lets them go in some direction. {Told(source, found)}",
+            Description = $"{Words.Count(found.Points.Count, "fixed point")}: {stable} stable, {found.Points.Count - stable} unstable. {string.Join(" ", found.Points.Take(Shown).Select((point, k) => $"{Label(source, point, spectra[k], k)}."))}",
             X = principal.Axis(0),
             Y = shown > 1 ? principal.Axis(1) : new Axis(""),
             Z = shown > 2 ? principal.Axis(2) : null,
@@ -120,7 +120,7 @@ public sealed class FixedPointPanels : RunPanelKind
         {
             Kind = "fixed-points",
             Title = "Eigenvalues at the fixed points",
-            Caption = $"How small deviations from each fixed point go on from bin to bin: the eigenvalues of the linearised dynamics. Inside the unit circle they decay, outside they grow, off the real axis they turn. {Told(source, found, spectra)}",
+            Caption = $"How small deviations from each fixed point go on from bin to bin: the eigenvalues of the linearised dynamics. Inside the unit circle they decay, outside they grow, off the real axis they turn. {Told(source, found)}",
             Description = string.Join(" ", Enumerable.Range(0, count).Select(k => $"{Label(source, found.Points[k], spectra[k], k)}.")),
             X = Plane.Axis("real part", reach),
             Y = Plane.Axis("imaginary part", reach),

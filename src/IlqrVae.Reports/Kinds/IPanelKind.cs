@@ -47,8 +47,32 @@ public sealed record PanelRequest
     /// <summary>Gets the name of the channel group; null for all, or the first that can be shown.</summary>
     public string? Group { get; init; }
 
+    /// <summary>Gets the part of the trial, in seconds from its start; null for all of it. Kinds that are not of one trial take no notice.</summary>
+    public (double From, double To)? Window { get; init; }
+
     /// <summary>Gets names of channels, or their numbers from 0; empty for those that tell most.</summary>
     public IReadOnlyList<string> Channels { get; init; } = [];
+
+    /// <summary>The name of a trial with the part of it that is shown.</summary>
+    /// <param name="trial">The trial's name.</param>
+    internal string Of(string trial) => Window is { } part ? $"{trial}, {Words.Of(part.From)} to {Words.Of(part.To, "s")}" : trial;
+
+    /// <summary>The bins of a trial that are shown.</summary>
+    /// <param name="trial">The trial.</param>
+    /// <param name="binWidth">In seconds.</param>
+    /// <exception cref="InputException">The part of it that was asked for has no bin.</exception>
+    internal (int First, int End) Bins(Recordings.Trial trial, double binWidth)
+    {
+        if (Window is not { } part)
+        {
+            return (0, trial.Bins);
+        }
+
+        // A bin belongs to a part that its middle is in.
+        var first = (int)Math.Clamp(Math.Ceiling((part.From / binWidth) - 0.5 - 1e-9), 0, trial.Bins);
+        var end = (int)Math.Clamp(Math.Ceiling((part.To / binWidth) - 0.5 - 1e-9), 0, trial.Bins);
+        return first < end ? (first, end) : throw new InputException($"trial '{trial.Name}' is {Words.Of(trial.Bins * binWidth, "s")} long and has no bin from {Words.Of(part.From)} to {Words.Of(part.To, "s")}.");
+    }
 }
 
 /// <summary>The panels that were made, or why there are none.</summary>

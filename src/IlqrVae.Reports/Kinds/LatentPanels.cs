@@ -13,6 +13,9 @@ public sealed class LatentPanels : RunPanelKind
     /// <summary>Conditions beyond these have no colors that the eye tells apart.</summary>
     private const int MostSeries = 8;
 
+    /// <summary>More entries make a legend that nobody reads.</summary>
+    private const int MostNames = 12;
+
     /// <summary>Points of all paths together.</summary>
     private const int MostPoints = 4000;
 
@@ -62,6 +65,7 @@ public sealed class LatentPanels : RunPanelKind
         var bins = trials.Sum(i => (long)found.Trials[i].Bins);
         var every = (int)((bins + MostPoints - 1) / MostPoints);
         var (colors, by) = Colors(source, trials);
+        var isNamed = colors is not null && colors.Select(one => one.Name).Distinct(StringComparer.Ordinal).Count() <= MostNames;
         var marks = new List<Mark>();
         foreach (var i in trials)
         {
@@ -77,7 +81,7 @@ public sealed class LatentPanels : RunPanelKind
                     1 => new LineMark(name, color, at.Select(t => time[t]).ToArray()[from..to], along[0][from..to]),
                     2 => new LineMark(name, color, along[0][from..to], along[1][from..to]),
                     _ => new LineMark(name, color, along[0][from..to], along[1][from..to]) { Z = along[2][from..to] },
-                } with { InLegend = colors is not null });
+                } with { InLegend = isNamed });
             }
         }
 
@@ -119,7 +123,7 @@ public sealed class LatentPanels : RunPanelKind
 
         if (trials.Length > 1 && Directions(source) is { } directions)
         {
-            return ([.. directions.OfTrial.Select(angle => double.IsFinite(angle) ? ("", PanelColor.Circle(Turn(angle))) : ("", PanelColor.Muted))], $"colors go around the circle with the direction of the mean of '{directions.Group}' in a trial");
+            return ([.. directions.OfTrial.Select((angle, i) => (source.Trials[i].Name, double.IsFinite(angle) ? PanelColor.Circle(Turn(angle)) : PanelColor.Muted))], $"colors go around the circle with the direction of the mean of '{directions.Group}' in a trial");
         }
 
         return (null, "colors go with time from the start to the end of each trial");

@@ -84,13 +84,13 @@ public sealed class LearningPanels : RunPanelKind
             : $" The upright line marks iteration {summary.Iteration}, whose parameters were kept: the last ones, since there are no validation trials.";
 
         private string Smoothed => _width > 1
-            ? $"each point is the mean over {_width} iterations, since single batches differ by more than learning gains in one"
-            : "as they came, one an iteration";
+            ? $"Each point is the mean over {_width} iterations, since single batches differ by more than learning gains in one."
+            : "Each point is a batch.";
 
         public Panel Together() => Make(
             "Learning",
             "score", IsValidated ? [OfBatchesLine(), OfValidationLine()] : [OfBatchesLine()],
-            $"The score that is learned, in nats per observed entry; higher is better. Batches: {Smoothed}.{(IsValidated ? " Validation trials took no part in learning; where their curve falls while that of batches rises, the model learns what is peculiar to the training trials." : "")}");
+            $"The score that is learned, in nats per observed entry; higher is better. {Smoothed}{(IsValidated ? " Validation trials took no part in learning; where their curve falls while that of batches rises, the model learns what is peculiar to the training trials." : "")}");
 
         public Panel? OfValidation() => !IsValidated ? null : Make(
             "Validation",
@@ -102,7 +102,7 @@ public sealed class LearningPanels : RunPanelKind
         public Panel OfBatches() => Make(
             "Training",
             "score of batches", [OfBatchesLine()],
-            $"What is learned, in nats per entry, of the batches of training trials; higher is better. It is {Smoothed}. It weighs hidden entries by themselves, so that it cannot be compared with the validation score.");
+            $"What is learned, in nats per entry, of the batches of training trials; higher is better. {Smoothed} It weighs hidden entries by themselves, so that it cannot be compared with the validation score.");
 
         private LineMark OfBatchesLine()
         {

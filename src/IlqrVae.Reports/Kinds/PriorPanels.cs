@@ -118,7 +118,7 @@ public sealed class PriorPanels : RunPanelKind
         double[] x = [.. Enumerable.Range(0, Bars).Select(k => -Reach + ((k + 0.5) * Width))];
         var name = string.Create(CultureInfo.InvariantCulture, $"input {j}");
         var beyond = values.Count(value => Math.Abs(value) > Reach);
-        var shape = string.Concat(learned.PriorShape.Select(number => $" Its {number.Name}: {Words.Of(number.Value)} ({number.Remark})."));
+        var shape = string.Concat(learned.PriorShape.Select(number => $" Learned besides: {number.Name} {Words.Of(number.Value)} ({number.Remark})."));
         var isCarried = learned.Coefficients.Count > 0;
         return new Panel
         {

@@ -67,7 +67,7 @@ public sealed class PsthPanels : IPanelKind
         var what = conditions.Name.Length == 0
             ? $"all {shown[0].Trials.Count} trials"
             : $"the trials of each {conditions.Name} ({Words.List(shown.Select(one => $"{conditions.Names[one.Condition]}: {one.Trials.Count}"))} trials{(members.Count > shown.Count ? $"; {shown.Count} of {members.Count} are shown" : "")}{(members.Count < conditions.Names.Count ? $"; {conditions.Names.Count - members.Count} with fewer than two trials left out" : "")})";
-        return channels.Select(channel => One(source, group, channel, [.. shown.Select(one => conditions.Names[one.Condition])], averages, modelled, what, run?.Inference.Hidden.Contains(group.Name) == true, conditions.Name.Length == 0));
+        return channels.Select(channel => One(source, group, channel, [.. shown.Select(one => $"{conditions.Name} {conditions.Names[one.Condition]}")], averages, modelled, what, run?.Inference.Hidden.Contains(group.Name) == true, conditions.Name.Length == 0));
     }
 
     private static Panel One(
@@ -83,7 +83,7 @@ public sealed class PsthPanels : IPanelKind
             if (modelled is null || averages.Count == 1)
             {
                 var band = Lines.ThinBand(time, [.. mean.Zip(error, (m, e) => Math.Max(0, m - (Intervals.HalfWidth * e)))], [.. mean.Zip(error, (m, e) => m + (Intervals.HalfWidth * e))]);
-                bands.Add(new BandMark("95 % interval of the average", color, band.X, band.Low, band.High));
+                bands.Add(new BandMark("95 % interval of the average", color, band.X, band.Low, band.High) { InLegend = k == 0 });
             }
 
             var (x, y) = Lines.Thin(time, mean);

@@ -40,30 +40,31 @@ public sealed class RasterPanels : IPanelKind
     private static Panel Make(RecordingSource source, int trial, int g, PanelRequest request)
     {
         var (one, group) = (source.Trials[trial], source.Recording.Groups[g]);
-        var observations = one.Observations[g];
+        var (first, end) = request.Bins(one, source.BinWidth);
+        var (observations, bins) = (one.Observations[g].SelectBins(first, end - first), end - first);
         var (spikes, filled) = Count(observations);
-        var (channels, order) = Order(source, trial, g, Naming.Channels(group, request, () => MostActive(spikes)));
+        var (channels, order) = Order(source, trial, g, (first, end), Naming.Channels(group, request, () => MostActive(spikes)));
         var total = channels.Sum(c => (long)spikes[c]);
-        var isStrokes = total > 0 && channels.Sum(c => (long)filled[c]) <= MostStrokes && channels.Sum(c => (long)filled[c]) <= LargestShare * one.Bins * channels.Count;
-        var seconds = one.Bins * source.BinWidth;
-        var (spans, words) = Spans.Of(source, trial, group.Name);
+        var isStrokes = total > 0 && channels.Sum(c => (long)filled[c]) <= MostStrokes && channels.Sum(c => (long)filled[c]) <= LargestShare * bins * channels.Count;
+        var seconds = bins * source.BinWidth;
+        var (spans, words) = Spans.Of(source, trial, group.Name, (first, end));
         var silent = channels.Where(c => spikes[c] == 0).ToList();
         var most = channels.MaxBy(c => spikes[c]);
         var leftOut = group.Channels - channels.Count;
         return new Panel
         {
             Kind = "raster",
-            Title = $"{group.Name}, trial {one.Name}",
-            Caption = $"{(isStrokes ? "Recorded spikes: a stroke is a bin with a spike or more" : $"Recorded counts as rates, a color each{(total > 0 ? ", since strokes would run into each other" : "")}")}. Neurons are {order}.{(leftOut > 0 ? $" {Words.Count(leftOut, "neuron")} of {group.Channels} {(leftOut == 1 ? "is" : "are")} not shown." : "")}{(isStrokes ? "" : Heat.Remark(one.Bins))}{words}",
-            Description = $"{Words.Count(total, "spike")} of {Words.Count(channels.Count, "neuron")} in {Words.Of(seconds, "s")}{(total > 0 ? $", {Words.Of(total / seconds / channels.Count, "Hz")} a neuron; most, {Words.Count((long)spikes[most], "spike")}, from {Naming.Of(group, most)}" : "")}.{(silent.Count > 0 && total > 0 ? $" Silent in this trial: {Words.List(silent.Select(c => Naming.Of(group, c)))}." : "")}",
-            X = new Axis("time", "s") { Limits = (0, seconds) },
+            Title = $"{group.Name}, trial {request.Of(one.Name)}",
+            Caption = $"{(isStrokes ? "Recorded spikes: a stroke is a bin with a spike or more" : $"Recorded counts as rates, a color each{(total > 0 ? ", since strokes would run into each other" : "")}")}. Neurons are {order}.{(leftOut > 0 ? $" {Words.Count(leftOut, "neuron")} of {group.Channels} {(leftOut == 1 ? "is" : "are")} not shown." : "")}{(isStrokes ? "" : Heat.Remark(bins))}{words}",
+            Description = $"{Words.Count(total, "spike")} of {Words.Count(channels.Count, "neuron")} in {Words.Of(seconds, "s")}{(total > 0 ? $", {Words.Of(total / seconds / channels.Count, "Hz")} a neuron; most, {Words.Count((long)spikes[most], "spike")}, from {Naming.Of(group, most)}" : "")}.{(silent.Count > 0 && total > 0 ? $" Silent here: {Words.List(silent.Select(c => Naming.Of(group, c)))}." : "")}",
+            X = Lines.TimeAxis((first, end), source.BinWidth),
             Y = Heat.ChannelAxis(group, channels),
             Marks =
             [
                 .. spans,
                 isStrokes
-                    ? Strokes(observations, channels, source.BinWidth)
-                    : Heat.Of("recorded", "Hz", one.Bins, source.BinWidth, channels, (t, c) => observations.IsObserved(t, c) ? observations[t, c] / source.BinWidth : double.NaN),
+                    ? Strokes(observations, channels, source.BinWidth, first)
+                    : Heat.Of("recorded", "Hz", bins, source.BinWidth, channels, (t, c) => observations.IsObserved(t, c) ? observations[t, c] / source.BinWidth : double.NaN, first),
             ],
         };
     }
@@ -73,11 +74,11 @@ public sealed class RasterPanels : IPanelKind
         => [.. Enumerable.Range(0, spikes.Length).OrderByDescending(c => spikes[c]).ThenBy(c => c).Take(Heat.MostRows).Order()];
 
     /// <summary>By the bin where the inferred rate is highest, where there is one; else as recorded.</summary>
-    private static (IReadOnlyList<int> Channels, string Words) Order(RecordingSource source, int trial, int g, IReadOnlyList<int> channels)
+    private static (IReadOnlyList<int> Channels, string Words) Order(RecordingSource source, int trial, int g, (int First, int End) bins, IReadOnlyList<int> channels)
     {
         if (source is ReportSource run && run.Inference.Description.Groups.ToList().FindIndex(group => group.Name == source.Recording.Groups[g].Name) is >= 0 and var model)
         {
-            var means = run.Inference.Estimates[trial].Means[model];
+            var means = Lines.Rows(run.Inference.Estimates[trial].Means[model], bins);
             return ([.. channels.OrderBy(c => Enumerable.Range(0, means.Bins).MaxBy(t => means[t, c])).ThenBy(c => c)], "ordered by when their inferred rate is highest, early ones below");
         }
 
@@ -100,7 +101,7 @@ public sealed class RasterPanels : IPanelKind
         return (spikes, filled);
     }
 
-    private static StrokeMark Strokes(Observations observations, IReadOnlyList<int> channels, double binWidth)
+    private static StrokeMark Strokes(Observations observations, IReadOnlyList<int> channels, double binWidth, int firstBin)
     {
         var (x, rows) = (new List<double>(), new List<double>());
         for (var row = 0; row < channels.Count; row++)
@@ -109,7 +110,7 @@ public sealed class RasterPanels : IPanelKind
             {
                 if (observations[t, channels[row]] > 0)
                 {
-                    x.Add((t + 0.5) * binWidth);
+                    x.Add((firstBin + t + 0.5) * binWidth);
                     rows.Add(row);
                 }
             }

@@ -44,7 +44,8 @@ public sealed class RatePanels : RunPanelKind
     private static IEnumerable<Panel> Make(ReportSource source, int trial, int g, PanelRequest request)
     {
         var found = source.Inference;
-        var (group, means) = (found.Description.Groups[g], found.Estimates[trial].Means[g]);
+        var bins = request.Bins(found.Trials[trial], source.BinWidth);
+        var (group, means) = (found.Description.Groups[g], Lines.Rows(found.Estimates[trial].Means[g], bins));
         if (!Array.TrueForAll(means.Values, double.IsFinite))
         {
             yield break;
@@ -52,12 +53,12 @@ public sealed class RatePanels : RunPanelKind
 
         if (request.Channels.Count == 0 && group.Channels > Shown)
         {
-            yield return All(source, trial, g);
+            yield return All(source, trial, g, bins, request);
         }
 
-        foreach (var channel in Naming.Channels(group, request, () => MostModulated(means)))
+        foreach (var channel in Naming.Channels(group, request, () => MostModulated(found.Estimates[trial].Means[g])))
         {
-            yield return One(source, trial, g, channel);
+            yield return One(source, trial, g, channel, bins, request);
         }
     }
 
@@ -74,37 +75,39 @@ public sealed class RatePanels : RunPanelKind
         return values.Sum(value => (value - mean) * (value - mean));
     }
 
-    private static Panel All(ReportSource source, int trial, int g)
+    private static Panel All(ReportSource source, int trial, int g, (int First, int End) bins, PanelRequest request)
     {
         var found = source.Inference;
-        var (group, means, one) = (found.Description.Groups[g], found.Estimates[trial].Means[g], found.Trials[trial]);
+        var (group, means, one) = (found.Description.Groups[g], Lines.Rows(found.Estimates[trial].Means[g], bins), found.Trials[trial]);
         double[] average = [.. Enumerable.Range(0, means.Columns).Select(c => Lines.Column(means, c).Average())];
         var kept = Enumerable.Range(0, means.Columns).OrderByDescending(c => average[c]).ThenBy(c => c).Take(Heat.MostRows).ToList();
         int[] channels = [.. kept.OrderBy(c => Enumerable.Range(0, means.Bins).MaxBy(t => means[t, c])).ThenBy(c => c)];
-        var (spans, words) = Spans.Of(source, trial, group.Name);
+        var (spans, words) = Spans.Of(source, trial, group.Name, bins);
         var (highest, lowest) = (channels.MaxBy(c => average[c]), channels.MinBy(c => average[c]));
         return new Panel
         {
             Kind = "rates",
-            Title = $"Inferred rates of {group.Name}, trial {one.Name}",
-            Caption = $"Posterior means of the firing rates{Seen(source, group.Name)}. Neurons are ordered by when their rate is highest, early ones below, which by itself makes a diagonal; look for neurons that rise together.{(means.Columns > channels.Length ? $" {Words.Count(means.Columns - channels.Length, "neuron")} of the lowest rates {(means.Columns - channels.Length == 1 ? "is" : "are")} not shown." : "")}{Heat.Remark(one.Bins)}{words}",
-            Description = $"{Words.Count(channels.Length, "neuron")}, {Words.Of(average.Average(), "Hz")} on average; over the trial highest in {Naming.Of(group, highest)} ({Words.Of(average[highest], "Hz")}), lowest in {Naming.Of(group, lowest)} ({Words.Of(average[lowest], "Hz")}). Rates go from {Words.Of(means.Values.Min())} to {Words.Of(means.Values.Max(), "Hz")}.",
-            X = new Axis("time", "s") { Limits = (0, one.Bins * source.BinWidth) },
+            Title = $"Inferred rates of {group.Name}, trial {request.Of(one.Name)}",
+            Caption = $"Posterior means of the firing rates{Seen(source, group.Name)}. Neurons are ordered by when their rate is highest, early ones below, which by itself makes a diagonal; look for neurons that rise together.{(means.Columns > channels.Length ? $" {Words.Count(means.Columns - channels.Length, "neuron")} of the lowest rates {(means.Columns - channels.Length == 1 ? "is" : "are")} not shown." : "")}{Heat.Remark(means.Bins)}{words}",
+            Description = $"{Words.Count(channels.Length, "neuron")}, {Words.Of(average.Average(), "Hz")} on average; highest in {Naming.Of(group, highest)} ({Words.Of(average[highest], "Hz")}), lowest in {Naming.Of(group, lowest)} ({Words.Of(average[lowest], "Hz")}). Rates go from {Words.Of(means.Values.Min())} to {Words.Of(means.Values.Max(), "Hz")}.",
+            X = Lines.TimeAxis(bins, source.BinWidth),
             Y = Heat.ChannelAxis(group, channels),
-            Marks = [Heat.Of("inferred rate", "Hz", one.Bins, source.BinWidth, channels, (t, c) => means[t, c]), .. spans],
+            Marks = [Heat.Of("inferred rate", "Hz", means.Bins, source.BinWidth, channels, (t, c) => means[t, c], bins.First), .. spans],
         };
     }
 
-    private static Panel One(ReportSource source, int trial, int g, int channel)
+    private static Panel One(ReportSource source, int trial, int g, int channel, (int First, int End) bins, PanelRequest request)
     {
         var found = source.Inference;
         var (group, one) = (found.Description.Groups[g], found.Trials[trial]);
-        var time = Lines.Time(one.Bins, source.BinWidth);
-        var mean = Lines.Column(found.Estimates[trial].Means[g], channel);
+        var part = bins.First..bins.End;
+        var time = Lines.Time(one.Bins, source.BinWidth)[part];
+        var mean = Lines.Column(found.Estimates[trial].Means[g], channel)[part];
         var (low, high, isCalibrated) = Intervals.Of(found, trial, g, channel, withNoise: false);
-        var truth = TruthTables.OfGroup(found.Description, one, g) is { } table ? Lines.Column(table, channel) : null;
-        var smooth = Smoothed(found, trial, g, channel);
-        var (spans, words) = Spans.Of(source, trial, group.Name);
+        (low, high) = (low[part], high[part]);
+        var truth = TruthTables.OfGroup(found.Description, one, g) is { } table ? Lines.Column(table, channel)[part] : null;
+        var smooth = Smoothed(found, trial, g, channel)?[part];
+        var (spans, words) = Spans.Of(source, trial, group.Name, bins);
         var marks = new List<Mark>(spans);
         if (Array.TrueForAll(high, double.IsFinite))
         {
@@ -131,9 +134,9 @@ public sealed class RatePanels : RunPanelKind
         {
             Kind = "rates",
             Title = name,
-            Caption = $"Firing rates of trial {one.Name}{Seen(source, group.Name)}, each neuron on an axis of its own, in Hz. The band is the {Intervals.Name} of the rate{(isCalibrated ? ", calibrated" : "")}, never below zero; spikes scatter around rates, so that smoothed ones need not stay within.{(smooth is null ? "" : $" Recorded spikes are smoothed by a Gaussian of {Smoothing * 1000:0} ms.")}{(truth is null ? " Where the inferred rate follows the smoothed spikes closely, it may follow their noise too: that is no proof of a good model." : "")}{Lines.Remark(one.Bins)}{words}",
+            Caption = $"Firing rates of trial {request.Of(one.Name)}{Seen(source, group.Name)}, each neuron on an axis of its own, in Hz. The band is the {Intervals.Name} of the rate{(isCalibrated ? ", calibrated" : "")}, never below zero; spikes scatter around rates, so that smoothed ones need not stay within.{(smooth is null ? "" : $" Recorded spikes are smoothed by a Gaussian of {Smoothing * 1000:0} ms.")}{(truth is null ? " Where the inferred rate follows the smoothed spikes closely, it may follow their noise too: that is no proof of a good model." : "")}{Lines.Remark(mean.Length)}{words}",
             Description = $"{name}: inferred rate from {Words.Of(mean.Min())} to {Words.Of(mean.Max(), "Hz")}, {Words.Of(mean.Average(), "Hz")} on average{(double.IsFinite(r) ? $"; correlation with the {(truth is null ? "smoothed spikes" : "true rate")} {Words.Of(r)}" : "")}{(double.IsFinite(inside) ? $"; the band holds the true rate in {Words.Percent(inside)} of the bins" : "")}.",
-            X = new Axis("time", "s") { Limits = (0, one.Bins * source.BinWidth) },
+            X = Lines.TimeAxis(bins, source.BinWidth),
             Y = new Axis("rate", "Hz"),
             Marks = marks,
             Multiples = $"rates of {group.Name}",

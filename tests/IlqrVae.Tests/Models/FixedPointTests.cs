@@ -3,6 +3,7 @@ using IlqrVae.Models;
 using IlqrVae.Models.Dynamics;
 using IlqrVae.Models.Dynamics.Custom;
 using IlqrVae.Models.Parameters;
+using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using IlqrVae.Tests.Inference;
 
@@ -78,7 +79,7 @@ public sealed class FixedPointTests
 
     private static Table Starts(int count, int states, double size)
     {
-        var random = new Numerics.CounterRandom(7, 0, 0);
+        var random = new CounterRandom(7, 0, 0);
         return new Table(count, states, [.. Enumerable.Range(0, count * states).Select(_ => size * ((2 * random.NextDouble()) - 1))]);
     }
 
