@@ -138,6 +138,8 @@ internal static partial class Application
         root.Subcommands.Add(ExportCommand.Create(terminal));
         root.Subcommands.Add(EvaluateCommand.Create(terminal));
         root.Subcommands.Add(CompareCommand.Create(terminal));
+        root.Subcommands.Add(ReportCommand.Create(terminal));
+        root.Subcommands.Add(PlotCommand.Create(terminal));
         root.Subcommands.Add(CalibrateCommand.Create(terminal));
         root.Subcommands.Add(NlbCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));

@@ -29,13 +29,21 @@ internal sealed class CommandLine : IDisposable
 
     public TimeSpan Interval { get; init; } = Timeout.InfiniteTimeSpan;
 
+    /// <summary>Whether learning ends with a report, as it does for users.</summary>
+    public bool WithReport { get; init; }
+
     public string Folder => _folder.FullName;
 
-    /// <summary>Runs a command line; "@/" in front of an argument, or behind "=", stands for the folder.</summary>
+    /// <summary>Runs a command line; "@/" in front of an argument, or behind "=", stands for the folder. Reports, which take time, are left out but where <see cref="WithReport"/> is set.</summary>
     public Outcome Run(params string[] arguments) => Run(CancellationToken.None, arguments);
 
     public Outcome Run(CancellationToken interrupt, params string[] arguments)
     {
+        if (!WithReport && arguments.Length > 1 && arguments[0] is "train" or "fit" or "demo" && !arguments.Contains("--help", StringComparer.Ordinal))
+        {
+            arguments = [.. arguments, "--no-report"];
+        }
+
         using var output = new StringWriter();
         using var error = new StringWriter();
         using var terminal = new Terminal(output, error, Screen with { Interval = Interval }, interrupt);

@@ -15,6 +15,8 @@ public sealed class NumericOptions
         ["compare"] = ["@/run"],
         ["infer"] = ["@/run", "--data", "@/data.h5", "-o", "@/x.h5"],
         ["evaluate"] = ["@/run", "--data", "@/data.h5"],
+        ["report"] = ["@/run"],
+        ["plot"] = ["@/run", "rates", "-o", "@/x.svg"],
         ["nlb predict"] = ["@/run", "--data", "@/data.h5", "-o", "@/x.h5"],
         ["nlb target"] = ["@/data.h5", "-o", "@/x.h5"],
     };

@@ -7,6 +7,8 @@ using IlqrVae.Models;
 using IlqrVae.Models.Dynamics;
 using IlqrVae.Models.Priors;
 using IlqrVae.Recordings;
+using IlqrVae.Reports;
+using IlqrVae.Reports.Html;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
@@ -43,18 +45,19 @@ internal static class DemoCommand
         var threads = Arguments.Threads();
         var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates.", "N");
         var force = Arguments.Force("Replace data or a run in the folder that are not a demonstration's.");
+        var noReport = ReportFile.None();
         var json = Arguments.Json();
-        return Arguments.Make("demo", Description, [name, output, seed, threads, iterations, force, json], result =>
+        return Arguments.Make("demo", Description, [name, output, seed, threads, iterations, noReport, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var system = result.GetValue(name) ?? "lorenz";
             var scenario = DemoScenario.Of(system, result.GetValue(seed) ?? 1);
             var configuration = TrainCommand.WithOptions(scenario.Configuration, result.GetValue(threads), result.GetValue(iterations));
-            return Run(scenario with { Configuration = configuration }, result.GetValue(output) ?? Path.Combine("demo", system), result.GetValue(force), terminal);
+            return Run(scenario with { Configuration = configuration }, result.GetValue(output) ?? Path.Combine("demo", system), result.GetValue(force), !result.GetValue(noReport), terminal);
         });
     }
 
-    private static int Run(DemoScenario scenario, string root, bool isForced, Terminal terminal)
+    private static int Run(DemoScenario scenario, string root, bool isForced, bool hasReport, Terminal terminal)
     {
         var files = new DemoFiles(root);
         var run = new RunFolder(files.Run);
@@ -99,8 +102,15 @@ internal static class DemoCommand
         var report = EvaluationReport.Of(found);
         Ended("evaluate");
         Directory.CreateDirectory(files.Figures);
-        var figures = Figures.Write(files.Figures, HistoryFile.Read(run.History), found, scenario.Title);
+        var source = ReportSource.Of(found, files.Data, files.Run);
+        var figures = Figures.Write(files.Figures, source);
         Ended("figures");
+        if (hasReport)
+        {
+            HtmlReport.Write(RunReport.Create(source), run.Report);
+            Ended("report");
+        }
+
 
         var summary = report.ToJson();
         summary["demo"] = scenario.Name;
@@ -109,6 +119,7 @@ internal static class DemoCommand
         summary["total_seconds"] = Json.Number(Math.Round(seconds.Sum(one => one.Seconds), 3));
         summary["folder"] = root;
         summary["figures"] = Json.Texts(figures);
+        summary["report"] = hasReport ? run.Report : null;
         AtomicFile.WriteText(files.Summary, Json.Format(summary) + "\n");
         terminal.WriteJson(() => summary);
         terminal.WriteLine();
@@ -118,6 +129,11 @@ internal static class DemoCommand
         terminal.WriteLine($"time: {string.Join(", ", seconds.Select(one => $"{one.Phase} {Wording.Duration(one.Seconds)}"))}; {Wording.Duration(seconds.Sum(one => one.Seconds))} in all");
         terminal.WriteLine($"files in {root}: data.h5 (the recording), run (the model), posterior.h5 (what was found), summary.json");
         terminal.WriteLine($"figures: {string.Join(", ", figures)}");
+        if (hasReport)
+        {
+            terminal.WriteLine($"all of it on one page: {run.Report}");
+        }
+
         return ExitCode.Done;
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IlqrVae.Cli.Reports;
 using IlqrVae.Recordings;
+using IlqrVae.Reports;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Scores;
@@ -167,9 +168,8 @@ internal static class EvaluateCommand
             terminal.WriteTable(["score", "value", ""], report.ToRows());
             if (folder is not null)
             {
-                // A model file taken out of its run has no learning curve beside it.
-                var history = HistoryFile.ReadIfAny(new RunFolder(Path.GetDirectoryName(modelPath)!).History);
-                terminal.WriteLine($"figures: {string.Join(", ", Figures.Write(folder, history, found, Path.GetFileNameWithoutExtension(path), request.Onsets))}");
+                var source = ReportSource.Of(found, path, model);
+                terminal.WriteLine($"figures: {string.Join(", ", terminal.Interruptible("drawing", () => Figures.Write(folder, source, moved)))}");
             }
 
             return ExitCode.Done;

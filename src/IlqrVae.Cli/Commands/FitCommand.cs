@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using IlqrVae.Cli.Reports;
+using IlqrVae.Data;
 using IlqrVae.Recordings;
+using IlqrVae.Reports;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Fitting;
@@ -38,8 +41,9 @@ internal static class FitCommand
         var threads = Arguments.Threads();
         var force = Arguments.Force("Replace a run that is in the folder already.");
         var noBaselines = new Option<bool>("--no-baselines") { Description = "Leave out the comparison with baselines at the end, which takes seconds to a minute or two." };
+        var noReport = ReportFile.None();
         var json = Arguments.Json();
-        return Arguments.Make("fit", Description, [data, output, minutes, hide, noBaselines, seed, threads, force, json], result =>
+        return Arguments.Make("fit", Description, [data, output, minutes, hide, noBaselines, noReport, seed, threads, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var path = result.GetValue(data)!;
@@ -64,11 +68,11 @@ internal static class FitCommand
                 Predict = [.. Arguments.Names(result.GetValue(hide))],
                 Force = result.GetValue(force),
             };
-            return Run(path, recording, folder, request, result.GetValue(noBaselines), terminal);
+            return Run(path, recording, folder, request, result.GetValue(noBaselines), result.GetValue(noReport), terminal);
         });
     }
 
-    private static int Run(string path, Recording recording, RunFolder folder, FitRequest request, bool isAlone, Terminal terminal)
+    private static int Run(string path, Recording recording, RunFolder folder, FitRequest request, bool isAlone, bool hasNoReport, Terminal terminal)
     {
         var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), terminal.OfFit(request.Seconds), terminal.Interrupt);
         terminal.End();
@@ -91,9 +95,11 @@ internal static class FitCommand
         var hidden = recording.Groups.Where(group => group.Kind == ChannelKind.Values && recording.Groups.Any(one => one.Kind == ChannelKind.Counts)).Select(group => group.Name)
             .Concat(request.Predict).ToHashSet(StringComparer.Ordinal);
         var rows = hidden.Count == 0 ? [] : Compared(path, recording, folder, outcome.Chosen.Configuration.Training, hidden, isAlone, terminal);
+        var report = hasNoReport ? null : ReportFile.Add(() => ReportSource.Open(folder.Root, path, recording, new ReportRequest { Threads = request.Threads }, terminal.OfInference(), terminal.Interrupt), folder.Root, terminal);
         terminal.WriteJson(() => new JsonObject
         {
             ["run"] = folder.Root,
+            ["report"] = report,
             ["chosen"] = outcome.Chosen.Name,
             ["attempts"] = new JsonArray([.. outcome.Attempts.Select(attempt => (JsonNode)new JsonObject
             {
@@ -135,6 +141,11 @@ internal static class FitCommand
         var test = recording.TrialsOf(TrialSplit.Test).Count > 0 ? "test" : recording.TrialsOf(TrialSplit.Validation).Count > 0 ? "validation" : "train";
         var hides = string.Concat(hidden.Order(StringComparer.Ordinal).Select(name => $" --hide {Wording.Quoted(name)}"));
         terminal.WriteLine($"model: {folder.Model}, from {folder.Configuration}");
+        if (report is not null)
+        {
+            terminal.WriteLine($"report: {report}");
+        }
+
         terminal.WriteLine($"next:  ilqr-vae evaluate {Wording.Quoted(folder.Root)} --data {Wording.Quoted(path)} --split {test}{hides}{(hidden.Count > 0 ? " --baselines" : "")}");
         return ExitCode.Done;
     }

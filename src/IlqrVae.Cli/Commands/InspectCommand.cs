@@ -1,5 +1,7 @@
 using System.CommandLine;
 using IlqrVae.Cli.Reports;
+using IlqrVae.Reports;
+using IlqrVae.Reports.Html;
 
 namespace IlqrVae.Cli.Commands;
 
@@ -15,15 +17,25 @@ internal static class InspectCommand
           ilqr-vae inspect data.h5
           ilqr-vae inspect session.nwb
           ilqr-vae inspect run --json
+          ilqr-vae inspect data.h5 --figures data.html
         """;
 
     public static Command Create(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "The file, or the folder of a run or of .npy files." };
+        var figures = new Option<string?>("--figures") { Description = "An HTML file to show a dataset in, as 'ilqr-vae report' does.", HelpName = "FILE" };
+        var force = Arguments.Force("Replace a file of that name.");
         var json = Arguments.Json();
-        return Arguments.Make("inspect", Description, [file, json], result =>
+        return Arguments.Make("inspect", Description, [file, figures, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
+            if (result.GetValue(figures) is { } page)
+            {
+                Arguments.RequireFree(page, result.GetValue(force));
+                var shown = Shown.Open(result.GetValue(file)!, null, new ReportRequest(), terminal);
+                HtmlReport.Write(terminal.Interruptible("making the report", () => shown is ReportSource run ? RunReport.Create(run) : RecordingReport.Create(shown)), page);
+            }
+
             Inspection.Report(result.GetValue(file)!, terminal);
             return ExitCode.Done;
         });

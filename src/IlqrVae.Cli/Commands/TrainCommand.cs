@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using IlqrVae.Cli.Reports;
+using IlqrVae.Data;
 using IlqrVae.Recordings;
+using IlqrVae.Reports;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
@@ -42,8 +45,9 @@ internal static class TrainCommand
         var threads = Arguments.Threads();
         var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates; overrides the configuration.", "N");
         var stopAfter = Arguments.Number<int?>("--stop-after", "Save and stop after so many iterations of this call, as Ctrl-C does.", "N");
+        var noReport = ReportFile.None();
         var json = Arguments.Json();
-        return Arguments.Make("train", Description, [file, output, set, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, json], result => MpiJob.Run(terminal, processes =>
+        return Arguments.Make("train", Description, [file, output, set, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, noReport, json], result => MpiJob.Run(terminal, processes =>
         {
             terminal.IsJson = result.GetValue(json);
             var path = RunFolder.ConfigurationOf(result.GetValue(file)!);
@@ -73,7 +77,10 @@ internal static class TrainCommand
                 }
             }
 
-            Report(outcome, configuration.Data, folder, terminal);
+            var report = processes.Number > 0 || result.GetValue(noReport) || outcome.End is TrainingEnd.Interrupted or TrainingEnd.Diverged
+                ? null
+                : ReportFile.Add(() => ReportSource.Open(folder.Root, configuration.Data, recording, new ReportRequest { Threads = configuration.Training.Threads }, terminal.OfInference(), terminal.Interrupt), folder.Root, terminal);
+            Report(outcome, configuration.Data, folder, report, terminal);
             return outcome.End switch
             {
                 TrainingEnd.Interrupted => ExitCode.Interrupted,
@@ -116,7 +123,7 @@ internal static class TrainCommand
         return name == "config" && new RunFolder(beside).HoldsRun ? beside : Path.Combine(beside, name);
     }
 
-    private static void Report(TrainingOutcome outcome, string data, RunFolder folder, Terminal terminal)
+    private static void Report(TrainingOutcome outcome, string data, RunFolder folder, string? report, Terminal terminal)
     {
         terminal.WriteJson(() => new JsonObject
         {
@@ -131,6 +138,7 @@ internal static class TrainCommand
             ["seconds"] = Json.Number(outcome.Seconds),
             ["parameters"] = outcome.Parameters,
             ["model"] = folder.Model,
+            ["report"] = report,
         });
         if (outcome.End == TrainingEnd.Diverged)
         {
@@ -156,6 +164,11 @@ internal static class TrainCommand
         }
 
         terminal.WriteLine($"model: {folder.Model}");
+        if (report is not null)
+        {
+            terminal.WriteLine($"report: {report}");
+        }
+
         terminal.WriteLine($"next:  ilqr-vae infer {Wording.Quoted(folder.Root)} --data {Wording.Quoted(data)} -o posterior.h5");
     }
 }

@@ -32,4 +32,10 @@ public sealed record Panel
 
     /// <summary>Gets the height that the panel asks for, as a share of its width.</summary>
     public double Aspect { get; init; } = 0.6;
+
+    /// <summary>
+    /// Gets what it is one of several small pictures of, which stand side by side in their order and share one caption, such as neurons of a trial; empty for a
+    /// picture by itself. Neighbours with the same words here belong together.
+    /// </summary>
+    public string Multiples { get; init; } = "";
 }

@@ -27,6 +27,9 @@ public sealed record RunFolder(string Root)
     /// <summary>What happened and when.</summary>
     public string Log => Path.Combine(Root, "log.txt");
 
+    /// <summary>The run on one page.</summary>
+    public string Report => Path.Combine(Root, "report.html");
+
     /// <summary>The file that a training keeps open while it is at work here.</summary>
     public string Lock => Path.Combine(Root, ".lock");
 

@@ -1,3 +1,4 @@
+using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Evaluation;
@@ -7,6 +8,10 @@ public sealed class IntervalCoverage
 {
     private readonly long[] _inside = new long[Levels.Count];
     private readonly long[] _entries = new long[Levels.Count];
+    private readonly long[] _places = new long[PlaceCount];
+
+    /// <summary>Number of places that are told apart.</summary>
+    public const int PlaceCount = 20;
 
     /// <summary>The levels.</summary>
     public static IReadOnlyList<double> Levels { get; } = [0.5, 0.9, 0.95];
@@ -19,6 +24,12 @@ public sealed class IntervalCoverage
 
     /// <summary>The share of entries inside, one a level; NaN where there were none.</summary>
     public IReadOnlyList<double> Shares => [.. _inside.Zip(_entries, (inside, entries) => entries > 0 ? (double)inside / entries : double.NaN)];
+
+    /// <summary>
+    /// Of entries looked at by their scores: how many lie in each twentieth of what was predicted, the lowest first. Where predictions are right, as many in each
+    /// (a histogram of the probability integral transform); what is not a number is in none.
+    /// </summary>
+    public IReadOnlyList<long> Places => _places;
 
     /// <summary>Looks at one entry with a Gaussian around it, at every level.</summary>
     /// <param name="truth">The truth.</param>
@@ -42,6 +53,11 @@ public sealed class IntervalCoverage
         {
             _entries[level]++;
             _inside[level] += Math.Abs(score) <= (halfWidths ?? HalfWidths)[level] ? 1 : 0;
+        }
+
+        if (!double.IsNaN(score))
+        {
+            _places[Math.Min(PlaceCount - 1, (int)(PlaceCount * NormalDistribution.Cumulative(score)))]++;
         }
     }
 
@@ -75,6 +91,11 @@ public sealed class IntervalCoverage
         {
             _inside[level] += other._inside[level];
             _entries[level] += other._entries[level];
+        }
+
+        for (var k = 0; k < _places.Length; k++)
+        {
+            _places[k] += other._places[k];
         }
     }
 }

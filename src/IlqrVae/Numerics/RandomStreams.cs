@@ -83,6 +83,12 @@ public static class RandomStreams
     /// <summary>Which channels of an imported recording are held out. Substream 0.</summary>
     public const ulong ImportedHeldOut = 17UL << Purpose;
 
+    /// <summary>Times to which events of a trial are moved, to see what chance gives of averages around them. Substream: the draw.</summary>
+    public const ulong MovedEvents = 18UL << Purpose;
+
+    /// <summary>Samples of a learned prior, of seed 0 whatever the run's, by which its density is drawn. Substream 0.</summary>
+    public const ulong PriorDensity = 19UL << Purpose;
+
     /// <summary>A simulated trial, by split and number within it: more training trials leave the test trials as they were.</summary>
     /// <param name="split">The split: 0 training, 1 validation, 2 test.</param>
     /// <param name="number">Its number in the split.</param>

@@ -23,6 +23,7 @@ public sealed class RandomStreamsTests
         yield return (nameof(RandomStreams.PredictiveSamples), RandomStreams.PredictiveSamples, 0);
         yield return (nameof(RandomStreams.ImportedSplits), RandomStreams.ImportedSplits, 0);
         yield return (nameof(RandomStreams.ImportedHeldOut), RandomStreams.ImportedHeldOut, 0);
+        yield return (nameof(RandomStreams.PriorDensity), RandomStreams.PriorDensity, 0);
         foreach (var split in Splits)
         {
             yield return (nameof(RandomStreams.SimulatedConditions), RandomStreams.SimulatedConditions, RandomStreams.ConditionsOfSplit(split));
@@ -43,6 +44,7 @@ public sealed class RandomStreamsTests
             yield return (nameof(RandomStreams.PosteriorSamples), RandomStreams.PosteriorSamples, (ulong)number);
             yield return (nameof(RandomStreams.ValidationFolds), RandomStreams.ValidationFolds, (ulong)number);
             yield return (nameof(RandomStreams.CalibrationEntries), RandomStreams.CalibrationEntries, (ulong)number);
+            yield return (nameof(RandomStreams.MovedEvents), RandomStreams.MovedEvents, (ulong)number);
             foreach (var other in Numbers)
             {
                 yield return (nameof(RandomStreams.Hiding), RandomStreams.Hiding(other), (ulong)number);
