@@ -69,7 +69,7 @@ internal sealed class Hdf5Regions(Hdf5Bytes file)
         return pieces;
     }
 
-    private Hdf5Region Region(Hdf5Cursor piece)
+    private static Hdf5Region Region(Hdf5Cursor piece)
     {
         var address = piece.Address();
         var (kind, version) = (piece.Int(), piece.Int());

@@ -6,7 +6,7 @@ namespace IlqrVae.Data;
 internal sealed class StoredRows
 {
     // Of the table's rows that are held at a time.
-    private const long BlockBytes = 1 << 23;
+    private const long BlockBytes = 1 << 21;
 
     private readonly Func<int, int, Array> _read;
     private readonly int _blockRows;

@@ -89,7 +89,7 @@ internal sealed class TimedImport
 
         TimeGrid[] grids = [.. cuts.Select(cut => stretches[cut.Stretch].Stretch.Grid.Part(cut.First, cut.Bins))];
         var observations = cuts.Select(_ => new List<Observations>()).ToList();
-        IReadOnlyList<ChannelGroup>? groups = null;
+        List<ChannelGroup>? groups = null;
         for (var f = 0; f < _files.Length; f++)
         {
             int[] own = [.. Enumerable.Range(0, cuts.Count).Where(t => stretches[cuts[t].Stretch].File == f)];
@@ -97,7 +97,7 @@ internal sealed class TimedImport
             RequireLike(groups ??= found, found, _files[f]);
         }
 
-        groups = ByRate([.. groups!], observations);
+        groups = ByRate(groups!, observations);
         var conditions = TrialColumns.Conditions(_path, _options, [.. stretches.Select(one => (_files[one.File].Session.Path, _files[one.File].Session.Trials, one.Stretch.Row))], _remarks);
         var recording = new Recording
         {
@@ -185,7 +185,7 @@ internal sealed class TimedImport
         return more.Count > 0 ? $"{Messages.OneLine(more[0])}{(more.Count > 1 ? $" and {more.Count - 1} more are" : " is")} only in it" : $"it lacks {Messages.OneLine(fewer[0])}{(fewer.Count > 1 ? $" and {fewer.Count - 1} more" : "")}";
     }
 
-    private void RequireLike(IReadOnlyList<ChannelGroup> first, IReadOnlyList<ChannelGroup> groups, TimedReader file)
+    private void RequireLike(List<ChannelGroup> first, List<ChannelGroup> groups, TimedReader file)
     {
         for (var g = 0; g < first.Count; g++)
         {
