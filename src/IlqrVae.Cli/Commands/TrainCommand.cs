@@ -63,15 +63,7 @@ internal static class TrainCommand
             IEnumerable<string> remarks = result.GetValue(resume) ? [] : RecordingRemarks.Of(recording).Concat(TrainingSession.RemarksOf(configuration, recording));
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
-                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(remarks), terminal.Interrupt);
-            if (terminal.Loudness == Loudness.Verbose)
-            {
-                foreach (var (key, value) in ConfigurationFile.Values(ConfigurationFile.Read(folder.Configuration)))
-                {
-                    terminal.Detail($"{key}: {(value ?? "").Replace("\n", "; ", StringComparison.Ordinal)}");
-                }
-            }
-
+                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)), terminal.OfTraining(remarks, () => SettingsOf(folder)), terminal.Interrupt);
             Report(outcome, configuration.Data, folder, terminal);
             return outcome.End switch
             {
@@ -82,6 +74,10 @@ internal static class TrainCommand
             };
         });
     }
+
+    /// <summary>Every setting as the run keeps it, what was left open resolved.</summary>
+    private static IEnumerable<string> SettingsOf(RunFolder folder)
+        => ConfigurationFile.Values(ConfigurationFile.Read(folder.Configuration)).Select(one => $"{one.Path}: {(one.Value ?? "").Replace("\n", "; ", StringComparison.Ordinal)}");
 
     /// <summary>A configuration with what the command line overrides.</summary>
     public static RunConfiguration WithOptions(RunConfiguration configuration, int? threads, int? iterations)
