@@ -4,16 +4,13 @@ namespace IlqrVae.Cli;
 
 /// <summary>Work whose progress is shown: how much is done, if that can be told, and what else there is to say.</summary>
 /// <param name="name">What is being done, as "inferring".</param>
-internal sealed class Stage(string name)
+internal sealed class Stage(string name) : IProgress<double>
 {
     private readonly DateTime _started = DateTime.UtcNow;
     private double _done;
     private double _total;
     private double _secondsLeft = double.NaN;
     private Func<string>? _details;
-
-    /// <summary>Whether anything was said of it since it was last shown.</summary>
-    public bool IsShown { get; set; }
 
     /// <summary>Says how far it is.</summary>
     /// <param name="done">What is done.</param>
@@ -22,6 +19,16 @@ internal sealed class Stage(string name)
     /// <param name="secondsLeft">Seconds left; NaN to go by the time so far.</param>
     public void Set(double done, double total, Func<string>? details = null, double secondsLeft = double.NaN)
         => (_done, _total, _details, _secondsLeft) = (done, total, details, secondsLeft);
+
+    /// <inheritdoc/>
+    public void Report(double value)
+    {
+        // Several threads tell in no order.
+        if (value > _done)
+        {
+            Set(value, 1);
+        }
+    }
 
     /// <summary>The line, with a bar where the screen has one, never longer than the screen.</summary>
     /// <param name="screen">Where it is shown.</param>

@@ -212,17 +212,22 @@ internal sealed class Terminal : IDisposable
     /// <param name="name">What it is, as "importing".</param>
     /// <param name="work">The work.</param>
     /// <exception cref="OperationCanceledException">The user interrupted.</exception>
-    public T Interruptible<T>(string name, Func<T> work) => During(name, () => Task.Run(work, Interrupt).WaitAsync(Interrupt).GetAwaiter().GetResult());
+    public T Interruptible<T>(string name, Func<T> work) => Interruptible(name, _ => work());
+
+    /// <summary>The same of work that says how far it is.</summary>
+    public T Interruptible<T>(string name, Func<Stage, T> work) => During(name, stage => Task.Run(() => work(stage), Interrupt).WaitAsync(Interrupt).GetAwaiter().GetResult());
 
     /// <summary>Does work that says nothing of itself, and shows that it is going on.</summary>
     /// <param name="name">What it is, as "reading data.h5".</param>
     /// <param name="work">The work.</param>
-    public T During<T>(string name, Func<T> work)
+    public T During<T>(string name, Func<T> work) => During(name, _ => work());
+
+    private T During<T>(string name, Func<Stage, T> work)
     {
-        Begin(name);
+        var stage = Begin(name);
         try
         {
-            return work();
+            return work(stage);
         }
         finally
         {
@@ -242,14 +247,20 @@ internal sealed class Terminal : IDisposable
 
     /// <summary>Shows how far a training is.</summary>
     /// <param name="remarks">What is to be said once it has begun: a training that is refused has one line to say.</param>
-    /// <param name="name">What it is.</param>
-    public IProgress<TrainingProgress> OfTraining(IEnumerable<string>? remarks = null, string name = "training")
+    /// <param name="details">What is to be told then to those who want details.</param>
+    public IProgress<TrainingProgress> OfTraining(IEnumerable<string>? remarks = null, Func<IEnumerable<string>>? details = null)
     {
+        const string name = "training";
         var stage = Begin(name);
         return new Watcher<TrainingProgress>(progress =>
         {
             Remarks(remarks ?? []);
-            remarks = null;
+            foreach (var detail in Loudness == Loudness.Verbose ? details?.Invoke() ?? [] : [])
+            {
+                Detail(detail);
+            }
+
+            (remarks, details) = (null, null);
             lock (_lock)
             {
                 stage = _stage is null || progress.Record.Iteration == 1 ? Begin(name) : stage;

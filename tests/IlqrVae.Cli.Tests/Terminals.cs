@@ -143,7 +143,35 @@ public sealed class Terminals
         Assert.Contains("iteration 2: validation", verbose, StringComparison.Ordinal);
         Assert.Contains("factorisations", verbose, StringComparison.Ordinal);
         Assert.Contains("Hessian products", line.Run("infer", "@/run", "--data", "@/data.h5", "-o", "@/p.h5", "--verbose").Error, StringComparison.Ordinal);
+        Assert.Contains("solves since iteration 0, on average of a trial: ", File.ReadAllText(line["run/log.txt"]), StringComparison.Ordinal);
         Assert.Contains("contradict", line.Run("inspect", "@/data.h5", "--verbose", "--quiet").Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Simulations_tell_the_share_that_is_done(bool isMaze)
+    {
+        var told = new System.Collections.Concurrent.ConcurrentBag<double>();
+        var progress = new Told(told.Add);
+        _ = isMaze
+            ? Simulation.Simulations.Maze(new Simulation.MazeOptions { Trials = 3, ValidationTrials = 0, TestTrials = 0, Conditions = 2, Neurons = 8, Progress = progress })
+            : Simulation.Simulations.Linear(new Simulation.LinearOptions { Trials = 3, ValidationTrials = 0, TestTrials = 0, Bins = 5, Progress = progress });
+        Assert.Equal([1 / 6.0, 2 / 6.0, 0.5, 4 / 6.0, 5 / 6.0, 1], told.Order().Select(share => Math.Round(share * 6) / 6));
+    }
+
+    [Fact]
+    public void All_passes_of_a_calibration_are_one_bar()
+    {
+        using var line = new CommandLine();
+        line.Must("simulate", "linear", "-o", "@/data.h5", "--trials", "4", "--validation-trials", "2", "--bins", "12", "--channels", "5");
+        line.Write("config.yaml", "data: data.h5\nmodel: {states: 3, inputs: 2}\ntraining: {iterations: 2}\n");
+        line.Must("train", "@/config.yaml", "-o", "@/run");
+        var told = new List<InferenceProgress>();
+        CalibrationSession.Run(line["run"], line["data.h5"], Data.RecordingFile.Read(line["data.h5"]), new CalibrationRequest { ForecastBins = 2, Threads = 1 }, new Told<InferenceProgress>(told.Add), TestContext.Current.CancellationToken);
+        Assert.Equal((told[^1].Trials, 0), (told[^1].Done, told[0].Done));
+        Assert.True(told[^1].Trials >= 6 && told[^1].Trials % 2 == 0, $"{told[^1].Trials}");
+        Assert.All(told.Zip(told.Skip(1)), pair => Assert.InRange(pair.Second.Done - pair.First.Done, 0, 1));
     }
 
     [Fact]
@@ -164,6 +192,13 @@ public sealed class Terminals
 
         return error.ToString();
     }
+
+    private class Told<T>(Action<T> hear) : IProgress<T>
+    {
+        public void Report(T value) => hear(value);
+    }
+
+    private sealed class Told(Action<double> hear) : Told<double>(hear);
 
     private static void Wait() => Thread.Sleep(400);
 }

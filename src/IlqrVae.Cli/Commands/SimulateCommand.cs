@@ -38,14 +38,14 @@ internal static class SimulateCommand
             terminal.IsJson = result.GetValue(json);
             var destination = result.GetValue(output)!;
             Arguments.RequireFree(destination, result.GetValue(force));
-            var recording = terminal.Interruptible("simulating", () => Simulate(result.GetValue(system)!, result, options, result.GetValue(seed) ?? 0));
+            var recording = terminal.Interruptible("simulating", stage => Simulate(result.GetValue(system)!, result, options, result.GetValue(seed) ?? 0, stage));
             terminal.During("writing", () => RecordingFile.Write(destination, recording));
             Inspection.Report(destination, recording, terminal);
             return ExitCode.Done;
         });
     }
 
-    private static Recording Simulate(string system, ParseResult result, Options o, ulong seed)
+    private static Recording Simulate(string system, ParseResult result, Options o, ulong seed, IProgress<double> progress)
     {
         foreach (var option in o.All.Where(option => result.GetResult(option) is { Implicit: false } && !o.Fits(option, system)))
         {
@@ -57,12 +57,12 @@ internal static class SimulateCommand
             case "lorenz":
             {
                 var isSpikes = result.GetValue(o.Observation) == "spikes";
-                return Simulations.Lorenz(Observed(isSpikes ? LorenzOptions.Spiking : new LorenzOptions(), result, o, seed));
+                return Simulations.Lorenz(Observed(isSpikes ? LorenzOptions.Spiking : new LorenzOptions(), result, o, seed, progress));
             }
 
             case "linear":
             {
-                var start = Observed(new LinearOptions(), result, o, seed);
+                var start = Observed(new LinearOptions(), result, o, seed, progress);
                 return Simulations.Linear(start with
                 {
                     States = result.GetValue(o.States) ?? start.States,
@@ -84,14 +84,14 @@ internal static class SimulateCommand
 
             case "duffing":
             {
-                var start = Observed(new DuffingOptions(), result, o, seed);
+                var start = Observed(new DuffingOptions(), result, o, seed, progress);
                 return Simulations.Duffing(start with { Pieces = result.GetValue(o.Pieces) ?? start.Pieces });
             }
 
             default:
             {
                 var start = new MazeOptions();
-                return Simulations.Maze((MazeOptions)Shared(start, result, o, seed) with
+                return Simulations.Maze((MazeOptions)Shared(start, result, o, seed, progress) with
                 {
                     Neurons = result.GetValue(o.Channels) ?? start.Neurons,
                     HeldOutNeurons = result.GetValue(o.HeldOut) ?? start.HeldOutNeurons,
@@ -103,8 +103,9 @@ internal static class SimulateCommand
         }
     }
 
-    private static SimulationOptions Shared(SimulationOptions start, ParseResult result, Options o, ulong seed) => start with
+    private static SimulationOptions Shared(SimulationOptions start, ParseResult result, Options o, ulong seed, IProgress<double> progress) => start with
     {
+        Progress = progress,
         Seed = seed,
         Trials = result.GetValue(o.Trials) ?? start.Trials,
         ValidationTrials = result.GetValue(o.ValidationTrials) ?? start.ValidationTrials,
@@ -113,10 +114,10 @@ internal static class SimulateCommand
         BinWidth = result.GetValue(o.BinWidth) ?? start.BinWidth,
     };
 
-    private static TOptions Observed<TOptions>(TOptions start, ParseResult result, Options o, ulong seed)
+    private static TOptions Observed<TOptions>(TOptions start, ParseResult result, Options o, ulong seed, IProgress<double> progress)
         where TOptions : ObservedSimulationOptions
     {
-        var shared = (ObservedSimulationOptions)Shared(start, result, o, seed);
+        var shared = (ObservedSimulationOptions)Shared(start, result, o, seed, progress);
         return (TOptions)(shared with
         {
             Observation = result.GetValue(o.Observation) switch { "spikes" => ObservationKind.Spikes, "gaussian" => ObservationKind.Gaussian, _ => shared.Observation },

@@ -68,15 +68,7 @@ internal static class TrainCommand
             IEnumerable<string> remarks = result.GetValue(resume) ? [] : RecordingRemarks.Of(recording).Concat(TrainingSession.RemarksOf(configuration, recording));
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
-                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)) { Processes = processes }, terminal.OfTraining(remarks), terminal.Interrupt);
-            if (terminal.Loudness == Loudness.Verbose && processes.Number == 0)
-            {
-                foreach (var (key, value) in ConfigurationFile.Values(ConfigurationFile.Read(folder.Configuration)))
-                {
-                    terminal.Detail($"{key}: {(value ?? "").Replace("\n", "; ", StringComparison.Ordinal)}");
-                }
-            }
-
+                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)) { Processes = processes }, terminal.OfTraining(remarks, () => SettingsOf(folder)), terminal.Interrupt);
             var report = processes.Number > 0 || result.GetValue(noReport) || outcome.End is TrainingEnd.Interrupted or TrainingEnd.Diverged
                 ? null
                 : ReportFile.Add(() => ReportSource.Open(folder.Root, configuration.Data, recording, new ReportRequest { Threads = configuration.Training.Threads }, terminal.OfInference(), terminal.Interrupt), folder.Root, terminal);
@@ -90,6 +82,10 @@ internal static class TrainCommand
             };
         }));
     }
+
+    /// <summary>Every setting as the run keeps it, what was left open resolved.</summary>
+    private static IEnumerable<string> SettingsOf(RunFolder folder)
+        => ConfigurationFile.Values(ConfigurationFile.Read(folder.Configuration)).Select(one => $"{one.Path}: {(one.Value ?? "").Replace("\n", "; ", StringComparison.Ordinal)}");
 
     /// <summary>A configuration with what the command line overrides.</summary>
     public static RunConfiguration WithOptions(RunConfiguration configuration, int? threads, int? iterations)

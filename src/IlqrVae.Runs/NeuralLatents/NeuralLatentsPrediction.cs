@@ -92,7 +92,7 @@ public sealed record NeuralLatentsPrediction(
                 var found = InferenceSession.Run(
                     run, data, recording with { Trials = some },
                     new InferenceRequest { Split = "all", Hidden = hidden, ByPosition = byPosition, ForecastBins = cut.Forward, Threads = threads },
-                    progress is null ? null : new Onward(progress, done, cut.Training.Count + cut.Evaluated.Count), interrupt);
+                    progress is null ? null : new PartOfInference(progress, done, cut.Training.Count + cut.Evaluated.Count), interrupt);
                 done += some.Count;
                 converged += found.Estimates.Count(estimate => estimate.Map.Status == SolverStatus.Converged);
                 remarks.AddRange(found.Remarks);
@@ -140,11 +140,5 @@ public sealed record NeuralLatentsPrediction(
             ? g
             : throw new InputException(
                 $"{path}: the model has no rates of group '{group}', and a submission needs those of all neurons; train a model that explains it, held-out groups included.");
-    }
-
-    /// <summary>Tells of a part as of a part of the whole.</summary>
-    private sealed class Onward(IProgress<InferenceProgress> whole, int before, int all) : IProgress<InferenceProgress>
-    {
-        public void Report(InferenceProgress value) => whole.Report(new InferenceProgress(before + value.Done, all, value.Activity));
     }
 }

@@ -96,10 +96,11 @@ public static class CalibrationSession
             Split = split, Hidden = request.Hidden, ByPosition = request.ByPosition, Seed = request.Seed, Threads = request.Threads,
         };
         var folds = FoldsOf(description, trials, request.Hidden);
+        var (passes, pass) = (1 + folds + (request.ForecastBins > 0 ? 1 : 0), 0);
         InferenceResult Infer(int fold, int forecast, bool withTruth) => InferenceSession.Run(
             path, data, recording,
             inference with { ForecastBins = forecast, Pass = new CalibrationPass(fold, Folds, Shares(description, trials, forecast, fold < 0 ? 1 : (double)folds / Folds), withTruth, TruthShare(description, trials), units) },
-            progress, interrupt);
+            progress is null ? null : new PartOfInference(progress, pass++ * trials.Count, passes * trials.Count), interrupt);
 
         var samples = new TrialSamples();
         var whole = Infer(-1, 0, request.UseTruth);

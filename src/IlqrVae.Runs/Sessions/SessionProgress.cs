@@ -20,3 +20,13 @@ public sealed record TrainingProgress(TrainingRecord Record, int Iterations, dou
 /// <param name="Trials">Trials there are.</param>
 /// <param name="Activity">What the solves are doing, to be read at any time; null where nobody knows.</param>
 public readonly record struct InferenceProgress(int Done, int Trials, SolveActivity? Activity = null);
+
+/// <summary>Tells of a part of an inference as of a part of the whole.</summary>
+/// <param name="whole">Who is told.</param>
+/// <param name="before">Trials of the parts before.</param>
+/// <param name="all">Trials of all parts.</param>
+internal sealed class PartOfInference(IProgress<InferenceProgress> whole, int before, int all) : IProgress<InferenceProgress>
+{
+    /// <inheritdoc/>
+    public void Report(InferenceProgress value) => whole.Report(new InferenceProgress(before + value.Done, all, value.Activity));
+}

@@ -201,6 +201,11 @@ public static class TrainingSession
         private readonly HistoryFile.Past _past = HistoryFile.Past.None;
         private int _recoveries;
         private readonly IReadOnlyList<string> _beginning = [];
+        private double _factorisations;
+        private double _newtonSteps;
+        private double _gradientSteps;
+        private long _unconverged;
+        private long _fallBacks;
 
         public Session(
             RunConfiguration configuration, Recording recording, RunFolder folder, TrainingRequest request, IProgress<TrainingProgress>? progress, CancellationToken interrupt)
@@ -315,6 +320,7 @@ public static class TrainingSession
                 record =>
                 {
                     history.Add(record);
+                    Count(record);
                     last = record;
                     validation = record.ValidationLoss ?? validation;
                     pace = (record.Seconds - secondsBefore) / (record.Iteration - _first);
@@ -330,6 +336,9 @@ public static class TrainingSession
                 stop.Token);
             var state = _trainer.State;
             _folder.Write(string.Create(CultureInfo.InvariantCulture, $"{Describe(end)} at iteration {state.Iteration} after {state.Seconds:0.0} s of training"));
+            _folder.Write(string.Create(
+                CultureInfo.InvariantCulture,
+                $"solves since iteration {_first}, on average of a trial: {_factorisations / Math.Max(1, state.Iteration - _first):0.0} factorisations, {_newtonSteps / Math.Max(1, state.Iteration - _first):0.0} Newton and {_gradientSteps / Math.Max(1, state.Iteration - _first):0.0} gradient products; {_unconverged} did not converge, {_fallBacks} gradients fell back"));
             return new TrainingOutcome(
                 end,
                 state.Iteration,
@@ -342,6 +351,15 @@ public static class TrainingSession
             {
                 ValidationScore = _configuration.Training.ScoreOfValidation,
             };
+        }
+
+        private void Count(TrainingRecord record)
+        {
+            _factorisations += record.Factorisations;
+            _newtonSteps += record.NewtonSteps;
+            _gradientSteps += record.GradientSteps;
+            _unconverged += record.Unconverged;
+            _fallBacks += record.FallBacks;
         }
 
         /// <summary>What each channel being constant scores; a prediction is measured from there.</summary>

@@ -26,6 +26,9 @@ public enum InputKind
 /// <summary>Options that all simulations share.</summary>
 public abstract record SimulationOptions
 {
+    /// <summary>Told by several threads of the share that is done; null for nobody.</summary>
+    public IProgress<double>? Progress { get; init; }
+
     /// <summary>Seed; the recording is a function of the options and nothing else.</summary>
     public ulong Seed { get; init; }
 

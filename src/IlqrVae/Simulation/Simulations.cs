@@ -127,7 +127,7 @@ public static class Simulations
         var firstGo = (int)Math.Round(options.EarliestGo / options.BinWidth);
         var lastGo = Math.Min((int)Math.Round(options.LatestGo / options.BinWidth), options.Bins - 1);
         var trials = new (Table States, Table Inputs, Table Command)[TrialCount(options)];
-        Parallel.For(0, trials.Length, k =>
+        ForEachTrial(options, 0, trials.Length, k =>
         {
             var random = TrialRandom(options, k, RandomStreams.Dynamics);
             var goBin = firstGo + random.NextInt32(lastGo - firstGo + 1);
@@ -144,7 +144,7 @@ public static class Simulations
         int[] seen = [.. Enumerable.Range(0, heldIn)];
         int[] hidden = [.. Enumerable.Range(heldIn, heldOut)];
         var result = new Trial[trials.Length];
-        Parallel.For(0, trials.Length, k =>
+        ForEachTrial(options, 1, trials.Length, k =>
         {
             var random = TrialRandom(options, k, RandomStreams.Observations);
             var motor = TrialRandom(options, k, RandomStreams.MotorVariability);
@@ -235,7 +235,7 @@ public static class Simulations
         SimulationOptions options, Func<int, CounterRandom, (Table States, Table? Inputs)> simulate)
     {
         var trials = new (Table States, Table? Inputs)[TrialCount(options)];
-        Parallel.For(0, trials.Length, k => trials[k] = simulate(k, TrialRandom(options, k, RandomStreams.Dynamics)));
+        ForEachTrial(options, 0, trials.Length, k => trials[k] = simulate(k, TrialRandom(options, k, RandomStreams.Dynamics)));
         return trials;
     }
 
@@ -259,7 +259,7 @@ public static class Simulations
 
         var noise = new GaussianNoise(options.NoiseDeviation);
         var result = new Trial[trials.Length];
-        Parallel.For(0, trials.Length, k =>
+        ForEachTrial(options, 1, trials.Length, k =>
         {
             var trialRandom = TrialRandom(options, k, RandomStreams.Observations);
             var values = isSpikes ? PoissonSpikes.Draw(means[k], options.BinWidth, ref trialRandom) : noise.Draw(means[k], ref trialRandom);
@@ -281,6 +281,17 @@ public static class Simulations
             ? new ChannelGroup("spikes", ChannelKind.Counts, options.Channels)
             : new ChannelGroup("values", ChannelKind.Values, options.Channels);
         return new Recording { BinWidth = options.BinWidth, Groups = [group], Trials = result, Source = $"{source}, seed {options.Seed}" };
+    }
+
+    /// <summary>First states are simulated of all trials, then observations.</summary>
+    private static void ForEachTrial(SimulationOptions options, int half, int count, Action<int> simulate)
+    {
+        var done = 0;
+        Parallel.For(0, count, k =>
+        {
+            simulate(k);
+            options.Progress?.Report((half + ((double)Interlocked.Increment(ref done) / count)) / 2);
+        });
     }
 
     private static int TrialCount(SimulationOptions options) => options.Trials + options.ValidationTrials + options.TestTrials;
