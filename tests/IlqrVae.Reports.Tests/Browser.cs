@@ -43,13 +43,13 @@ public sealed class Browser : IDisposable
     /// <summary>Opens a page and waits until all of it is drawn.</summary>
     public ChromeDriver Open(string path, int width = 1366, bool dark = false, bool calm = false)
     {
-        Driver.ExecuteCdpCommand("Emulation.setDeviceMetricsOverride", new Dictionary<string, object?> { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = false });
-        Driver.ExecuteCdpCommand("Emulation.setEmulatedMedia", new Dictionary<string, object?>
+        Driver.ExecuteCdpCommand("Emulation.setDeviceMetricsOverride", new Dictionary<string, object?>(StringComparer.Ordinal) { ["width"] = width, ["height"] = 900, ["deviceScaleFactor"] = 1, ["mobile"] = false });
+        Driver.ExecuteCdpCommand("Emulation.setEmulatedMedia", new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["features"] = new[]
             {
-                new Dictionary<string, object?> { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" },
-                new Dictionary<string, object?> { ["name"] = "prefers-reduced-motion", ["value"] = calm ? "reduce" : "no-preference" },
+                new Dictionary<string, object?>(StringComparer.Ordinal) { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" },
+                new Dictionary<string, object?>(StringComparer.Ordinal) { ["name"] = "prefers-reduced-motion", ["value"] = calm ? "reduce" : "no-preference" },
             },
         });
         _ = Driver.Manage().Logs.GetLog(LogType.Browser);

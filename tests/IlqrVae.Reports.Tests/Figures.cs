@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using IlqrVae.Data;
 using IlqrVae.Reports.Drawing;
 using IlqrVae.Reports.Panels;
 using SkiaSharp;
@@ -26,9 +25,9 @@ public sealed class Figures : IDisposable
     {
         var panel = SomePanels.All().Single(one => one.Title == title);
         var texts = SvgOf([panel]).Descendants(Svg + "text").Select(text => text.Value).ToList();
-        Assert.Contains(title, texts);
-        Assert.Contains(panel.X.Text, texts);
-        Assert.Contains(panel.Y.Text, texts);
+        Assert.Contains(title, texts, StringComparer.Ordinal);
+        Assert.Contains(panel.X.Text, texts, StringComparer.Ordinal);
+        Assert.Contains(panel.Y.Text, texts, StringComparer.Ordinal);
         foreach (var mark in panel.Marks.Where(mark => mark.InLegend))
         {
             Assert.Contains(texts, text => text.StartsWith(mark.Name, StringComparison.Ordinal));
@@ -155,7 +154,7 @@ public sealed class Figures : IDisposable
         var panel = SomePanels.Rates() with { Title = SomePanels.Hostile + "\0", Description = SomePanels.Hostile };
         panel = panel with { Marks = [.. panel.Marks, new LineMark(SomePanels.Hostile, PanelColor.Found, [0, 1], [0, 1])] };
         var svg = SvgOf([panel]);
-        Assert.Empty(svg.Descendants().Where(one => one.Name.LocalName is "script" or "img" or "a"));
+        Assert.DoesNotContain(svg.Descendants(), one => one.Name.LocalName is "script" or "img" or "a");
         Assert.Contains(svg.Descendants(Svg + "text"), text => text.Value.Contains("<img", StringComparison.Ordinal));
         new Figure([panel]).Write(Path.Combine(_folder.FullName, "x.pdf"));
     }
@@ -182,7 +181,7 @@ public sealed class Figures : IDisposable
     {
         try
         {
-            using var reading = Process.Start(new ProcessStartInfo("pdftotext", ["-layout", path, "-"]) { RedirectStandardOutput = true })!;
+            using var reading = Process.Start(new ProcessStartInfo("pdftotext", ["-layout", path, "-"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
             var text = reading.StandardOutput.ReadToEnd();
             reading.WaitForExit();
             return text;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using IlqrVae.Cli.Reports;
-using IlqrVae.Data;
 using IlqrVae.Reports.Drawing;
 using IlqrVae.Reports.Kinds;
 using IlqrVae.Reports.Panels;
