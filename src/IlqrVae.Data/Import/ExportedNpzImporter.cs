@@ -22,23 +22,6 @@ public sealed class ExportedNpzImporter : IRecordingImporter
     public ImportedRecording Import(ImportSource source, ImportOptions options)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var tree = NpzFile.Read(source.Path);
-        if (!tree.IsDataset)
-        {
-            throw new InputException($"{source.Path}: this is an exported posterior, of which no dataset is made; give an exported dataset.");
-        }
-
-        // What is wrong in it is told as of the dataset file that it was.
-        var folder = Directory.CreateTempSubdirectory("ilqr-vae-");
-        try
-        {
-            var file = Path.Combine(folder.FullName, Path.GetFileName(source.Path));
-            Hdf5Archive.Of(tree).Save(file);
-            return new ImportedRecording(RecordingFile.Read(file), []);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        return new ImportedRecording(RecordingFile.ReadExported(source.Path), []);
     }
 }
