@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Tuple, Union
 
 import numpy as np
-from numpy.lib import format as npy
+from numpy.lib import format as _npy
 
 from .errors import InputError
 
 PathLike = Union[str, "os.PathLike[str]"]
 Attributes = Dict[str, Dict[str, Any]]
+
+# NumPy's own reader and writer of the format, which have no types.
+npy: Any = _npy
 
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
@@ -81,7 +84,8 @@ class NpzArchive(Archive):
         info = self._entries[name]
         if info.compress_type != zipfile.ZIP_STORED:
             with zipfile.ZipFile(self.path) as archive, archive.open(info) as stream:
-                return npy.read_array(stream)
+                unpacked: np.ndarray[Any, Any] = npy.read_array(stream)
+                return unpacked
         with open(self.path, "rb") as file:
             # The lengths of name and extra field in front of the content may differ from those in the archive's directory.
             file.seek(info.header_offset + 26)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect as _inspect
-import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Union
 
 import numpy as np
 
 from ._archive import PathLike
+from ._folders import OwnedFolder
 from .errors import InputError
 from .posterior import Posterior
 from .recording import Arrays, Recording
@@ -96,12 +96,12 @@ class IlqrVae:
     def fit(self, X: Union[Recording, Arrays], y: Optional[Arrays] = None) -> "IlqrVae":
         """Trains a model. Of arrays the first seven eighths are learned from, the rest choose the best parameters; a recording has splits of its own."""
         recording = self._recording(X, y, None)
-        folder = tempfile.TemporaryDirectory(prefix="ilqr-vae-") if self.output is None else None
-        output = Path(folder.name) / "run" if folder is not None else Path(str(self.output))
+        folder = OwnedFolder() if self.output is None else None
+        output = folder.path / "run" if folder is not None else Path(str(self.output))
         if self.minutes is not None:
             self.run_ = fit(recording, self.minutes, output=output, seed=self.seed, threads=self.threads, progress=self.progress, force=folder is None, baselines=False)
         else:
-            more = {**(self.training or {}), "iterations": self.iterations, "threads": self.threads}
+            more: Dict[str, Any] = {**(self.training or {}), "iterations": self.iterations, "threads": self.threads}
             self.run_ = train(recording, output=output, states=self.states, inputs=self.inputs, dynamics=self.dynamics, prior=self.prior, seed=self.seed,
                               progress=self.progress, force=folder is None, **more)
         self._folder = folder

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from ._folders import OwnedFolder
 from ._archive import Archive, PathLike
 from .errors import InputError
 from .recording import open_archive
@@ -120,7 +120,7 @@ class Posterior:
         archive: all its tables by their paths.
     """
 
-    def __init__(self, path: PathLike, folder: "Optional[tempfile.TemporaryDirectory[str]]" = None) -> None:
+    def __init__(self, path: PathLike, folder: Optional[OwnedFolder] = None) -> None:
         self.path = Path(path)
         self.archive = open_archive(self.path)
         # What was not asked to be kept goes with the object.

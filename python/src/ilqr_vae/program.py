@@ -121,7 +121,7 @@ def options(given: Dict[str, Any]) -> List[str]:
 def text(value: Any) -> str:
     """A value as the command line takes it: numbers with decimal points and all their digits."""
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return str(os.fspath(value))
     if hasattr(value, "item"):
         value = value.item()
     return repr(value) if isinstance(value, float) else str(value)
@@ -154,7 +154,7 @@ def call(arguments: Sequence[Word], watcher: Optional[Watcher] = None) -> str:
         arguments: the command line without the program.
         watcher: is told of remarks and of the time.
     """
-    watcher = watcher or Watcher()
+    told_to = watcher or Watcher()
     words = [*find_program(), *(os.fspath(word) for word in arguments)]
     command = subprocess.list2cmdline(words)
     logger.debug(command)
@@ -181,9 +181,9 @@ def call(arguments: Sequence[Word], watcher: Optional[Watcher] = None) -> str:
             if line:
                 lines.append(line)
         while told < len(lines) - hold:
-            watcher.remark(lines[told])
+            told_to.remark(lines[told])
             told += 1
-        watcher.tick()
+        told_to.tick()
 
     interrupts, stopped = 0, False
     try:
@@ -191,7 +191,7 @@ def call(arguments: Sequence[Word], watcher: Optional[Watcher] = None) -> str:
             try:
                 while any(reader.is_alive() for reader in readers) or process.poll() is None:
                     attend(hold=1)
-                    if watcher.stop and not stopped:
+                    if told_to.stop and not stopped:
                         stopped = True
                         _interrupt(process, 1)
                     _wait(process, readers)
@@ -206,7 +206,7 @@ def call(arguments: Sequence[Word], watcher: Optional[Watcher] = None) -> str:
         process.wait()
         raise
     finally:
-        watcher.close()
+        told_to.close()
     code = process.wait()
     message = lines[-1] if lines else f"the program ended with code {code} and said nothing."
     if (code == 0 and not interrupts) or (code == _INTERRUPTED and stopped and not interrupts):

@@ -58,7 +58,7 @@ class Display(Watcher):
     def status(self, line: str) -> None:
         """Shows a line in place of the one before."""
         if self._notebook:
-            from IPython.display import display  # type: ignore[import-not-found, unused-ignore]
+            from IPython.display import display
 
             content = {"text/plain": line}
             if self._handle is None:

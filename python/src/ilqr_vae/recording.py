@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from . import _archive
+from ._folders import OwnedFolder
 from ._archive import Archive, Attributes, PathLike
 from .errors import InputError
 from .program import Watcher, call_json
@@ -25,6 +27,8 @@ _VALIDATION_EVERY = 8
 _FIRST_VALIDATION = 4
 _TRAIN_FRACTION = 0.8
 _SPIKES = "spikes"
+_TIMES = "times of unit "
+_UNIT = "unit-"
 _BLOCK = 1 << 20
 
 
@@ -62,7 +66,7 @@ class Recording:
     """
 
     def __init__(self, archive: Optional[Archive], path: Optional[Path], arrays: Optional[Mapping[str, Any]] = None, attributes: Optional[Attributes] = None,
-                 folder: "Optional[tempfile.TemporaryDirectory[str]]" = None) -> None:
+                 folder: Optional[OwnedFolder] = None) -> None:
         self._archive = archive
         self._arrays: Optional[Mapping[str, Any]] = arrays if archive is None else archive
         self._attributes = attributes if archive is None else archive.attributes
@@ -164,15 +168,15 @@ class Recording:
             kind = (kinds or {}).get(name)
             if kind not in (None, "counts", "values"):
                 raise InputError(f"kinds: '{kind}' of '{name}' is no kind; say counts or values.")
-            mask = _table(name, observed[name], lengths).astype(bool) if observed is not None and name in observed else None
-            stored, mask, kind = _stored(name, table, mask, kind)
+            seen = _table(name, observed[name], lengths).astype(bool) if observed is not None and name in observed else None
+            stored, seen, kind = _stored(name, table, seen, kind)
             at = f"channels/{name}/values"
             arrays[at] = stored
             attributes[at] = {"kind": kind, "unit": (units or {}).get(name, ""), "order": order}
-            if mask is not None:
-                if mask.shape != stored.shape:
-                    raise InputError(f"observed: the mask of '{name}' is {mask.shape[0]} x {mask.shape[1]} where the data are {stored.shape[0]} x {stored.shape[1]}.")
-                arrays[f"channels/{name}/observed"] = mask.astype(np.uint8)
+            if seen is not None:
+                if seen.shape != stored.shape:
+                    raise InputError(f"observed: the mask of '{name}' is {seen.shape[0]} x {seen.shape[1]} where the data are {stored.shape[0]} x {stored.shape[1]}.")
+                arrays[f"channels/{name}/observed"] = seen.astype(np.uint8)
             if channel_names is not None and name in channel_names:
                 of = list(channel_names[name])
                 if len(of) != stored.shape[1]:
@@ -202,7 +206,7 @@ class Recording:
         """A recording of the times of spikes, counted in bins by ``ilqr-vae import``.
 
         Args:
-            times: for each unit the times of its spikes in seconds (or in the unit that ``time_unit`` says); of a mapping the keys are numbers or names of units.
+            times: for each unit the times of its spikes in seconds (all times may be in the unit that ``time_unit`` says); of a mapping the keys are names of units.
             bin_width: width of a bin, in seconds.
             trials: columns of the trials, an entry a trial each: ``start_time`` and ``stop_time`` in seconds, and whatever is known of each trial, to be used by
                 ``align``, ``where``, ``condition`` and ``split_column``. Without, the session is cut into chunks (``chunk``, in seconds).
@@ -211,16 +215,13 @@ class Recording:
             force: replace a file that is there.
             **import_options: options of ``ilqr-vae import``: ``window=(-0.25, 0.45)``, ``align="go"``, ``lag=0.1``, ``chunk=4``, ``held_out=2`` and so on.
         """
-        pairs = list(times.items()) if isinstance(times, Mapping) else list(enumerate(times))
-        lists = [np.asarray(spikes, dtype=np.float64).ravel() for _, spikes in pairs]
-        units = [np.full(len(spikes), number) for number, spikes in enumerate(lists)]
-        arrays: Dict[str, np.ndarray[Any, Any]] = {"spike_times": np.concatenate(lists or [np.zeros(0)]), "spike_clusters": np.concatenate(units or [np.zeros(0, int)])}
-        keys = [key for key, _ in pairs]
-        if all(isinstance(key, (int, np.integer)) for key in keys):
-            arrays["spike_clusters"] = np.concatenate([np.full(len(spikes), int(key)) for key, spikes in zip(keys, lists)] or [np.zeros(0, int)])
-        else:
-            arrays["spike_clusters"] = np.concatenate([np.full(len(spikes), str(key)) for key, spikes in zip(keys, lists)])
-        options: Dict[str, Any] = dict(import_options)
+        keys = list(times) if isinstance(times, Mapping) else None
+        lists = [np.asarray(spikes, dtype=np.float64).ravel() for spikes in (times.values() if isinstance(times, Mapping) else times)]
+        if not lists:
+            raise InputError("there are no units; give the times of at least one.")
+        # A list a unit keeps their order, and those that never fire.
+        arrays: Dict[str, np.ndarray[Any, Any]] = {f"{_TIMES}{number}": spikes for number, spikes in enumerate(lists)}
+        options: Dict[str, Any] = {"map": f"{_SPIKES}={_TIMES}*:unit,spike", **import_options}
         if trials is not None:
             for name, column in trials.items():
                 arrays[f"trials/{name}"] = np.asarray(column)
@@ -236,7 +237,9 @@ class Recording:
         with tempfile.TemporaryDirectory(prefix="ilqr-vae-") as folder:
             file = Path(folder) / "spikes.npz"
             _archive.write_plain_npz(file, arrays)
-            return cls.from_file(file, bin_width=bin_width, save=save, force=force, **options)
+            if keys is None:
+                return cls.from_file(file, bin_width=bin_width, save=save, force=force, **options)
+            return cls.from_file(file, bin_width=bin_width, **options)._renamed([str(key) for key in keys], save, force)
 
     @classmethod
     def from_file(cls, path: Union[PathLike, Sequence[PathLike]], *, save: Optional[PathLike] = None, force: bool = False, watcher: Optional[Watcher] = None,
@@ -260,8 +263,8 @@ class Recording:
         if isinstance(behaviour, Mapping):
             import_options["behaviour"] = [f"{name}={where}" for name, where in behaviour.items()]
         collected = _Remarks(watcher)
-        folder = None if save is not None else tempfile.TemporaryDirectory(prefix="ilqr-vae-")
-        destination = Path(save) if save is not None else Path(folder.name) / "recording.h5" if folder is not None else Path()
+        folder = None if save is not None else OwnedFolder()
+        destination = Path(save) if save is not None else folder.path / "recording.h5" if folder is not None else Path()
         call_json("import", *files, watcher=collected, output=destination, force=force, **import_options)
         recording = cls.from_dataset(destination)
         recording._folder = folder
@@ -290,6 +293,18 @@ class Recording:
         if not file.is_file():
             raise InputError(f"{file}: there is no such file; check its name and folder.")
         return cls(None, file.resolve())
+
+    def _renamed(self, keys: Sequence[str], save: Optional[PathLike], force: bool) -> "Recording":
+        """The same with units that are called by their keys; the import numbers them."""
+        arrays = dict(self.archive)
+        for path, table in self.archive.items():
+            if path.startswith("channels/") and path.endswith("/names") and self.attributes[path[: -len("names")] + "values"]["kind"] == "counts":
+                arrays[path] = np.array([keys[int(str(name)[len(_UNIT):])] for name in table])
+        made = Recording(None, None, arrays, self.attributes)
+        made.remarks = self.remarks
+        if save is not None:
+            made.save(save, force=force)
+        return made
 
     #: What ``import`` decided and why, a line each.
     remarks: List[str] = []
@@ -340,13 +355,13 @@ class Recording:
     @property
     def groups(self) -> Dict[str, Group]:
         """The groups of channels, in their order."""
-        found = []
+        found: List[Tuple[int, Group]] = []
         for path in self.archive:
             if path.startswith("channels/") and path.endswith("/values"):
                 name = path[len("channels/"):-len("/values")]
                 about = self.attributes[path]
                 names = self.archive[f"channels/{name}/names"].tolist() if f"channels/{name}/names" in self.archive else None
-                found.append((about.get("order", len(found)), Group(name, str(about["kind"]), str(about.get("unit", "")), int(self.archive[path].shape[1]), names)))
+                found.append((int(about.get("order", len(found))), Group(name, str(about["kind"]), str(about.get("unit", "")), int(self.archive[path].shape[1]), names)))
         return {group.name: group for _, group in sorted(found, key=lambda pair: pair[0])}
 
     @property
@@ -415,32 +430,30 @@ class Recording:
             InputError: something in it is not possible, such as two trials of one name, or there is a file already.
         """
         destination = Path(path)
-        if self._path is None:
-            if destination.suffix.lower() == ".npz":
-                if destination.exists() and not force:
-                    raise InputError(f"{destination}: there is a file already; give another name, or force=True.")
-                _archive.write_npz(destination, self.archive, self.attributes)
-            else:
-                with tempfile.TemporaryDirectory(prefix="ilqr-vae-") as folder:
-                    file = Path(folder) / "recording.npz"
-                    _archive.write_npz(file, self.archive, self.attributes)
-                    call_json("import", file, output=destination, force=force)
-            self._path = destination.resolve()
-        else:
+        if self._path is not None and _archive.is_hdf5(self._path):
             call_json("export", self._path, output=destination, force=force)
-            self._path = destination.resolve()
+        elif destination.suffix.lower() == ".npz":
+            if destination.exists() and not force:
+                raise InputError(f"{destination}: there is a file already; give another name, or force=True.")
+            self.write(destination)
+        else:
+            with tempfile.TemporaryDirectory(prefix="ilqr-vae-") as folder:
+                file = Path(folder) / "recording.npz"
+                self.write(file)
+                call_json("import", file, output=destination, force=force)
+        self._path = destination.resolve()
         return destination
 
     @property
     def is_temporary(self) -> bool:
         """Whether its file is removed with it."""
-        return self._folder is not None and self._path is not None and Path(self._folder.name).resolve() in self._path.parents
+        return self._folder is not None and self._path is not None and self._folder.path.resolve() in self._path.parents
 
     def file(self) -> Path:
         """The file that the program reads it from; where there is none one is written, to be removed with the recording."""
         if self._path is None or not self._path.is_file():
-            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="ilqr-vae-")
-            file = Path(self._folder.name) / "recording.npz"
+            self._folder = self._folder or OwnedFolder()
+            file = self._folder.path / "recording.npz"
             self.write(file)
             self._path = file.resolve()
         return self._path
@@ -461,8 +474,8 @@ def open_archive(path: Path) -> Archive:
         return _archive.NpzArchive(path)
     if _archive.has_h5py():
         return _archive.Hdf5Archive(path)
-    folder = tempfile.TemporaryDirectory(prefix="ilqr-vae-")
-    copy = Path(folder.name) / "copy.npz"
+    folder = OwnedFolder()
+    copy = folder.path / "copy.npz"
     call_json("export", path, output=copy)
     archive = _archive.NpzArchive(copy)
     archive.folder = folder  # type: ignore[attr-defined]  # It lives as long as the archive.
@@ -573,5 +586,5 @@ def _label(name: str, entries: Sequence[Any], count: int) -> "np.ndarray[Any, An
 
 
 def _usual_splits(count: int) -> List[str]:
-    training = int(_TRAIN_FRACTION * count + 1e-9)
+    training = math.ceil(_TRAIN_FRACTION * count - 1e-6)
     return ["test" if trial >= training else "validation" if trial % _VALIDATION_EVERY == _FIRST_VALIDATION else "train" for trial in range(count)]

@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Seque
 import numpy as np
 
 from . import _configuration
+from ._folders import OwnedFolder
 from ._archive import Archive, PathLike
 from ._html import escape, table
 from .dynamics import Dynamics, ReadOut
@@ -256,8 +257,8 @@ class Run:
             progress: whether to show how far it is.
             **options: other options of the command.
         """
-        folder = None if save is not None else tempfile.TemporaryDirectory(prefix="ilqr-vae-")
-        file = Path(save) if save is not None else Path(folder.name if folder is not None else "") / "posterior.npz"
+        folder = None if save is not None else OwnedFolder()
+        file = Path(save) if save is not None else (folder.path if folder is not None else Path()) / "posterior.npz"
         call_json("infer", self.path, data=_file(recording), output=file, split=split, hide=_names(hide), draws=draws, intervals=intervals, uncalibrated=uncalibrated,
                   by_position=by_position, seed=seed, threads=threads, force=force, watcher=Display(progress), **options)
         return Posterior(file, folder)
@@ -314,8 +315,8 @@ class Run:
         Raises:
             IlqrVaeError: this program has no command ``report``.
         """
-        folder = None if path is not None else tempfile.TemporaryDirectory(prefix="ilqr-vae-")
-        file = Path(path) if path is not None else Path(folder.name if folder is not None else "") / "report.html"
+        folder = None if path is not None else OwnedFolder()
+        file = Path(path) if path is not None else (folder.path if folder is not None else Path()) / "report.html"
         try:
             call_json("report", self.path, data=_file(recording), output=file, force=force, watcher=Display(progress), **options)
         except InputError as error:
@@ -365,7 +366,7 @@ class Report:
         path: the file (.html).
     """
 
-    def __init__(self, path: PathLike, folder: "Optional[tempfile.TemporaryDirectory[str]]" = None) -> None:
+    def __init__(self, path: PathLike, folder: Optional[OwnedFolder] = None) -> None:
         self.path = Path(path)
         self._folder = folder
 
