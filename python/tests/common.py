@@ -49,7 +49,7 @@ def recording(external=False):
     counts, velocity, stimulus = arrays()
     return ilqr_vae.Recording.from_arrays(
         {"spikes": counts, "velocity": velocity}, BIN_WIDTH, units={"velocity": "cm/s"}, external=stimulus if external else None,
-        external_names=["light"] if external else None)
+        external_names=["light"] if external else None, splits=["train"] * 4 + ["validation"] + ["train"] * 4 + ["test"] * 3)
 
 
 def trained(kind="mini-gru", external=False, autoregressive=False, link="exp", iterations=4):

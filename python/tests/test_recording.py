@@ -172,7 +172,7 @@ class Files(unittest.TestCase):
         self.assertEqual((made.groups["hand"].kind, made.groups["held-out"].channels, made.bin_width), ("values", 2, 0.05))
         self.assertEqual(made.splits.count("test"), 6)
         np.testing.assert_array_equal(made["hand"].stack(), velocity)
-        np.savez(file, counts=counts, time=0.05 * np.arange(BINS))
+        np.savez(file, counts=counts, time=0.05 * np.arange(BINS), condition=np.arange(TRIALS) % 3)
         unsaid = Recording.from_file(file, spikes="counts")
         self.assertTrue(any("counts" in remark for remark in unsaid.remarks), unsaid.remarks)
 

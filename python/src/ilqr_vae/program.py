@@ -81,6 +81,9 @@ class Watcher:
     #: Set to have the program save its state and stop, as Ctrl-C does.
     stop = False
 
+    #: Whether the program was asked to stop by itself before it is done.
+    may_stop = False
+
     def remark(self, line: str) -> None:
         """A line that the program wrote to its error stream."""
         logger.info(line)
@@ -209,7 +212,7 @@ def call(arguments: Sequence[Word], watcher: Optional[Watcher] = None) -> str:
         told_to.close()
     code = process.wait()
     message = lines[-1] if lines else f"the program ended with code {code} and said nothing."
-    if (code == 0 and not interrupts) or (code == _INTERRUPTED and stopped and not interrupts):
+    if (code == 0 and not interrupts) or (code == _INTERRUPTED and (stopped or told_to.may_stop) and not interrupts):
         return "".join(printed)
     if code == _INTERRUPTED or interrupts:
         raise Interrupted(message)

@@ -294,6 +294,26 @@ class Recording:
             raise InputError(f"{file}: there is no such file; check its name and folder.")
         return cls(None, file.resolve())
 
+    @classmethod
+    def simulate(cls, system: str, *, save: Optional[PathLike] = None, force: bool = False, **options: Any) -> "Recording":
+        """A simulated recording with its truth (``ilqr-vae simulate``), to try things on.
+
+        Args:
+            system: ``lorenz``, ``linear``, ``duffing`` or ``maze``.
+            save: where to keep the dataset (.h5); otherwise it is kept as long as the recording is.
+            force: replace a file that is there.
+            **options: options of the command: ``trials=40``, ``validation_trials=8``, ``test_trials=8``, ``bins=100``, ``observation="spikes"``, ``seed=1`` and so on.
+
+        >>> Recording.simulate("lorenz", trials=4, validation_trials=1, test_trials=1, bins=30, channels=5, observation="spikes")
+        <Recording: 6 trials of 30 bins of 10 ms (4 train, 1 validation, 1 test); spikes: 5 counts>
+        """
+        folder = None if save is not None else OwnedFolder()
+        destination = Path(save) if save is not None else folder.path / "simulated.h5" if folder is not None else Path()
+        call_json("simulate", system, output=destination, force=force, **options)
+        recording = cls.from_dataset(destination)
+        recording._folder = folder
+        return recording
+
     def _renamed(self, keys: Sequence[str], save: Optional[PathLike], force: bool) -> "Recording":
         """The same with units that are called by their keys; the import numbers them."""
         arrays = dict(self.archive)

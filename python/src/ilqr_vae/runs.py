@@ -120,6 +120,7 @@ def train(
             file, iterations = Path(config), keywords.get("iterations")
             options = {"data": data, "seed": keywords.get("seed"), "threads": keywords.get("threads"), "iterations": iterations, "from": keywords.get("start_from")}
         watcher = TrainingWatcher(folder / "history.jsonl", callbacks, iterations, progress)
+        watcher.may_stop = stop_after is not None
         with _interruptible(folder):
             result = call_json("train", file, output=folder, force=force, stop_after=stop_after, watcher=watcher, **options)
     return Run(folder, result)
