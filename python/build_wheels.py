@@ -41,6 +41,9 @@ TAGS = {
     "osx-x64": "macosx_14_0_x86_64",
 }
 LARGEST_MEGABYTES = 60
+
+#: The packages that a published program holds, whose licences go with it.
+PARTS = ("mathnet.numerics", "purehdf", "scottplot", "skiasharp", "harfbuzzsharp", "spectre.console", "system.commandline", "yamldotnet")
 DAY = (1980, 1, 1, 0, 0, 0)
 
 
@@ -84,11 +87,23 @@ def publish(runtime: str, folder: Path) -> None:
 
 def package_files() -> "list[tuple[str, Path]]":
     """The files of the package, by their place in the wheel."""
-    return [(file.relative_to(HERE / "src").as_posix(), file) for file in sorted((HERE / "src").rglob("*"))
-            if file.is_file() and "__pycache__" not in file.parts and "_program" not in file.parts]
+    return [(file.relative_to(HERE / "src").as_posix(), file) for file in sorted((HERE / "src" / MODULE).iterdir()) if file.suffix == ".py" or file.name == "py.typed"]
 
 
-def write_wheel(destination: Path, tag: str, program: "Path | None") -> Path:
+def notices(runtime: str) -> str:
+    """Licences of what a program holds besides ours, as its packages have them."""
+    root = Path(os.environ.get("NUGET_PACKAGES", Path.home() / ".nuget" / "packages"))
+    found = []
+    for name in (f"microsoft.netcore.app.runtime.{runtime}", *PARTS):
+        versions = sorted((root / name).glob("*/"), key=os.path.getmtime)
+        texts = [file for file in sorted(versions[-1].iterdir()) if file.is_file() and re.match(r"(license|third-party-notices|notice)", file.name.lower())] if versions else []
+        found += [f"==== {name}: {file.name}\n\n{file.read_text(encoding='utf-8-sig', errors='replace')}\n" for file in texts]
+        if not texts:
+            found.append(f"==== {name}: its package holds no text of its licence\n")
+    return "\n".join(found)
+
+
+def write_wheel(destination: Path, tag: str, program: "Path | None", runtime: str = "") -> Path:
     """Writes a wheel; the same content makes the same bytes."""
     stem = f"{MODULE}-{version()}"
     contents = [(name, file.read_bytes(), 0o644) for name, file in package_files()]
@@ -97,6 +112,7 @@ def write_wheel(destination: Path, tag: str, program: "Path | None") -> Path:
             if file.is_file():
                 is_program = file.name in ("ilqr-vae", "ilqr-vae.exe")
                 contents.append((f"{MODULE}/_program/{file.relative_to(program).as_posix()}", file.read_bytes(), 0o755 if is_program else 0o644))
+        contents.append((f"{stem}.dist-info/THIRD-PARTY-NOTICES.txt", notices(runtime).encode(), 0o644))
     contents.append((f"{stem}.dist-info/METADATA", metadata().encode(), 0o644))
     contents.append((f"{stem}.dist-info/LICENSE", (licence()).encode(), 0o644))
     contents.append((f"{stem}.dist-info/WHEEL", f"Wheel-Version: 1.0\nGenerator: {NAME}\nRoot-Is-Purelib: {'true' if program is None else 'false'}\nTag: py3-none-{tag}\n".encode(), 0o644))
@@ -176,12 +192,12 @@ def main() -> None:
         if runtime not in TAGS:
             parser.error(f"there is no runtime '{runtime}'; there are {', '.join(TAGS)}.")
         if given.program is not None:
-            tell(write_wheel(given.output, TAGS[runtime], given.program))
+            tell(write_wheel(given.output, TAGS[runtime], given.program, runtime))
             continue
         folder = Path(tempfile.mkdtemp(prefix="ilqr-vae-publish-"))
         try:
             publish(runtime, folder)
-            tell(write_wheel(given.output, TAGS[runtime], folder))
+            tell(write_wheel(given.output, TAGS[runtime], folder, runtime))
         finally:
             shutil.rmtree(folder)
     tell(write_sdist(given.output))
