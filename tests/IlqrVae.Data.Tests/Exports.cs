@@ -27,8 +27,18 @@ public sealed class Exports
             var recording = SomeRecording.Draw(seed);
             Export(folder, recording, "data.npz");
             SomeRecording.AssertSame(recording, RecordingImporters.Import(folder["data.npz"]).Recording);
+            SomeRecording.AssertSame(recording, RecordingFile.Read(folder["data.npz"]));
         },
         iter: 30);
+
+    [Fact]
+    public void What_is_no_exported_dataset_is_not_read_as_one()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(folder["text.npz"], "no archive");
+        Assert.Contains("not an HDF5 file", Assert.Throws<InputException>(() => RecordingFile.Read(folder["text.npz"])).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no such file", Assert.Throws<InputException>(() => RecordingFile.Read(folder["nothing.npz"])).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void So_it_does_as_a_dataset_file_and_twice_exported_it_is_the_same_file()

@@ -29,7 +29,7 @@ _TRAIN_FRACTION = 0.8
 _SPIKES = "spikes"
 _TIMES = "times of unit "
 _UNIT = "unit-"
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -552,6 +552,11 @@ def _stored(name: str, table: "np.ndarray[Any, Any]", mask: "Optional[np.ndarray
     if table.dtype.kind not in "iuf":
         raise InputError(f"'{name}' holds {table.dtype}, which are no numbers.")
     if table.dtype.kind == "f":
+        if kind != "values" and mask is None:
+            # The usual case in one pass: whole, not negative, small, nothing missing.
+            bytes_ = _as_bytes(table)
+            if bytes_ is not None:
+                return bytes_, None, "counts"
         missing = np.isnan(table)
         if missing.any():
             mask = ~missing if mask is None else mask & ~missing
@@ -569,6 +574,20 @@ def _stored(name: str, table: "np.ndarray[Any, Any]", mask: "Optional[np.ndarray
         if kind == "counts":
             raise InputError(f"'{name}' holds negative, broken or too large numbers, which are no counts; give it as values, or counts of each bin.")
     return np.ascontiguousarray(table, dtype=np.float64), mask, "values"
+
+
+def _as_bytes(table: "np.ndarray[Any, Any]") -> "Optional[np.ndarray[Any, Any]]":
+    """Real numbers as bytes; None where one of them is no whole number from 0 to 255."""
+    counts = np.empty(table.shape, dtype=np.uint8)
+    rows = max(1, _BLOCK // max(1, table.shape[1]))
+    with np.errstate(invalid="ignore"):
+        for first in range(0, len(table), rows):
+            # Block by block, so that what is compared is still in the cache.
+            block = table[first:first + rows]
+            np.copyto(counts[first:first + rows], block, casting="unsafe")
+            if not np.array_equal(counts[first:first + rows], block):
+                return None
+    return counts
 
 
 def _as_counts(table: "np.ndarray[Any, Any]") -> "Optional[np.ndarray[Any, Any]]":
