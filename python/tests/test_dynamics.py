@@ -83,6 +83,12 @@ class FixedPoints(unittest.TestCase):
         np.testing.assert_allclose(states[1], 0, atol=1e-8)
         self.assertEqual(found.stable.tolist(), [True, True, False])
 
+    def test_a_saddle_is_left(self):
+        system = Dynamics("linear", {"dynamics.A": np.diag([1.5, 0.5]), "dynamics.B": np.zeros((2, 1))})
+        found = system.fixed_points(np.ones((3, 2)))
+        self.assertEqual(found.stable.tolist(), [False])
+        np.testing.assert_allclose(found.eigenvalues[0], [1.5, 0.5])
+
     def test_of_a_learned_system_is_not_left(self):
         dynamics = trained().dynamics
         found = dynamics.fixed_points(np.random.default_rng(0).normal(size=(20, 4)))

@@ -23,6 +23,7 @@ class Estimator(unittest.TestCase):
         r2 = (1 - ((by_hand - truth) ** 2).sum(axis=0) / ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)).mean()
         self.assertAlmostEqual(model.score(counts[9:], velocity[9:]), r2, 9)
         self.assertTrue(np.isfinite(model.score(counts[9:])))
+        self.assertTrue(model.posterior(counts[9:])["target"].hidden)
         self.assertEqual(model.n_features_in_, UNITS)
         self.assertEqual(model.run_.configuration["model"]["dynamics"]["kind"], "linear")
 

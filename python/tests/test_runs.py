@@ -151,6 +151,11 @@ class Inference(unittest.TestCase):
         lower, upper = found["spikes"].interval(0.95)
         self.assertTrue((lower.table >= 0).all() and (upper.table >= lower.table).all() and (upper.table == np.round(upper.table)).all())
         self.assertGreater(np.mean((arrays()[0][9:].reshape(-1, UNITS) <= upper.table)), 0.9)
+        # Of values there are half-widths of more levels, from 10 to 99 %.
+        lower, upper = velocity.interval(0.8)
+        np.testing.assert_allclose((upper.table - lower.table) / velocity.predictive_deviation.table, 2 * 1.2815516, rtol=1e-6)
+        np.testing.assert_allclose((lower.table + upper.table) / 2, velocity.mean.table, atol=1e-9)
+        self.assertIn(0.8, velocity.levels)
         with self.assertRaisesRegex(InputError, "no intervals of level 0.42; there are"):
             found["spikes"].interval(0.42)
 

@@ -153,7 +153,7 @@ public sealed class ExportCommands(ExportCommands.LearnedMaze maze) : IClassFixt
 
     [Theory]
     [InlineData("--format", "export", "@/data.h5", "-o", "@/data.dat")]
-    [InlineData("neither a dataset nor a posterior", "export", "@/run/model.h5", "-o", "@/x.npz")]
+    [InlineData("neither a dataset nor a posterior", "export", "@/run/checkpoint.h5", "-o", "@/x.npz")]
     [InlineData("run/model.h5: this belong", "export", "@/data.h5", "-o", "@/run/model.h5")]
     [InlineData("no dataset is made", "import", "@/posterior.npz", "-o", "@/x.h5")]
     [InlineData("of which no options are taken", "import", "@/data.npz", "-o", "@/x.h5", "--bin-width", "0.02")]

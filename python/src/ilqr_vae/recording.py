@@ -305,7 +305,7 @@ class Recording:
             **options: options of the command: ``trials=40``, ``validation_trials=8``, ``test_trials=8``, ``bins=100``, ``observation="spikes"``, ``seed=1`` and so on.
 
         >>> Recording.simulate("lorenz", trials=4, validation_trials=1, test_trials=1, bins=30, channels=5, observation="spikes")
-        <Recording: 6 trials of 30 bins of 10 ms (4 train, 1 validation, 1 test); spikes: 5 counts>
+        <Recording: 6 trials of 30 bins of 20 ms (4 train, 1 validation, 1 test); spikes: 5 counts>
         """
         folder = None if save is not None else OwnedFolder()
         destination = Path(save) if save is not None else folder.path / "simulated.h5" if folder is not None else Path()

@@ -63,7 +63,7 @@ public sealed class ArrayTree
         using var archive = Hdf5Archive.Open(path);
         if (!archive.HasAttribute("/", "format") || (!archive.ContainsTable(First) && !string.Equals(archive.ReadText("/", "format"), Model, StringComparison.Ordinal)))
         {
-            throw new InputException($"{path}: this is neither a dataset, a posterior nor a model file; give what 'ilqr-vae import', 'ilqr-vae infer' or 'ilqr-vae train' wrote.");
+            throw new InputException($"{path}: this is neither a dataset nor a posterior, nor a model file; give what 'ilqr-vae import', 'ilqr-vae infer' or 'ilqr-vae train' wrote.");
         }
 
         var arrays = new List<NamedArray>();
