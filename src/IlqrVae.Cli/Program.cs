@@ -22,6 +22,9 @@ void OnHangUp(PosixSignalContext context)
 }
 
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+
+// Ctrl-Break, which is what another program can send on Windows.
+using var onBreak = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal);
 using var onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 using var terminal = new Terminal(Console.Out, Console.Error, Screen.OfConsole(), interrupt.Token);

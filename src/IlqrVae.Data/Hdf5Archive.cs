@@ -121,14 +121,16 @@ public sealed class Hdf5Archive
     });
 
     /// <summary>An archive of what a tree holds.</summary>
-    internal static Hdf5Archive Of(ArrayTree tree)
+    /// <param name="tree">The tree.</param>
+    /// <param name="isCompressed">Whether whole numbers are compressed; a file that is read once and removed is made faster without.</param>
+    internal static Hdf5Archive Of(ArrayTree tree, bool isCompressed = true)
     {
         var archive = new Hdf5Archive();
         Set("/", tree.Attributes);
         foreach (var array in tree.Arrays)
         {
             // Zero-dimensional tables are not written.
-            archive.AddTable(array.Path, array.Values, array.Values is string[] ? sizeof(long) : System.Runtime.InteropServices.Marshal.SizeOf(array.Values.GetType().GetElementType()!), [.. array.Shape], array.Values is not (double[] or float[] or string[]));
+            archive.AddTable(array.Path, array.Values, array.Values is string[] ? sizeof(long) : System.Runtime.InteropServices.Marshal.SizeOf(array.Values.GetType().GetElementType()!), [.. array.Shape], isCompressed && array.Values is not (double[] or float[] or string[]));
             Set(array.Path, array.Attributes);
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using IlqrVae.Data.Export;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Data;
@@ -57,11 +58,29 @@ public static class RecordingFile
     }
 
     /// <summary>Reads a recording and checks it.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or a dataset that was exported as .npz or .mat.</param>
     /// <exception cref="InputException">There is no such file, it is not a dataset file, it is damaged, or what it holds is not a valid recording.</exception>
     public static Recording Read(string path)
     {
+        if (Path.GetExtension(path).ToLowerInvariant() is ".npz" or ".mat" && ExportedFile.Is(path))
+        {
+            return ReadExported(path);
+        }
+
         using var archive = Hdf5Archive.Open(path);
+        return Read(archive);
+    }
+
+    /// <summary>Reads a dataset that was exported as .npz or .mat. What is wrong in it is told as of the dataset file that it was.</summary>
+    internal static Recording ReadExported(string path)
+    {
+        using var file = ExportedFile.Open(path)!;
+        if (!file.IsDataset)
+        {
+            throw new InputException($"{path}: this is an exported posterior, of which no dataset is made; give an exported dataset.");
+        }
+
+        using var archive = Hdf5Archive.Open(file.Hdf5);
         return Read(archive);
     }
 

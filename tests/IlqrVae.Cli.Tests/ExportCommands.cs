@@ -49,6 +49,38 @@ public sealed class ExportCommands(ExportCommands.LearnedMaze maze) : IClassFixt
     }
 
     [Fact]
+    public void A_model_is_exported_with_its_parameters_for_Python_and_MATLAB_alone()
+    {
+        using var line = maze.Copy();
+        Assert.Equal("model", JsonNode.Parse(line.Must("export", "@/run", "-o", "@/model.npz", "--json"))!["kind"]!.GetValue<string>());
+        line.Must("export", "@/run/model.h5", "-o", "@/model.mat");
+        Readers.Python("h5py, scipy.io", """
+            import sys, json, h5py, numpy as np, scipy.io
+            a, m = np.load(sys.argv[1]), scipy.io.loadmat(sys.argv[2], struct_as_record=False)
+            about = json.loads(str(a["attributes"]))
+            with h5py.File(sys.argv[3]) as f:
+                for name in f["values"]:
+                    assert np.array_equal(a["values/" + name], f["values"][name][()]), name
+                    assert about["values/" + name]["constraint"] == f["values"][name].attrs["constraint"]
+                    assert np.array_equal(getattr(m["values"][0, 0], name.replace(".", "_").replace("-", "_")), f["values"][name][()]), name
+                assert about["/"]["format"] == "ilqr-vae model" and about["/"]["bin_width"] == f.attrs["bin_width"] and about["/"]["iteration"] == f.attrs["iteration"]
+                assert str(a["configuration"][0]) == f["configuration"].asstr()[0]
+            """, line["model.npz"], line["model.mat"], line["run/model.h5"]);
+        Assert.Contains("a model is exported as .npz or .mat", Refused(line, "export", "@/run", "-o", "@/model.nwb"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_dataset_exported_for_NumPy_is_taken_where_a_dataset_is()
+    {
+        using var line = maze.Copy();
+        line.Must("export", "@/data.h5", "-o", "@/data.npz");
+        line.Must("infer", "@/run", "--data", "@/data.npz", "-o", "@/by-npz.npz", "--split", "test");
+        line.Must("infer", "@/run", "--data", "@/data.h5", "-o", "@/by-h5.npz", "--split", "test");
+        Assert.Equal(File.ReadAllBytes(line["by-h5.npz"]), File.ReadAllBytes(line["by-npz.npz"]));
+        Assert.Contains("this is an exported posterior", Refused(line, "infer", "@/run", "--data", "@/by-h5.npz", "-o", "@/no.npz"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Rates_states_and_inputs_are_series_of_an_NWB_file()
     {
         using var line = maze.Copy();
@@ -140,7 +172,7 @@ public sealed class ExportCommands(ExportCommands.LearnedMaze maze) : IClassFixt
 
     [Theory]
     [InlineData("--format", "export", "@/data.h5", "-o", "@/data.dat")]
-    [InlineData("neither a dataset nor a posterior", "export", "@/run/model.h5", "-o", "@/x.npz")]
+    [InlineData("neither a dataset nor a posterior", "export", "@/run/checkpoint.h5", "-o", "@/x.npz")]
     [InlineData("run/model.h5: this belong", "export", "@/data.h5", "-o", "@/run/model.h5")]
     [InlineData("no dataset is made", "import", "@/posterior.npz", "-o", "@/x.h5")]
     [InlineData("no dataset is made", "import", "@/posterior.mat", "-o", "@/x.h5")]
@@ -163,6 +195,13 @@ public sealed class ExportCommands(ExportCommands.LearnedMaze maze) : IClassFixt
         Assert.Contains(said, outcome.Error, StringComparison.Ordinal);
         Assert.Single(outcome.Error.Trim().Split('\n'));
         Assert.Equal(before, line.Contents());
+    }
+
+    private static string Refused(CommandLine line, params string[] arguments)
+    {
+        var outcome = line.Run(arguments);
+        Assert.True(outcome.ExitCode == 2, outcome.ToString());
+        return outcome.Error;
     }
 
     /// <summary>A run of a small maze.</summary>

@@ -27,6 +27,7 @@ public sealed class Exports
             var recording = SomeRecording.Draw(seed);
             Export(folder, recording, "data.npz");
             SomeRecording.AssertSame(recording, RecordingImporters.Import(folder["data.npz"]).Recording);
+            SomeRecording.AssertSame(recording, RecordingFile.Read(folder["data.npz"]));
         },
         iter: 30);
 
@@ -72,6 +73,15 @@ public sealed class Exports
         var text = System.Text.Encoding.Latin1.GetString(bytes).Replace("/\0a\0r\0r\0a\0y\0s\0", "/\0a\0r\0r\0a\0y\0z\0", StringComparison.Ordinal);
         File.WriteAllBytes(folder["older.mat"], System.Text.Encoding.Latin1.GetBytes(text));
         Faults.Message(() => RecordingImporters.Import(folder["older.mat"]), "older.mat", "export it again");
+    }
+
+    [Fact]
+    public void What_is_no_exported_dataset_is_not_read_as_one()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(folder["text.npz"], "no archive");
+        Assert.Contains("not an HDF5 file", Assert.Throws<InputException>(() => RecordingFile.Read(folder["text.npz"])).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no such file", Assert.Throws<InputException>(() => RecordingFile.Read(folder["nothing.npz"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

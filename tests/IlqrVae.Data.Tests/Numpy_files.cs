@@ -167,6 +167,30 @@ public sealed class Numpy_files
     }
 
     /// <summary>A number in so many bytes, negative for a real one.</summary>
+    [Fact]
+    public void Names_with_slashes_are_groups_as_those_of_HDF5()
+    {
+        using var folder = new TestFolder();
+        Write(folder["sorted.npz"], ("session/spike_times", "<f8", Doubles(0.05, 0.15, 1.05, 1.25, 1.35)), ("trials/start_time", "<f8", Doubles(0, 1)), ("trials/stop_time", "<f8", Doubles(0.5, 1.5)), ("trials/side/of", "<f8", Doubles(3, 4)), ("trials/side", "<f8", Doubles(5, 6)));
+        var (recording, _) = RecordingImporters.Import(folder["sorted.npz"], new ImportOptions { BinWidth = 0.1, Trials = "trials", Maps = [ArrayMapping.Parse("spikes=session/spike_times:spike")] });
+        Assert.Equal(2, recording.Trials.Count);
+        Assert.Equal([1, 1, 0, 0, 0], Enumerable.Range(0, 5).Select(bin => recording.Trials[0].Observations[0][bin, 0]));
+        Assert.Equal([1, 0, 1, 1, 0], Enumerable.Range(0, 5).Select(bin => recording.Trials[1].Observations[0][bin, 0]));
+        Assert.Equal(5, recording.Trials[0].Labels["side"].Number);
+
+        static byte[] Doubles(params double[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
+
+        static void Write(string path, params (string Name, string Type, byte[] Entries)[] arrays)
+        {
+            using var zip = ZipFile.Open(path, ZipArchiveMode.Create);
+            foreach (var (name, type, entries) in arrays)
+            {
+                using var stream = zip.CreateEntry($"{name}.npy").Open();
+                stream.Write(Npy(type, isColumnMajor: false, [entries.Length / 8], entries, 1));
+            }
+        }
+    }
+
     private static byte[] Bytes(double value, int size, bool isBig)
     {
         var bytes = new byte[Math.Abs(size)];

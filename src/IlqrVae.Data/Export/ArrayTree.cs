@@ -11,16 +11,19 @@ namespace IlqrVae.Data.Export;
 public sealed record NamedArray(string Path, Array Values, IReadOnlyList<int> Shape, IReadOnlyDictionary<string, object> Attributes);
 
 /// <summary>
-/// What a dataset or a posterior file holds, with no format in it: named arrays whose first axis is bins, trials or what docs/dataset-format.md and docs/posterior-format.md say. Every writer
+/// What a dataset, a posterior or a model file holds, with no format in it: named arrays whose first axis is bins, trials or what docs/dataset-format.md, docs/posterior-format.md and docs/model-format.md say. Every writer
 /// of another format works on it, and so none knows of another.
 /// </summary>
 public sealed class ArrayTree
 {
     private const string First = "trials/first_bin";
 
-    private static readonly string[] s_texts = ["format", "source", "unit", "kind"];
-    private static readonly string[] s_wholes = ["version", "order", "hidden", "calibrated"];
-    private static readonly string[] s_numbers = ["bin_width", "posterior_scale", "noise_scale"];
+    private const string Model = "ilqr-vae model";
+    private const string Program = "ilqr-vae ";
+
+    private static readonly string[] s_texts = ["format", "source", "unit", "kind", "constraint", "precision", "fingerprint"];
+    private static readonly string[] s_wholes = ["version", "order", "hidden", "calibrated", "seed", "capacity", "iteration", "iterations"];
+    private static readonly string[] s_numbers = ["bin_width", "posterior_scale", "noise_scale", "seconds", "validation_loss", "seconds_of_recording"];
 
     private readonly Dictionary<string, NamedArray> _arrays;
 
@@ -44,21 +47,24 @@ public sealed class ArrayTree
     /// <summary>What is known of all.</summary>
     public IReadOnlyDictionary<string, object> Attributes { get; }
 
-    /// <summary>Whether it is a dataset and not a posterior.</summary>
+    /// <summary>What it is in a word: dataset, posterior or model.</summary>
+    public string Kind => Attributes.GetValueOrDefault("format") is string format && format.StartsWith(Program, StringComparison.Ordinal) ? format[Program.Length..] : "posterior";
+
+    /// <summary>Whether it is a dataset and neither a posterior nor a model.</summary>
     public bool IsDataset => string.Equals(Attributes.GetValueOrDefault("format") as string, RecordingFile.Format, StringComparison.Ordinal);
 
     /// <summary>Width of a bin in seconds.</summary>
     public double BinWidth => Attributes.GetValueOrDefault("bin_width") is double width && width > 0 && double.IsFinite(width) ? width : throw new InputException($"{Name}: attribute 'bin_width' of '/' is missing or not positive; make the file again.");
 
-    /// <summary>Reads a dataset or posterior file.</summary>
+    /// <summary>Reads a dataset, posterior or model file.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InputException">There is no such file, or it is something else.</exception>
     public static ArrayTree Read(string path)
     {
         using var archive = Hdf5Archive.Open(path);
-        if (!archive.HasAttribute("/", "format") || !archive.ContainsTable(First))
+        if (!archive.HasAttribute("/", "format") || (!archive.ContainsTable(First) && !string.Equals(archive.ReadText("/", "format"), Model, StringComparison.Ordinal)))
         {
-            throw new InputException($"{path}: this is neither a dataset nor a posterior file; give what 'ilqr-vae import' or 'ilqr-vae infer' wrote.");
+            throw new InputException($"{path}: this is neither a dataset nor a posterior, nor a model file; give what 'ilqr-vae import', 'ilqr-vae infer' or 'ilqr-vae train' wrote.");
         }
 
         var arrays = new List<NamedArray>();
@@ -191,7 +197,11 @@ public sealed class ArrayTree
 
         foreach (var name in s_numbers.Where(name => archive.HasAttribute(path, name)))
         {
-            found[name] = archive.ReadNumber(path, name);
+            // A model that was never validated has NaN for its validation loss, for which JSON has no word.
+            if (archive.ReadNumber(path, name) is var number && double.IsFinite(number))
+            {
+                found[name] = number;
+            }
         }
 
         return found;

@@ -75,6 +75,11 @@ public static class ExportFile
     public static void Write(string path, ExportFormat format, ArrayTree tree)
     {
         ArgumentNullException.ThrowIfNull(tree);
+        if (tree.Kind == "model" && format is not (ExportFormat.Npz or ExportFormat.Matlab))
+        {
+            throw new InputException($"{path}: a model is exported as .npz or .mat; give one of these extensions.");
+        }
+
         switch (format)
         {
             case ExportFormat.Hdf5:

@@ -11,7 +11,7 @@ public sealed class ExportedFile : IDisposable
         Hdf5 = Path.Combine(_folder.FullName, Path.GetFileName(path));
         try
         {
-            Hdf5Archive.Of(tree).Save(Hdf5);
+            Hdf5Archive.Of(tree, isCompressed: false).Save(Hdf5);
         }
         catch
         {

@@ -23,10 +23,6 @@ public sealed class ExportedImporter : IRecordingImporter
     {
         ArgumentNullException.ThrowIfNull(source);
 
-        // What is wrong in it is told as of the dataset file that it was.
-        using var file = ExportedFile.Open(source.Path)!;
-        return file.IsDataset
-            ? new ImportedRecording(RecordingFile.Read(file.Hdf5), [])
-            : throw new InputException($"{source.Path}: this is an exported posterior, of which no dataset is made; give an exported dataset.");
+        return new ImportedRecording(RecordingFile.ReadExported(source.Path), []);
     }
 }

@@ -6,6 +6,7 @@ namespace IlqrVae.Data.Import.Arrays;
 internal static class NpzFile
 {
     private const int MostEntries = 10_000;
+    private const int Deepest = 32;
     private const string Extension = ".npy";
 
     // Deflate cannot shrink data further than to about 1/1032; where there are very many entries, each byte hardly stands for more than some hundreds.
@@ -19,7 +20,7 @@ internal static class NpzFile
     {
         var path = source.Path;
         var root = new RecordNode(null, "", null, []);
-        var arrays = new List<(string Name, ArrayNode Node)>();
+        var arrays = new List<(string Name, Func<ArrayNode, string, ArrayNode> Make)>();
         var remarks = new List<string>();
         var archive = source.Keep(Guarded(path, () => new ZipArchive(InputFile.Open(path), ZipArchiveMode.Read)));
         var entries = Guarded(path, () => archive.Entries);
@@ -55,7 +56,7 @@ internal static class NpzFile
 
             RequireSound(entry, header, what);
 
-            arrays.Add((name, NpyFile.Node(root, name, header, read => Within(path, entry, header, read))));
+            arrays.Add((name, (parent, label) => NpyFile.Node(parent, label, header, read => Within(path, entry, header, read))));
         }
 
         if (arrays.Count == 0)
@@ -63,8 +64,35 @@ internal static class NpzFile
             throw new InputException($"{path}: the archive holds no array of NumPy; save it with numpy.savez.");
         }
 
-        (root.Fields, root.Records) = ([.. arrays.Select(one => one.Name)], [[.. arrays.Select(one => one.Node)]]);
+        Fill(root, "", arrays);
         return new ArrayFile(path, "NumPy archive", root, FirstIndex: 0) { Noun = "array", Remarks = remarks };
+    }
+
+    /// <summary>Arrays whose names have slashes, as "trials/start_time", are in groups, as those of HDF5; where a group and an array would have one name, the slash is part of the name.</summary>
+    private static void Fill(RecordNode record, string folder, List<(string Name, Func<ArrayNode, string, ArrayNode> Make)> arrays)
+    {
+        var fields = new List<(string Name, ArrayNode Node)>();
+        foreach (var group in arrays.GroupBy(array => FirstPart(array.Name, arrays), StringComparer.Ordinal))
+        {
+            var label = folder.Length == 0 ? group.Key : $"/{group.Key}";
+            if (group.First() is var (name, make) && name == group.Key)
+            {
+                fields.Add((group.Key, make(record, label)));
+                continue;
+            }
+
+            var inner = new RecordNode(record, label, null, []);
+            Fill(inner, $"{folder}/{group.Key}", [.. group.Select(array => (array.Name[(group.Key.Length + 1)..], array.Make))]);
+            fields.Add((group.Key, inner));
+        }
+
+        (record.Fields, record.Records) = ([.. fields.Select(field => field.Name)], [[.. fields.Select(field => field.Node)]]);
+    }
+
+    private static string FirstPart(string name, List<(string Name, Func<ArrayNode, string, ArrayNode> Make)> arrays)
+    {
+        var cut = name.IndexOf('/', StringComparison.Ordinal);
+        return cut <= 0 || cut == name.Length - 1 || name.Count(letter => letter == '/') > Deepest || arrays.Exists(array => array.Name.AsSpan().SequenceEqual(name.AsSpan(0, cut))) ? name : name[..cut];
     }
 
     private static object Within(string path, ZipArchiveEntry entry, NpyFile.Header header, Func<Stream, long, object> read) => Guarded(path, () =>
