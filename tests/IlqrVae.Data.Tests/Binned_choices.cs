@@ -139,7 +139,7 @@ public sealed class Binned_choices
         Faults.Message(() => RecordingImporters.Import(path, Whole), "spikes are in M1_spikes, PMd_spikes", "--spikes M1_spikes", "--spikes '*_spikes'");
         var (recording, remarks) = RecordingImporters.Import(path, Whole with { Spikes = "*_spikes" });
         Assert.Equal(16, recording.Groups[0].Channels);
-        Assert.Equal(["M1-3", "PMd-00"], recording.Groups[0].ChannelNames!.Skip(3).Take(2));
+        Assert.Equal(["M1-3", "PMd-00"], recording.Groups[0].ChannelNames!.Skip(3).Take(2), StringComparer.Ordinal);
         for (var unit = 0; unit < 16; unit++)
         {
             Assert.Equal(Enumerable.Range(0, 90).Select(bin => (double)(((unit < 4 ? unit : unit - 3) + bin) % 3)), Column(recording.Trials[0], 0, unit));

@@ -45,7 +45,7 @@ public sealed class Nwb_references
         var contents = RecordingImporters.Inspect(path)!;
         Assert.Equal(6, contents.Units!.Spikes);
         var columns = contents.Tables.Single(table => table.Path == "/units").Columns;
-        Assert.Equal(["[0.1, 0.2]", "[]", "[1.1, 1.2, 1.3]"], columns.Single(column => column.Name == "spike_times").Examples.Take(3));
+        Assert.Equal(["[0.1, 0.2]", "[]", "[1.1, 1.2, 1.3]"], columns.Single(column => column.Name == "spike_times").Examples.Take(3), StringComparer.Ordinal);
         Assert.Contains("region reference", columns.Single(column => column.Name == "electrodes").Type, StringComparison.Ordinal);
         Faults.Message(() => RecordingImporters.Import(path, Options with { Units = "electrodes == 1" }), "electrodes", "region reference");
     }

@@ -37,14 +37,14 @@ public sealed class Nwb_sessions
         string[] paths = [Write(folder["first.nwb"], start: 100, trials: 6), Write(folder["second.nwb"], start: 3, trials: 4, isTurned: true, kind: "c")];
         var options = new ImportOptions { BinWidth = 0.05, Behaviour = [new ImportedValues("hand", "hand")], Conditions = ["kind"], ValidationEvery = 0 };
         var (recording, remarks) = RecordingImporters.Import(paths, options);
-        Assert.Equal(["first/trial-000", "first/trial-001", "first/trial-002", "first/trial-003", "first/trial-004", "first/trial-005", "second/trial-000", "second/trial-001", "second/trial-002", "second/trial-003"], recording.Trials.Select(trial => trial.Name));
+        Assert.Equal(["first/trial-000", "first/trial-001", "first/trial-002", "first/trial-003", "first/trial-004", "first/trial-005", "second/trial-000", "second/trial-001", "second/trial-002", "second/trial-003"], recording.Trials.Select(trial => trial.Name), StringComparer.Ordinal);
         Assert.Equal(["unit-004", "unit-009", "unit-002"], recording.Groups[0].ChannelNames!);
         Assert.All(recording.Trials, trial => Assert.Equal([1.0, 2, 3], Counts(trial)));
         Assert.Equal([.. Enumerable.Repeat(TrialSplit.Train, 8), TrialSplit.Test, TrialSplit.Test], recording.Trials.Select(trial => trial.Split));
 
         // Each file keeps its clock, and conditions are counted over both.
         Assert.Equal([100, 101.5, 103, 104.5, 106, 107.5, 3, 4.5, 6, 7.5], recording.Trials.Select(trial => trial.Labels["first_bin_time"].Number));
-        Assert.Equal(["first.nwb", "second.nwb"], recording.Trials.Select(trial => trial.Labels["file"].Text).Distinct());
+        Assert.Equal(["first.nwb", "second.nwb"], recording.Trials.Select(trial => trial.Labels["file"].Text).Distinct(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.Equal([0.0, 1, 0, 1, 0, 1, 2, 1, 2, 1], recording.Trials.Select(trial => trial.Truth["condition"][0, 0]));
         Assert.All(recording.Trials, trial => Assert.Equal(trial.Labels["first_bin_time"].Number + 0.475, trial.Observations[1][9, 0], 1e-9));
         Assert.Equal("first.nwb (NWB 2.6.0); second.nwb (NWB 2.6.0)", recording.Source);
@@ -52,7 +52,7 @@ public sealed class Nwb_sessions
 
         // What is in a file is what it gives alone.
         var alone = RecordingImporters.Import(paths[1], options with { Behaviour = [] }).Recording;
-        Assert.DoesNotContain("file", alone.Trials[0].Labels.Keys);
+        Assert.DoesNotContain("file", alone.Trials[0].Labels.Keys, StringComparer.Ordinal);
         Assert.Equal("trial-000", alone.Trials[0].Name);
         var copy = folder["data.h5"];
         RecordingFile.Write(copy, recording);
@@ -65,11 +65,11 @@ public sealed class Nwb_sessions
         using var folder = new TestFolder();
         string[] paths = [Write(folder["first.nwb"], start: 100, trials: 6, isObserved: false), Write(folder["second.nwb"], start: 3, trials: 4, isObserved: false)];
         var recording = RecordingImporters.Import(paths, new ImportOptions { BinWidth = 0.05, ChunkSeconds = 2, TrainFraction = 0.5, ValidationEvery = 0, ChunkTest = true, MinimumRate = 0.9 }).Recording;
-        Assert.Equal(["chunk-000", "chunk-001"], recording.Trials.Take(2).Select(trial => trial.Name));
+        Assert.Equal(["chunk-000", "chunk-001"], recording.Trials.Take(2).Select(trial => trial.Name), StringComparer.Ordinal);
         Assert.Equal(["unit-009", "unit-002"], recording.Groups[0].ChannelNames!);
         Assert.Equal([20.0, 30], recording.Trials.Select(Counts).Aggregate((sum, one) => [.. sum.Zip(one, (a, b) => a + b)]));
         Assert.True(recording.Trials.Sum(trial => trial.Bins) * 0.05 < 8.6 + 5.6);
-        Assert.Equal(2, recording.Trials.Select(trial => trial.Labels["file"].Text).Distinct().Count());
+        Assert.Equal(2, recording.Trials.Select(trial => trial.Labels["file"].Text).Distinct(StringComparer.Ordinal).Count());
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public sealed class Trial_layouts
         var recording = RecordingImporters.Import(folder["a.npz"], options).Recording;
         Assert.Equal((7, 3), (recording.Trials.Count, recording.Groups[0].Channels));
         Assert.Equal([(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (1, 3)], recording.Trials.Select(trial => ((int)trial.Labels["condition"].Number, (int)trial.Labels["repeat"].Number)));
-        Assert.Equal(["a", "a", "a", "b", "b", "b", "b"], recording.Trials.Select(trial => trial.Labels["stim_name"].Text));
+        Assert.Equal(["a", "a", "a", "b", "b", "b", "b"], recording.Trials.Select(trial => trial.Labels["stim_name"].Text), StringComparer.Ordinal);
         foreach (var trial in recording.Trials)
         {
             var (condition, repeat) = ((int)trial.Labels["condition"].Number, (int)trial.Labels["repeat"].Number);
