@@ -17,8 +17,8 @@ public sealed class ArrayTree
 {
     private const string First = "trials/first_bin";
 
-    private static readonly string[] s_texts = ["format", "source", "unit", "kind"];
-    private static readonly string[] s_wholes = ["version", "order", "hidden", "calibrated"];
+    private static readonly string[] s_texts = ["format", "source", "unit", "kind", "model", "recording"];
+    private static readonly string[] s_wholes = ["version", "order", "hidden", "calibrated", "by_position"];
     private static readonly string[] s_numbers = ["bin_width", "posterior_scale", "noise_scale"];
 
     private readonly Dictionary<string, NamedArray> _arrays;
