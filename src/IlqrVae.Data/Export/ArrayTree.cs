@@ -21,8 +21,8 @@ public sealed class ArrayTree
     private const string Model = "ilqr-vae model";
     private const string Program = "ilqr-vae ";
 
-    private static readonly string[] s_texts = ["format", "source", "unit", "kind", "constraint", "precision", "fingerprint"];
-    private static readonly string[] s_wholes = ["version", "order", "hidden", "calibrated", "seed", "capacity", "iteration", "iterations"];
+    private static readonly string[] s_texts = ["format", "source", "unit", "kind", "constraint", "precision", "fingerprint", "model", "recording"];
+    private static readonly string[] s_wholes = ["version", "order", "hidden", "calibrated", "seed", "capacity", "iteration", "iterations", "by_position"];
     private static readonly string[] s_numbers = ["bin_width", "posterior_scale", "noise_scale", "seconds", "validation_loss", "seconds_of_recording"];
 
     private readonly Dictionary<string, NamedArray> _arrays;
