@@ -303,11 +303,11 @@ class Run:
         call_json("evaluate", self.path, data=_file(recording), split=split, hide=_names(hide), figures=folder, force=force, watcher=Display(progress), **options)
         return {file.stem: Figure(file) for file in sorted(Path(folder).glob("*.png"))}
 
-    def report(self, recording: Source, path: Optional[PathLike] = None, *, force: bool = False, progress: bool = True, **options: Any) -> "Report":
+    def report(self, recording: Optional[Source] = None, path: Optional[PathLike] = None, *, force: bool = False, progress: bool = True, **options: Any) -> "Report":
         """The report of the run, one HTML page (``ilqr-vae report``); a notebook shows it in place.
 
         Args:
-            recording: the recording, or the path of a dataset.
+            recording: the recording, or the path of a dataset; otherwise the one that the run was trained on.
             path: where to put it; otherwise it is kept as long as the object that is returned.
             force: replace a file that is there.
             progress: whether to show how far it is.
@@ -319,7 +319,7 @@ class Run:
         folder = None if path is not None else OwnedFolder()
         file = Path(path) if path is not None else (folder.path if folder is not None else Path()) / "report.html"
         try:
-            call_json("report", self.path, data=_file(recording), output=file, force=force, watcher=Display(progress), **options)
+            call_json("report", self.path, data=None if recording is None else _file(recording), output=file, force=force, watcher=Display(progress), **options)
         except InputError as error:
             if "there is no command 'report'" in str(error):
                 raise IlqrVaeError("this program has no command 'report' yet; figures() draws what there is to see.", error.command) from None
