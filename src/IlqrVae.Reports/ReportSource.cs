@@ -16,6 +16,7 @@ public sealed class ReportSource : RecordingSource
 
     private readonly Lazy<InferenceResult> _inference;
     private readonly Lazy<EvaluationReport> _evaluation;
+    private readonly Lazy<BaselinePart?> _baselines;
     private readonly Lazy<IReadOnlyList<double>> _gains;
     private readonly Lazy<Principal?> _principal;
     private readonly Lazy<GenerativeModel<double>?> _model;
@@ -23,7 +24,7 @@ public sealed class ReportSource : RecordingSource
     private readonly Lazy<IReadOnlyDictionary<string, double[]>?> _history;
 
     private ReportSource(
-        ReportRequest request, Recording recording, string data, string? model, ModelDescription description, TrainingSummary? summary, Func<ReportSource, InferenceResult> infer,
+        ReportRequest request, Recording recording, string data, string? model, ModelDescription description, TrainingSummary? summary, Func<InferenceResult> infer,
         CancellationToken interrupt)
         : base(recording, data)
     {
@@ -31,11 +32,12 @@ public sealed class ReportSource : RecordingSource
         ModelPath = model;
         Description = description;
         Summary = summary;
-        _inference = new(() => infer(this));
+        _inference = new(infer);
         _evaluation = new(() => EvaluationReport.Of(Inference, new EvaluationRequest { Baselines = Baselines }));
         _principal = new(() => Principal.Of([.. Inference.Estimates.Select(estimate => estimate.States)]));
         _model = new(() => ModelPath is null ? null : Read(ModelPath));
         _fixedPoints = new(() => Model is null ? null : FixedPoints.Of(Model.Dynamics, Visited(), interrupt));
+        _baselines = new(() => CanCompare() ? BaselinePart.Of(Inference, interrupt) : null);
         _gains = new(() => TrialChoice.GainsOf(Inference));
         _history = new(() => ModelPath is null ? null : HistoryFile.ReadIfAny(new RunFolder(Path.GetDirectoryName(Path.GetFullPath(ModelPath)) ?? "").History));
     }
@@ -77,7 +79,7 @@ public sealed class ReportSource : RecordingSource
     public FixedPoints? FixedPoints => _fixedPoints.Value;
 
     /// <summary>Gets what baselines reach; null where they were not asked for or nothing is hidden that they could predict.</summary>
-    public BaselinePart? Baselines { get; private set; }
+    public BaselinePart? Baselines => _baselines.Value;
 
     /// <inheritdoc/>
     public override Recording Recording => _inference.IsValueCreated ? Inference.Recording : base.Recording;
@@ -102,14 +104,14 @@ public sealed class ReportSource : RecordingSource
         var path = RunFolder.ModelOf(run);
         var (description, _, summary) = ModelFile.Read(path);
         var hidden = request.Hidden ?? UsuallyHidden(description, recording);
-        return new ReportSource(request, recording, data, path, description, summary, source =>
+        return new ReportSource(request, recording, data, path, description, summary, () =>
         {
             if (request.Posterior is { } posterior)
             {
                 return Taken(path, posterior, data, recording, request);
             }
 
-            var found = InferenceSession.Run(
+            return InferenceSession.Run(
                 run, data, recording,
                 new InferenceRequest
                 {
@@ -127,12 +129,6 @@ public sealed class ReportSource : RecordingSource
                     Threads = request.Threads,
                 },
                 progress, interrupt);
-            if (request.Baselines && request is { ForecastBins: 0, Gaps.Count: 0 } && found.Hidden.Any(name => found.Recording.IndexOfGroup(name) >= 0) && found.Recording.TrialsOf(TrialSplit.Train).Count > 0)
-            {
-                source.Baselines = BaselinePart.Of(found, interrupt);
-            }
-
-            return found;
         }, interrupt);
     }
 
@@ -146,8 +142,12 @@ public sealed class ReportSource : RecordingSource
     {
         ArgumentNullException.ThrowIfNull(found);
         var path = run is null ? null : RunFolder.ModelOf(run);
-        return new ReportSource(request ?? new ReportRequest(), found.Recording, data, path, found.Description, path is null ? null : ModelFile.Read(path).Summary, _ => found, CancellationToken.None);
+        return new ReportSource(request ?? new ReportRequest(), found.Recording, data, path, found.Description, path is null ? null : ModelFile.Read(path).Summary, () => found, CancellationToken.None);
     }
+
+    private bool CanCompare()
+        => Request is { Baselines: true, ForecastBins: 0, Gaps.Count: 0 } && Inference.Hidden.Any(name => Inference.Recording.IndexOfGroup(name) >= 0)
+            && Inference.Recording.TrialsOf(TrialSplit.Train).Count > 0;
 
     /// <summary>States that inference visited, evenly over all bins of all trials.</summary>
     private Table Visited()

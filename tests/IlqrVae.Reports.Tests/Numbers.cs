@@ -1,5 +1,4 @@
 using IlqrVae.Evaluation;
-using IlqrVae.Inference;
 using IlqrVae.Recordings;
 using IlqrVae.Reports.Kinds;
 using IlqrVae.Reports.Panels;
@@ -94,7 +93,7 @@ public sealed class Numbers
         var source = Made.Source(Made.Found(recording, change: (_, one) => one with { Inputs = Made.Table(5, 2, (t, j) => t < 4 ? (j == 0 ? -3 : 0.5) * (t + 1) : 0) }));
         var result = new InputPanels().Make(source, PanelRequest.Usual);
         Sound.Check(result);
-        Assert.Equal(["input 0", "input 1"], result.Panels.Select(panel => panel.Title));
+        Assert.Equal(["input 0", "input 1"], result.Panels.Select(panel => panel.Title), StringComparer.Ordinal);
         var line = result.Panels[0].Mark<LineMark>();
         Assert.Equal([0.1, 0.2, 0.3, 0.4], line.X, (x, y) => Math.Abs(x - y) < 1e-12);
         Assert.Equal([-1.5, -3, -4.5, -6], line.Y);

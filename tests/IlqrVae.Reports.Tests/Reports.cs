@@ -60,17 +60,17 @@ public sealed class Reports
         using var learned = Learned.Of(Maze(), new ModelSpecification { States = 4, Inputs = 2 }, training: new TrainingOptions { ValidationHides = ["held-out"] });
         var source = learned.Open(new ReportRequest { Baselines = true });
         var report = Check(source);
-        Assert.Equal(["run", "scores", "learning", "trials", "averages", "latents", "inputs", "dynamics", "calibration", "solver"], report.Sections.Select(section => section.Name));
-        Assert.Equal(["held-out", "velocity"], source.Inference.Hidden.Order(StringComparer.Ordinal));
+        Assert.Equal(["run", "scores", "learning", "trials", "averages", "latents", "inputs", "dynamics", "calibration", "solver"], report.Sections.Select(section => section.Name), StringComparer.Ordinal);
+        Assert.Equal(["held-out", "velocity"], source.Inference.Hidden.Order(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.Contains("it predicts 'velocity', which inference did not see, with a mean R2 of", report.Summary, StringComparison.Ordinal);
         Assert.Contains("of the whole trial, before and after.", report.Summary, StringComparison.Ordinal);
         var trials = Section(report, "trials");
         Assert.Equal(("trial", 9), (trials.ChoiceOf, trials.Choices.Count));
-        Assert.All(trials.Choices, choice => Assert.Equal(["raster", "rates", "behaviour", "inputs", "states"], choice.Panels.Select(panel => panel.Kind).Distinct(StringComparer.Ordinal)));
+        Assert.All(trials.Choices, choice => Assert.Equal(["raster", "rates", "behaviour", "inputs", "states"], choice.Panels.Select(panel => panel.Kind).Distinct(StringComparer.Ordinal), StringComparer.Ordinal));
         Assert.Single(trials.Choices, choice => choice.Label.Contains("explained best", StringComparison.Ordinal));
         Assert.Single(trials.Choices, choice => choice.Label.Contains("explained worst", StringComparison.Ordinal));
         var scores = Section(report, "scores").Tables;
-        Assert.Equal(["What inference did not see", "How well trials are explained", "Against the truth of the simulation", "Without a model of dynamics"], scores.Select(table => table.Title));
+        Assert.Equal(["What inference did not see", "How well trials are explained", "Against the truth of the simulation", "Without a model of dynamics"], scores.Select(table => table.Title), StringComparer.Ordinal);
         Assert.All(scores[0].Rows, row => Assert.Contains("(", row[4], StringComparison.Ordinal));
         Assert.Equal(Told(report), Told(RunReport.Create(source)));
         var again = RunReport.Create(learned.Open(new ReportRequest { Baselines = true, Threads = 1 }));
@@ -339,7 +339,7 @@ public sealed class Reports
         Assert.Equal(found.Estimates.Select(one => (one.ObservedCount, one.Map.Iterations)), taken.Inference.Estimates.Select(one => (one.ObservedCount, one.Map.Iterations)));
         foreach (var kind in PanelKinds.All.Where(kind => kind.Name is not ("calibration" or "solver" or "power" or "inputs")))
         {
-            Assert.Equal(kind.Make(source, PanelRequest.Usual).Panels.Select(panel => panel.Description), kind.Make(taken, PanelRequest.Usual).Panels.Select(panel => panel.Description));
+            Assert.Equal(kind.Make(source, PanelRequest.Usual).Panels.Select(panel => panel.Description), kind.Make(taken, PanelRequest.Usual).Panels.Select(panel => panel.Description), StringComparer.Ordinal);
         }
 
         Assert.Contains("taken from", Section(report, "run").Words, StringComparison.Ordinal);
@@ -355,7 +355,7 @@ public sealed class Reports
         Assert.Contains("no group 'lfp'", Assert.Throws<InputException>(() => new RasterPanels().Make(source, new PanelRequest { Group = "lfp" })).Message, StringComparison.Ordinal);
         Assert.Contains("no channel 'd'", Assert.Throws<InputException>(() => new PsthPanels().Make(source, new PanelRequest { Channels = ["d"] })).Message, StringComparison.Ordinal);
         Assert.Contains("there are learning, raster", Assert.Throws<InputException>(() => PanelKinds.Of("pie")).Message, StringComparison.Ordinal);
-        Assert.Equal(["b", "c"], new PsthPanels().Make(source, new PanelRequest { Channels = ["1", "c"] }).Panels.Select(panel => panel.Title));
+        Assert.Equal(["b", "c"], new PsthPanels().Make(source, new PanelRequest { Channels = ["1", "c"] }).Panels.Select(panel => panel.Title), StringComparer.Ordinal);
         Assert.Equal(PanelKinds.All.Count, PanelKinds.All.Select(kind => kind.Name).Distinct(StringComparer.Ordinal).Count());
         Assert.All(PanelKinds.All, kind => Assert.Same(kind, PanelKinds.Of(kind.Name)));
     }

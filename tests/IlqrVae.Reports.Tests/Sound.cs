@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using IlqrVae.Reports.Kinds;
 using IlqrVae.Reports.Panels;
 
 namespace IlqrVae.Reports.Tests;
 
 /// <summary>What holds of every picture and report.</summary>
-internal static partial class Sound
+internal static class Sound
 {
     /// <summary>Checks a report, all of its panels and all of its words.</summary>
     public static void Check(Report report)
@@ -101,12 +100,9 @@ internal static partial class Sound
     private static void Sentences(params IReadOnlyList<string> texts)
         => Assert.All(texts, text =>
         {
-            Assert.DoesNotMatch(NoNumber(), text);
+            Assert.All(["NaN", "Infinity", "∞"], word => Assert.DoesNotContain(word, text, StringComparison.Ordinal));
             Assert.DoesNotContain("  ", text, StringComparison.Ordinal);
             Assert.DoesNotContain("..", text.Replace("...", "", StringComparison.Ordinal), StringComparison.Ordinal);
             Assert.DoesNotContain(" .", text.Replace(" .NET ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
         });
-
-    [GeneratedRegex("NaN|∞|Infinity")]
-    private static partial Regex NoNumber();
 }

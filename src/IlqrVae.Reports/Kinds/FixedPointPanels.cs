@@ -66,7 +66,7 @@ public sealed class FixedPointPanels : RunPanelKind
         return $"Searched by damped Gauss-Newton steps from {Words.Count(found.Starts, "state")} that inference visits: {found.Ended} ended at a fixed point, within a relative residual of {Words.Of(FixedPoints.Tolerance)}; those nearer to each other than a hundredth of the spread of states count as one.{external}{(far > 0 ? $" {far} of {found.Points.Count} {(far == 1 ? "is" : "are")} farther than half the spread from any visited state: what the model does there was never seen." : "")}{(found.Points.Count > Shown ? $" Eigenvalues of the {Shown} reached most often are shown." : "")}{(found.Points.Count - far > 10 ? " So many points close to each other may be a line or ring of states that all but stay where they are." : "")}";
     }
 
-    private static Panel Places(ReportSource source, Principal principal, FixedPoints found, IReadOnlyList<IReadOnlyList<Complex>> spectra)
+    private static Panel Places(ReportSource source, Principal principal, FixedPoints found, List<IReadOnlyList<Complex>> spectra)
     {
         var shown = Math.Min(3, principal.Shares.Count);
         var states = source.Inference.Estimates.Where(estimate => Array.TrueForAll(estimate.States.Values, double.IsFinite)).Select(estimate => estimate.States).ToList();
@@ -112,7 +112,7 @@ public sealed class FixedPointPanels : RunPanelKind
         return $"{NameOf(k)}: {(unstable == 0 ? "stable" : $"unstable in {Words.Count(unstable, "direction")}")}, largest modulus {Words.Of(spectrum[0].Magnitude)} ({Plane.Meaning(spectrum[0], source.BinWidth)}), reached from {Words.Count(point.Starts, "start")}, residual {Words.Of(point.Residual)}";
     }
 
-    private static Panel Eigenvalues(ReportSource source, FixedPoints found, IReadOnlyList<IReadOnlyList<Complex>> spectra)
+    private static Panel Eigenvalues(ReportSource source, FixedPoints found, List<IReadOnlyList<Complex>> spectra)
     {
         var count = Math.Min(Shown, spectra.Count);
         var reach = spectra.Take(count).SelectMany(spectrum => spectrum.Select(value => value.Magnitude)).ToList();

@@ -5,7 +5,6 @@ using IlqrVae.Recordings;
 using IlqrVae.Reports.Panels;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Configuration;
-using IlqrVae.Runs.Scores;
 using IlqrVae.Training;
 
 namespace IlqrVae.Reports.Tables;

@@ -95,10 +95,10 @@ public sealed record FixedPoints(IReadOnlyList<FixedPoint> Points, int Starts, i
         return spread > 0 && double.IsFinite(spread) ? spread : 1;
     }
 
-    private static double Metric(IReadOnlyList<double> one, IReadOnlyList<double> other)
+    private static double Metric(double[] one, double[] other)
     {
         var sum = 0.0;
-        for (var i = 0; i < one.Count; i++)
+        for (var i = 0; i < one.Length; i++)
         {
             sum += (one[i] - other[i]) * (one[i] - other[i]);
         }
