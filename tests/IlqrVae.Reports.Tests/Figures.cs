@@ -87,6 +87,16 @@ public sealed class Figures : IDisposable
     }
 
     [Fact]
+    public void A_band_goes_from_its_lower_to_its_upper_edge()
+    {
+        var panel = SomePanels.Rates() with { Y = new Axis("rate", "Hz") { Limits = (0, 10) }, Marks = [new BandMark("band", PanelColor.Series(0), [0, 1], [0, 0], [10, 10])] };
+        var svg = SvgOf([panel]);
+        var clip = svg.Descendants(Svg + "clipPath").First().Element(Svg + "rect")!;
+        var corners = svg.Descendants(Svg + "path").Where(path => path.Attribute("fill")?.Value == "#0072B2").Select(path => Points(path.Attribute("d")!.Value)).Single(points => points.Count >= 4);
+        Assert.Equal((double)clip.Attribute("height")!, corners.Max(point => point.Y) - corners.Min(point => point.Y), 0.1);
+    }
+
+    [Fact]
     public void Nothing_is_drawn_twice_and_dashed_lines_stay_lines()
     {
         var svg = SvgOf([SomePanels.Rates()]);

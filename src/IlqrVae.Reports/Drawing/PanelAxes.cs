@@ -35,7 +35,7 @@ internal static class PanelAxes
         Set(plot.Axes.Bottom, panel.X, size, width / (size * 4));
         Set(plot.Axes.Left, panel.Y, size, height / (size * (panel.Y.Ticks is null ? 3 : 1.3f)));
         using var font = new SKFont(FigureFont.Typeface, size);
-        plot.Axes.Left.MinimumSize = Math.Max(5 * size, (panel.Y.Ticks?.Max(tick => font.MeasureText(tick.Label)) ?? 0) + (2.2f * size));
+        plot.Axes.Left.MinimumSize = Math.Max(5 * size, (panel.Y.Ticks?.Max(tick => font.MeasureText(tick.Label)) ?? 0) + (3.4f * size));
         plot.Axes.Right.MinimumSize = 1.5f * size;
         var (x, y) = (Placed(panel.X, PanelRange.OfX(panel)), Placed(panel.Y, PanelRange.OfY(panel)));
         plot.Axes.SetLimits(x.Low, x.High, y.Low, y.High);
