@@ -50,6 +50,11 @@ assert(isequal(size(found(1).spikes.mean), [24 5]) && isequal(size(found(2).velo
 assert(strcmp(found(1).spikes.unit, 'Hz') && strcmp(found(1).velocity.unit, 'cm/s'));
 assert(found(1).velocity.hidden && ~found(1).spikes.hidden);
 assert(isequal(posterior.states.mean(25:53, :), found(2).states));
+for quantity = {'mean', 'deviation', 'predictive_deviation'}
+    whole = posterior.channels.velocity.(quantity{1});
+    assert(isequal(whole(1:24, :), found(1).velocity.(quantity{1})) && isequal(whole(25:53, :), found(2).velocity.(quantity{1})));
+end
+assert(isequaln(posterior.inputs.deviation(1:24, :), found(1).inputs_deviation) && isequal(posterior.states.deviation(1:24, :), found(1).states_deviation));
 assert(size(posterior.samples.states, 1) == 2);
 m = ilqrvae.model(run);
 z = found(2).states; u = found(2).inputs;
