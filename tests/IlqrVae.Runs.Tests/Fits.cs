@@ -94,7 +94,7 @@ public sealed class Fits : IDisposable
         Assert.Equal(outcome.Chosen.Configuration.Model.States, ConfigurationFile.Read(new RunFolder(this["run"]).Configuration).Model.States);
         Assert.Equal(outcome.Training.Iterations, (int)HistoryFile.Read(new RunFolder(this["run"]).History)["iteration"][^1]);
         Assert.Equal(outcome.Training.BestIteration, kept.Summary.Iteration);
-        Assert.Equal([this["run"]], Directory.GetDirectories(this["."]).Select(Path.GetFullPath));
+        Assert.Equal(this["run"], Path.GetFullPath(Assert.Single(Directory.GetDirectories(this["."]))));
     }
 
     [Fact]

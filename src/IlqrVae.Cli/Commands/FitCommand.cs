@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using IlqrVae.Cli.Reports;
-using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Reports;
 using IlqrVae.Runs;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using IlqrVae.Cli.Reports;
-using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Reports;
 using IlqrVae.Runs;
