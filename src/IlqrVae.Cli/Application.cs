@@ -175,7 +175,7 @@ internal static partial class Application
 
         if (FindUnknown(arguments, parsed) is { } unknown)
         {
-            return $"{name}: there is no option '{unknown}'; {DidYouMean(unknown, command.Options.Concat(parsed.RootCommandResult.Command.Options.Where(option => option.Recursive)).Select(option => option.Name))}leave it out {see}";
+            return $"{name}: there is no option '{unknown}'; {DidYouMean(unknown.Split('=')[0], command.Options.Concat(parsed.RootCommandResult.Command.Options.Where(option => option.Recursive)).Select(option => option.Name))}leave it out {see}";
         }
 
         var error = parsed.Errors.Count > 0 ? parsed.Errors[0] : null;

@@ -8,9 +8,9 @@ public static class Spelling
     /// <param name="words">The words there are.</param>
     public static string? Closest(string word, IEnumerable<string> words)
     {
-        // The beginning of a word is closer to it than another word that takes fewer changes.
+        // A word that begins as was written is closer than another that takes fewer changes.
         var best = words.Select(candidate => (candidate, isPart: IsPart(word, candidate), distance: Distance(word.ToUpperInvariant().Replace('_', '-'), candidate.ToUpperInvariant())))
-            .OrderBy(one => one.distance == 0 ? 0 : one.isPart ? 1 : 2).ThenBy(one => one.distance).FirstOrDefault();
+            .OrderBy(one => one.distance == 0 ? 0 : one.candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase) && one.isPart ? 1 : 2).ThenBy(one => one.distance).FirstOrDefault();
         return best.candidate is not null && (best.isPart || best.distance <= Math.Max(1, word.Length / 3)) ? best.candidate : null;
     }
 

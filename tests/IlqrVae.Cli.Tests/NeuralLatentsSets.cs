@@ -184,7 +184,6 @@ public sealed class NeuralLatentsSets
     [InlineData("--phase is for sets", "--phase", "test")]
     [InlineData("--bin-width", "--bin", "5")]
     [InlineData("evaluated in the test phase", "--nlb", "mc_maze", "--phase", "test", "@/other.nwb")]
-    [InlineData("2 files are given", "@/other.nwb")]
     [InlineData("no column 'go_time'", "--nlb", "dmfc_rsg")]
     [InlineData("is no NWB file", "--nlb", "mc_maze", "@/data.mat")]
     [InlineData("off the grid of 1 ms", "--nlb", "mc_maze", "@/off.nwb")]
