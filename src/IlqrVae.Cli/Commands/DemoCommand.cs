@@ -111,7 +111,6 @@ internal static class DemoCommand
             Ended("report");
         }
 
-
         var summary = report.ToJson();
         summary["demo"] = scenario.Name;
         summary["iterations"] = outcome.Iterations;

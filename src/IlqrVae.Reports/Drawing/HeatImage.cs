@@ -34,15 +34,24 @@ internal static class HeatImage
     {
         var (columns, rows) = (Cells(heat.X), Cells(heat.Y));
         var (low, high) = Scale(heat);
-        using var bitmap = new SKBitmap(columns.Length, rows.Length, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        var pixels = new SKColor[columns.Length * rows.Length];
         for (var y = 0; y < rows.Length; y++)
         {
+            var line = pixels.AsSpan((rows.Length - 1 - y) * columns.Length, columns.Length);
+            if (y > 0 && rows[y] == rows[y - 1])
+            {
+                pixels.AsSpan((rows.Length - y) * columns.Length, columns.Length).CopyTo(line);
+                continue;
+            }
+
             for (var x = 0; x < columns.Length; x++)
             {
-                bitmap.SetPixel(x, rows.Length - 1 - y, Palette.Heat((heat.Values[rows[y], columns[x]] - low) / (high - low), heat.Diverging));
+                line[x] = x > 0 && columns[x] == columns[x - 1] ? line[x - 1] : Palette.Heat((heat.Values[rows[y], columns[x]] - low) / (high - low), heat.Diverging);
             }
         }
 
+        // All at once: one pixel at a time is a call of the drawing library for each of a million.
+        using var bitmap = new SKBitmap(columns.Length, rows.Length, SKColorType.Rgba8888, SKAlphaType.Unpremul) { Pixels = pixels };
         return SKImage.FromBitmap(bitmap);
     }
 
