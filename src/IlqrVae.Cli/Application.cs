@@ -132,6 +132,7 @@ internal static partial class Application
         root.Subcommands.Add(JoinCommand.Create(terminal));
         root.Subcommands.Add(InspectCommand.Create(terminal));
         root.Subcommands.Add(FitCommand.Create(terminal));
+        root.Subcommands.Add(SweepCommand.Create(terminal));
         root.Subcommands.Add(TrainCommand.Create(terminal));
         root.Subcommands.Add(ConfigCommand.Create(terminal));
         root.Subcommands.Add(InferCommand.Create(terminal));

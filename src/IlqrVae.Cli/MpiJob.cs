@@ -12,10 +12,10 @@ internal static class MpiJob
     /// <exception cref="InputException">It is not made for several processes.</exception>
     public static void Require(Terminal terminal, string command)
     {
-        if (MpiLaunch.IsShared && !string.Equals(command, "train", StringComparison.Ordinal))
+        if (MpiLaunch.IsShared && command is not ("train" or "sweep"))
         {
             terminal.IsSilent = !MpiLaunch.IsFirst;
-            throw new InputException($"'{command}' works in one process; start it without the MPI launcher, which is for 'train'.");
+            throw new InputException($"'{command}' works in one process; start it without the MPI launcher, which is for 'train' and 'sweep'.");
         }
     }
 

@@ -4,6 +4,7 @@ using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Sessions;
+using IlqrVae.Runs.Sweeps;
 using Spectre.Console;
 
 namespace IlqrVae.Cli;
@@ -302,6 +303,31 @@ internal sealed class Terminal : IDisposable
             if (progress.Record.ValidationLoss is not null)
             {
                 Detail(Solves(progress));
+            }
+        });
+    }
+
+    /// <summary>Shows how far a sweep is.</summary>
+    public IProgress<SweepProgress> OfSweep()
+    {
+        var stage = Begin("sweeping");
+        var here = new SortedDictionary<string, (int Iteration, int Iterations)>(StringComparer.Ordinal);
+        return new Watcher<SweepProgress>(progress =>
+        {
+            lock (_lock)
+            {
+                stage = _stage ?? Begin("sweeping");
+                if (progress.Training.Length > 0)
+                {
+                    here[progress.Training] = (progress.Iteration, progress.Iterations);
+                }
+                else
+                {
+                    here.Clear();
+                }
+
+                var words = string.Join(", ", here.Take(4).Select(one => $"{one.Key} {one.Value.Iteration}/{one.Value.Iterations}"));
+                stage.Set(progress.Done, progress.Planned, () => $"{progress.Done} of {progress.Planned} trainings{(words.Length > 0 ? $"; {words}" : "")}");
             }
         });
     }

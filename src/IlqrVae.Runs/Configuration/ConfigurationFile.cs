@@ -39,6 +39,22 @@ public static class ConfigurationFile
     /// <exception cref="InputException">It is faulty.</exception>
     public static RunConfiguration Parse(string text, string where, string folder = "", bool isOld = false, IEnumerable<string>? changes = null)
     {
+        var (root, reading) = Load(text, where, "write at least 'data: FILE.h5'", isOld);
+        root = (changes ?? []).Aggregate(root, (changed, change) => ConfigurationChange.Parse(change).ApplyTo(changed, reading));
+        var configuration = ReadSection(WithExtensions(root, folder, reading), root, "", reading);
+        return configuration.Data.Length > 0
+            ? configuration
+            : throw new InputException($"{where}: the key 'data' is missing; write 'data: FILE.h5' with the path of the dataset.");
+    }
+
+    /// <summary>The keys of a text.</summary>
+    /// <param name="text">YAML.</param>
+    /// <param name="where">What to call it in messages.</param>
+    /// <param name="mend">What to write where there are none.</param>
+    /// <param name="isOld">Whether keys of other kinds than the ones chosen are passed over.</param>
+    /// <exception cref="InputException">It is no YAML, or has no keys.</exception>
+    internal static (YamlMappingNode Root, Reading Reading) Load(string text, string where, string mend, bool isOld = false)
+    {
         RequireReadable(text, where);
         var stream = new YamlStream();
         try
@@ -50,17 +66,9 @@ public static class ConfigurationFile
             throw NotYaml(where, exception.Start.Line, exception.Message, exception);
         }
 
-        if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
-        {
-            throw new InputException($"{where}: there are no keys; write at least 'data: FILE.h5'.");
-        }
-
-        var reading = new Reading(where, isOld);
-        root = (changes ?? []).Aggregate(root, (changed, change) => ConfigurationChange.Parse(change).ApplyTo(changed, reading));
-        var configuration = ReadSection(WithExtensions(root, folder, reading), root, "", reading);
-        return configuration.Data.Length > 0
-            ? configuration
-            : throw new InputException($"{where}: the key 'data' is missing; write 'data: FILE.h5' with the path of the dataset.");
+        return stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root
+            ? (root, new Reading(where, isOld))
+            : throw new InputException($"{where}: there are no keys; {mend}.");
     }
 
     /// <summary>Writes a complete configuration as YAML.</summary>

@@ -37,6 +37,9 @@ public sealed record TrainingOutcome(
 /// <param name="Where">What to call the configuration in messages.</param>
 public sealed record TrainingRequest(string Where, bool Resume = false, bool Force = false, int? StopAfter = null)
 {
+    /// <summary>Iteration at which to stop as if interrupted; null for none.</summary>
+    public int? StopAt { get; init; }
+
     /// <summary>The processes that train together, each by the same call; the first alone writes.</summary>
     public IProcessGroup Processes { get; init; } = new OneProcess();
 }
@@ -325,7 +328,7 @@ public static class TrainingSession
                     validation = record.ValidationLoss ?? validation;
                     pace = (record.Seconds - secondsBefore) / (record.Iteration - _first);
                     Remark(record);
-                    if (record.Iteration - _first >= _request.StopAfter)
+                    if (record.Iteration - _first >= _request.StopAfter || record.Iteration >= _request.StopAt)
                     {
                         stop.Cancel();
                     }

@@ -89,6 +89,9 @@ public static class RandomStreams
     /// <summary>Samples of a learned prior, of seed 0 whatever the run's, by which its density is drawn. Substream 0.</summary>
     public const ulong PriorDensity = 19UL << Purpose;
 
+    /// <summary>Where the points of a sweep begin, of seed 0 whatever the runs'. Substream 0.</summary>
+    public const ulong SweepPoints = 20UL << Purpose;
+
     /// <summary>A simulated trial, by split and number within it: more training trials leave the test trials as they were.</summary>
     /// <param name="split">The split: 0 training, 1 validation, 2 test.</param>
     /// <param name="number">Its number in the split.</param>

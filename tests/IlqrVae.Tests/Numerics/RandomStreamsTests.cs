@@ -24,6 +24,7 @@ public sealed class RandomStreamsTests
         yield return (nameof(RandomStreams.ImportedSplits), RandomStreams.ImportedSplits, 0);
         yield return (nameof(RandomStreams.ImportedHeldOut), RandomStreams.ImportedHeldOut, 0);
         yield return (nameof(RandomStreams.PriorDensity), RandomStreams.PriorDensity, 0);
+        yield return (nameof(RandomStreams.SweepPoints), RandomStreams.SweepPoints, 0);
         foreach (var split in Splits)
         {
             yield return (nameof(RandomStreams.SimulatedConditions), RandomStreams.SimulatedConditions, RandomStreams.ConditionsOfSplit(split));

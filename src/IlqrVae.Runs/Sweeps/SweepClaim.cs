@@ -1,0 +1,126 @@
+using System.Text;
+using IlqrVae.Data;
+
+namespace IlqrVae.Runs.Sweeps;
+
+/// <summary>
+/// A job that this worker has taken and no other may: a file that could be made only once. It is kept open and locked, and written to now and then. A worker that died holds no lock, and its file is
+/// not written to any more: then another may take the job. Where machines share a file system that keeps locks to itself, what is written tells.
+/// </summary>
+internal sealed class SweepClaim : IDisposable
+{
+    /// <summary>Time between two signs of life.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
+
+    /// <summary>Time without a sign of life after which a worker on another machine is taken for dead.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly FileStream _stream;
+    private readonly string _path;
+    private readonly Timer _timer;
+    private bool _isReleased;
+
+    private SweepClaim(FileStream stream, string path)
+    {
+        (_stream, _path) = (stream, path);
+        SignOfLife();
+        _timer = new Timer(_ => SignOfLife(), null, Interval, Interval);
+    }
+
+    /// <summary>Takes a job if nobody has it.</summary>
+    /// <param name="path">The file that stands for it.</param>
+    /// <param name="patience">Time without a sign of life after which a worker on another machine is taken for dead.</param>
+    /// <returns>The claim; null where another has it.</returns>
+    public static SweepClaim? TryTake(string path, TimeSpan patience)
+    {
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            try
+            {
+                return new SweepClaim(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None), path);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                if (!RemoveDead(path, patience))
+                {
+                    return null;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Gives the job back, done or not.</summary>
+    public void Dispose()
+    {
+        lock (_timer)
+        {
+            _isReleased = true;
+            _timer.Dispose();
+            File.Delete(_path);
+            _stream.Dispose();
+        }
+    }
+
+    /// <summary>Removes the claim of a worker that has died.</summary>
+    private static bool RemoveDead(string path, TimeSpan patience)
+    {
+        var grave = $"{path}.{Guid.NewGuid():N}";
+        try
+        {
+            using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None))
+            using (var reader = new StreamReader(stream))
+            {
+                // Not even the lock tells of a machine whose file system keeps locks to itself.
+                if (reader.ReadLine() != Environment.MachineName && NowOf(Path.GetDirectoryName(path)!) - File.GetLastWriteTimeUtc(path) < patience)
+                {
+                    return false;
+                }
+
+                // Only one of those that come to this can move it.
+                File.Move(path, grave);
+            }
+
+            File.Delete(grave);
+            return true;
+        }
+        catch (IOException)
+        {
+            // It is locked, or gone.
+            return false;
+        }
+    }
+
+    /// <summary>The time by the clock that dates the files of a folder.</summary>
+    private static DateTime NowOf(string folder)
+    {
+        var probe = Path.Combine(folder, $".{Guid.NewGuid():N}");
+        AtomicFile.WriteText(probe, "");
+        var now = File.GetLastWriteTimeUtc(probe);
+        File.Delete(probe);
+        return now;
+    }
+
+    private void SignOfLife()
+    {
+        lock (_stream)
+        {
+            if (_isReleased)
+            {
+                return;
+            }
+
+            try
+            {
+                _stream.Position = 0;
+                _stream.Write(Encoding.UTF8.GetBytes($"{Environment.MachineName}\n{Environment.ProcessId}\n"));
+                _stream.Flush(flushToDisk: true);
+            }
+            catch (IOException)
+            {
+                // A disk that is full now need not be so at the next sign.
+            }
+        }
+    }
+}

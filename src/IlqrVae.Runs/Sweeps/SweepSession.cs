@@ -1,0 +1,351 @@
+using System.Globalization;
+using System.Text;
+using IlqrVae.Data;
+using IlqrVae.Recordings;
+using IlqrVae.Runs.Configuration;
+using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Sessions;
+using IlqrVae.Training;
+
+namespace IlqrVae.Runs.Sweeps;
+
+/// <summary>How to work on a sweep.</summary>
+public sealed record SweepRequest
+{
+    /// <summary>Trainings at a time.</summary>
+    public int Parallel { get; init; } = 1;
+
+    /// <summary>Threads of all of them together; 0 means one a core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Time without a sign of life after which a worker on another machine is taken for dead.</summary>
+    public TimeSpan Patience { get; init; } = SweepClaim.Patience;
+}
+
+/// <summary>How far a sweep is.</summary>
+/// <param name="Done">Trainings, or parts of them up to a rung, that are done by anybody.</param>
+/// <param name="Planned">Those there will be, about; of a halving as many as rungs let through.</param>
+/// <param name="Training">A training that goes on here; empty for none.</param>
+/// <param name="Iteration">Its iteration.</param>
+/// <param name="Iterations">Its iterations in all.</param>
+public readonly record struct SweepProgress(int Done, int Planned, string Training, int Iteration, int Iterations);
+
+/// <summary>A point and what it reached.</summary>
+/// <param name="Point">The point.</param>
+/// <param name="Rung">The highest rung it reached with all seeds.</param>
+/// <param name="Results">What came of its seeds there.</param>
+/// <param name="Run">The run of its best seed.</param>
+public sealed record RankedPoint(SweepPoint Point, int Rung, IReadOnlyList<SweepResult> Results, RunFolder Run)
+{
+    /// <summary>The mean validation loss of its seeds; infinite where one overflowed.</summary>
+    public double Loss => Results.Average(one => one.Loss);
+
+    /// <summary>The standard deviation of the seeds' losses; NaN with one.</summary>
+    public double Deviation => Results.Count < 2 ? double.NaN : Math.Sqrt(Results.Sum(one => (one.Loss - Loss) * (one.Loss - Loss)) / (Results.Count - 1));
+}
+
+/// <summary>What a sweep found.</summary>
+/// <param name="Plan">What was tried.</param>
+/// <param name="Ranked">Points by the rung they reached and by their loss, the best first.</param>
+/// <param name="Score">What validation measured.</param>
+/// <param name="IsOver">Whether all is done; else other workers are at it.</param>
+public sealed record SweepOutcome(SweepPlan Plan, IReadOnlyList<RankedPoint> Ranked, LearningObjective Score, bool IsOver);
+
+/// <summary>
+/// Works on a sweep until there is nothing left to do: takes a job that nobody has, trains, writes what came of it. Any number of workers do so, here and elsewhere; they know of each other by
+/// the folder alone. Chosen is by validation only.
+/// </summary>
+public static class SweepSession
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>Works.</summary>
+    /// <param name="plan">What to try.</param>
+    /// <param name="where">What to call its file in messages.</param>
+    /// <param name="folder">The sweep's folder.</param>
+    /// <param name="request">How.</param>
+    /// <param name="read">Reads the recording.</param>
+    /// <param name="told">Told of every job done here; null for nobody.</param>
+    /// <param name="progress">Told how far it is; null for nobody.</param>
+    /// <param name="interrupt">Stops the trainings here, with their state saved.</param>
+    /// <exception cref="InputException">The plan does not fit the configuration or the recording, or the folder holds another sweep.</exception>
+    /// <exception cref="OperationCanceledException">It was interrupted; the same call goes on.</exception>
+    public static SweepOutcome Run(
+        SweepPlan plan, string where, SweepFolder folder, SweepRequest request, Func<string, Recording> read,
+        Action<SweepPoint, SweepResult>? told = null, IProgress<SweepProgress>? progress = null, CancellationToken interrupt = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(read);
+        var points = plan.Points();
+        var threads = Math.Max(1, (request.Threads > 0 ? request.Threads : Environment.ProcessorCount) / request.Parallel);
+        var configurations = points.Select(point => ConfigurationOf(plan, point, where)).ToList();
+        var recording = read(configurations[0].Data);
+        var score = RequireComparable(plan, points, configurations, recording, where);
+        folder.Open(Described(plan, points, configurations, recording));
+
+        var work = new Work(plan, points, configurations, folder, recording, threads, request.Patience, told, progress);
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
+        var workers = Enumerable.Range(0, request.Parallel).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                try
+                {
+                    work.Run(failed.Token);
+                }
+                catch
+                {
+                    failed.Cancel();
+                    throw;
+                }
+            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        try
+        {
+            Task.WaitAll(workers, CancellationToken.None);
+        }
+        catch (AggregateException exception) when (exception.InnerExceptions.FirstOrDefault(one => one is not OperationCanceledException) is { } first)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+        }
+        catch (AggregateException)
+        {
+            interrupt.ThrowIfCancellationRequested();
+            throw;
+        }
+
+        var (ranked, isOver) = work.Ranked();
+        if (isOver)
+        {
+            AtomicFile.WriteText(folder.Table, Csv(plan, ranked));
+        }
+
+        return new SweepOutcome(plan, ranked, score, isOver);
+    }
+
+    private static RunConfiguration ConfigurationOf(SweepPlan plan, SweepPoint point, string where)
+    {
+        try
+        {
+            return ConfigurationFile.Read(plan.Configuration, point.Settings.Select(one => $"{one.Key}={one.Value}"));
+        }
+        catch (InputException exception) when (exception.Message.StartsWith("--set ", StringComparison.Ordinal))
+        {
+            throw new InputException($"{where}: keys: {exception.Message["--set ".Length..]}", exception);
+        }
+    }
+
+    /// <summary>Checks that all points fit the recording, and that validation measures the same of all.</summary>
+    private static LearningObjective RequireComparable(SweepPlan plan, IReadOnlyList<SweepPoint> points, List<RunConfiguration> configurations, Recording recording, string where)
+    {
+        static string Measured(RunConfiguration one) => string.Join(
+            "; ", one.Training.ScoreOfValidation, one.Training.ValuesWeight, string.Join(",", one.Training.ValidationHides), one.Training.ValidationFolds, one.Training.Chunk, one.Training.ValidationShare);
+
+        string? first = null;
+        var score = LearningObjective.Predictive;
+        foreach (var (point, configuration) in points.Zip(configurations))
+        {
+            RunConfiguration completed;
+            try
+            {
+                var trials = LearningTrials.Of(recording, configuration.Training.Chunk, configuration.Training.ValidationShare);
+                completed = configuration.CompletedFor(trials);
+                if (trials.TrialsOf(TrialSplit.Validation).Count == 0 || completed.Training.ValidationInterval == 0)
+                {
+                    throw new InputException("there is nothing to choose by: no trials have the split 'validation'; mark some, or set 'training.validation-share' (and a 'training.validation-interval' above 0).");
+                }
+            }
+            catch (InputException exception)
+            {
+                throw new InputException($"{where}: point {point.Number} ({Told(point)}): {exception.Message}", exception);
+            }
+
+            first ??= Measured(completed);
+            score = completed.Training.ScoreOfValidation;
+            if (Measured(completed) != first)
+            {
+                throw new InputException(
+                    $"{where}: validation would measure something else at point {point.Number} ({Told(point)}) than at point 1, so that scores could not be compared; set training.validation-score, values-weight, chunk and what else is of validation in {plan.Configuration}, the same for all.");
+            }
+        }
+
+        return score;
+    }
+
+    /// <summary>All that decides what comes out, so that workers with other files do not work in the same folder.</summary>
+    private static string Described(SweepPlan plan, IReadOnlyList<SweepPoint> points, List<RunConfiguration> configurations, Recording recording)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"# {points.Count} points, {plan.Seeds} seeds, recording {RecordingFingerprint.Of(recording).Whole}\n");
+        text.Append(CultureInfo.InvariantCulture, $"search: {plan.Search.ToString().ToLowerInvariant()}\nseeds: {plan.Seeds}\n");
+        if (plan.Search == SweepSearch.Halving)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"halve-by: {plan.HalveBy}\nrungs: {plan.HalvingRungs}\n");
+        }
+
+        foreach (var point in points)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"# {point.Number:D4}: {Told(point)}\n");
+        }
+
+        text.Append("# the configuration of point 1\n").Append(ConfigurationFile.Write(configurations[0] with { Data = Path.GetFileName(configurations[0].Data), StartFrom = Path.GetFileName(configurations[0].StartFrom), Extensions = [] }));
+        return text.ToString();
+    }
+
+    private static string Told(SweepPoint point) => string.Join(", ", point.Settings.Select(one => $"{one.Key}={one.Value}"));
+
+    private static string Csv(SweepPlan plan, IReadOnlyList<RankedPoint> ranked)
+    {
+        var text = new StringBuilder();
+        string[] headers = ["point", .. plan.Keys.Select(key => key.Path), "rung", "iterations", "validation_loss", "deviation", "seconds", "run"];
+        text.AppendJoin(',', headers.Select(Cell)).Append('\n');
+        foreach (var one in ranked)
+        {
+            string[] cells =
+            [
+                $"{one.Point.Number}", .. one.Point.Settings.Select(setting => setting.Value), $"{one.Rung}", $"{one.Results[0].Iterations}",
+                double.IsFinite(one.Loss) ? one.Loss.ToString("R", CultureInfo.InvariantCulture) : "", double.IsFinite(one.Deviation) ? one.Deviation.ToString("R", CultureInfo.InvariantCulture) : "",
+                one.Results.Sum(result => result.Seconds).ToString("0.0", CultureInfo.InvariantCulture), Path.GetFileName(one.Run.Root),
+            ];
+            text.AppendJoin(',', cells.Select(Cell)).Append('\n');
+        }
+
+        return text.ToString();
+
+        static string Cell(string value) => value.AsSpan().IndexOfAny(",\"\n") < 0 ? value : $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+
+    /// <summary>What the workers of this process share.</summary>
+    private sealed class Work(
+        SweepPlan plan, IReadOnlyList<SweepPoint> points, List<RunConfiguration> configurations, SweepFolder folder, Recording recording, int threads, TimeSpan patience,
+        Action<SweepPoint, SweepResult>? told, IProgress<SweepProgress>? progress)
+    {
+        private readonly Lock _lock = new();
+        private readonly Dictionary<SweepJob, SweepResult> _results = [];
+        private readonly int _planned = Planned(plan);
+
+        /// <summary>Does one job after the other.</summary>
+        public void Run(CancellationToken interrupt)
+        {
+            while (true)
+            {
+                interrupt.ThrowIfCancellationRequested();
+                var (open, isOver) = Look();
+                if (isOver)
+                {
+                    return;
+                }
+
+                if (TakeOne(open, interrupt))
+                {
+                    continue;
+                }
+
+                // What others do may make work for this one where trainings go on from rung to rung; else there is none left.
+                if (plan.Rungs == 1)
+                {
+                    return;
+                }
+
+                interrupt.WaitHandle.WaitOne(Pause);
+            }
+        }
+
+        public (IReadOnlyList<RankedPoint> Ranked, bool IsOver) Ranked()
+        {
+            lock (_lock)
+            {
+                folder.ReadInto(_results);
+                var schedule = new SweepSchedule(plan, _results, folder.Claimed());
+                var ranked = new List<RankedPoint>();
+                for (var rung = plan.Rungs - 1; rung >= 0; rung--)
+                {
+                    foreach (var (number, _) in schedule.Ranked(rung).Where(one => !ranked.Exists(known => known.Point.Number == one.Point)))
+                    {
+                        var results = Enumerable.Range(1, plan.Seeds).Select(seed => _results[new SweepJob(number, seed, rung)]).ToList();
+                        ranked.Add(new RankedPoint(points[number - 1], rung, results, folder.RunOf(results.MinBy(one => one.Loss)!.Job)));
+                    }
+                }
+
+                return (ranked, schedule.IsOver);
+            }
+        }
+
+        private static int Planned(SweepPlan plan)
+        {
+            var (total, count) = (0, plan.Count);
+            for (var rung = 0; rung < plan.Rungs; rung++)
+            {
+                total += count * plan.Seeds;
+                count = Math.Max(1, count / plan.HalveBy);
+            }
+
+            return total;
+        }
+
+        private (IReadOnlyList<SweepJob> Open, bool IsOver) Look()
+        {
+            lock (_lock)
+            {
+                folder.ReadInto(_results);
+                var schedule = new SweepSchedule(plan, _results, folder.Claimed());
+                return (schedule.Open(), schedule.IsOver);
+            }
+        }
+
+        private bool TakeOne(IReadOnlyList<SweepJob> open, CancellationToken interrupt)
+        {
+            foreach (var job in open)
+            {
+                using var claim = folder.TryClaim(job, patience);
+
+                // It may have been done since the results were read.
+                if (claim is null || folder.IsDone(job))
+                {
+                    continue;
+                }
+
+                var result = Train(job, interrupt);
+                folder.Write(result);
+                int done;
+                lock (_lock)
+                {
+                    _results[job] = result;
+                    done = _results.Count;
+                    told?.Invoke(points[job.Point - 1], result);
+                }
+
+                progress?.Report(new SweepProgress(done, _planned, "", 0, 0));
+                return true;
+            }
+
+            return false;
+        }
+
+        private SweepResult Train(SweepJob job, CancellationToken interrupt)
+        {
+            var given = configurations[job.Point - 1];
+            var configuration = given with { Seed = given.Seed + (ulong)(job.Seed - 1), Training = given.Training with { Threads = threads } };
+            var run = folder.RunOf(job);
+            var end = plan.IterationsAt(job.Rung, configuration.Training.Iterations, configuration.Training.ValidationInterval);
+            var outcome = TrainingSession.Run(
+                configuration, recording, run,
+                new TrainingRequest(run.Root, Resume: File.Exists(run.Checkpoint), Force: true) { StopAt = end < configuration.Training.Iterations ? end : null },
+                progress is null ? null : new Watcher(this, job), interrupt);
+            if (outcome.End == TrainingEnd.Interrupted)
+            {
+                interrupt.ThrowIfCancellationRequested();
+            }
+
+            return new SweepResult(job, outcome.Iterations, outcome.BestIteration, outcome.End == TrainingEnd.Diverged ? double.NaN : outcome.ValidationLoss, outcome.Seconds);
+        }
+
+        private sealed class Watcher(Work work, SweepJob job) : IProgress<TrainingProgress>
+        {
+            public void Report(TrainingProgress value)
+                => work.Tell(new SweepProgress(work._results.Count, work._planned, job.Training, value.Record.Iteration, value.Iterations));
+        }
+
+        private void Tell(SweepProgress value) => progress?.Report(value);
+    }
+}
