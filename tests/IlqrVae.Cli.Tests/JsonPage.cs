@@ -14,6 +14,8 @@ public sealed partial class JsonPage
     {
         using var line = new CommandLine();
         line.Write("lin.yaml", "data: lin.h5\nmodel: {states: 3, inputs: 2, dynamics: {kind: linear}, prior: {autoregressive: true}}\ntraining: {iterations: 2}\n");
+        line.Write("sweep.yaml", "config: sweep-config.yaml\nkeys: {model.states: [2, 3]}\n");
+        line.Write("sweep-config.yaml", "data: data.h5\nmodel: {states: 3, inputs: 2}\ntraining: {iterations: 2, validation-interval: 1, validation-share: 0.3}\n");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var command in (string[])
         [
@@ -35,7 +37,7 @@ public sealed partial class JsonPage
             "evaluate @/run --data @/data.h5 --forecast 4 --gap 5:8",
             "evaluate @/lin --data @/lin.h5",
             "compare @/run @/run", "compare @/run @/lin", "compare @/run --data @/data.h5",
-            "fit @/data.h5 -o @/fit --minutes 0.01",
+            "fit @/data.h5 -o @/fit --minutes 0.01", "sweep @/sweep.yaml",
             "report @/run --data @/data.h5 -o @/page.html", "plot @/run rates,learning --data @/data.h5 -o @/rates.svg",
             "nlb predict @/run --data @/data.h5 -o @/submission.h5", "nlb target @/data.h5 -o @/target.h5", "nlb score @/submission.h5 --target @/target.h5",
             "demo sparse -o @/demo --iterations 2",

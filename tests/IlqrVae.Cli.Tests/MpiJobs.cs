@@ -62,6 +62,18 @@ public sealed class MpiJobs : IDisposable
     }
 
     [Fact]
+    public async Task Processes_of_a_sweep_are_workers_of_which_one_speaks()
+    {
+        RequireLauncher();
+        Prepare(iterations: 4);
+        _line.Write("sweep.yaml", "config: config.yaml\nsearch: halving\npoints: 4\nrungs: 2\nhalve-by: 2\nkeys: {training.learning-rate: {from: 0.01, to: 0.1}}\n");
+        var (code, output, error) = await Launch(2, "sweep", _line["sweep.yaml"]);
+        Assert.True(code == 0, error);
+        Assert.Equal(1, Count(output, "best run:"));
+        Assert.Equal(4, Directory.GetDirectories(_line["sweep/runs"]).Length);
+    }
+
+    [Fact]
     public async Task A_process_that_dies_ends_the_job_and_the_run_can_be_resumed()
     {
         RequireLauncher();

@@ -11,6 +11,7 @@ public sealed class NumericOptions
         ["import"] = ["@/in.mat", "-o", "@/x.h5"],
         ["train"] = ["@/config.yaml"],
         ["fit"] = ["@/data.h5"],
+        ["sweep"] = ["@/sweep.yaml"],
         ["calibrate"] = ["@/run", "--data", "@/data.h5"],
         ["compare"] = ["@/run"],
         ["infer"] = ["@/run", "--data", "@/data.h5", "-o", "@/x.h5"],
