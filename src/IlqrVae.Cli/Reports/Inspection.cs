@@ -89,6 +89,7 @@ internal static class Inspection
         terminal.WriteTable(
             ["group", "kind", "channels", "unit", "mean", "least", "largest", "missing"],
             groups.Select(group => group.ToRow()));
+        terminal.WriteLine("  least, largest: of counts the mean rate of the quietest and of the most active channel; of values the extremes of all bins");
         if (recording.ExternalNames.Count > 0)
         {
             terminal.WriteLine($"  external inputs: {string.Join(", ", recording.ExternalNames)}");

@@ -215,7 +215,7 @@ public sealed record EvaluationReport
         {
             var isMapped = score.Name is "states" or "inputs";
             yield return isMapped
-                ? [$"R2 of {score.Name} vs truth", Wording.Number(score.VarianceCaptured), $"after the best affine map; columns {Columns(score.R2)}"]
+                ? [$"R2 of {score.Name} vs truth", Wording.Number(score.VarianceCaptured), $"after the affine map that fits these trials best; columns {Columns(score.R2)}"]
                 : [$"R2 of {score.Name} vs truth", Wording.Number(score.MeanR2), $"mean over {score.R2.Count} channels; all together {Wording.Number(score.VarianceCaptured)}"];
             if (double.IsFinite(score.ExpectedBitsPerSpike))
             {
