@@ -1,6 +1,7 @@
 namespace IlqrVae.Cli.Tests;
 
 /// <summary>Programs of one file in examples/, run as their readers do.</summary>
+[Collection("dotnet")]
 public sealed class ExamplePrograms
 {
     [Fact]

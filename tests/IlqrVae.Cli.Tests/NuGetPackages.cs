@@ -29,6 +29,7 @@ public sealed class PackedSources : IDisposable
 }
 
 /// <summary>The NuGet packages: what is in them, the tool installed and a program that uses the libraries, from a folder alone.</summary>
+[Collection("dotnet")]
 public sealed class NuGetPackages(PackedSources packed) : IClassFixture<PackedSources>
 {
     private const string Version = "9.8.7-test.1";
