@@ -67,6 +67,13 @@ public sealed class Versions : IDisposable
         Assert.Equal("- to come; with (a $(word)) and 100 %", Notes());
     }
 
+    [Fact]
+    public void The_program_says_which_build_it_is()
+    {
+        using var line = new CommandLine();
+        Assert.Matches(@"^\d+\.\d+\.\d+\S*\nframework-dependent; \.NET 10\S*, \S+-\S+, (no vectors|vectors of (128|256|512) bits)\n$", line.Must("--version").ReplaceLineEndings("\n"));
+    }
+
     private void Commit() => Git("-c", "user.name=someone", "-c", "user.email=someone@example.org", "commit", "-q", "--allow-empty", "-m", "something");
 
     private void Git(params string[] arguments)
