@@ -78,7 +78,7 @@ def metadata() -> str:
 def publish(runtime: str, folder: Path) -> None:
     """Makes the program as one file that needs no .NET, with the native libraries for drawing beside it."""
     subprocess.run(
-        ["dotnet", "publish", str(PROJECT), "-r", runtime, "-p:PublishProfile=self-contained", "-o", str(folder), "-v", "quiet", "-m:1"],
+        ["dotnet", "publish", str(PROJECT), "-r", runtime, "-p:PublishProfile=self-contained", "-p:RunAnalyzers=false", "-o", str(folder), "-v", "quiet", "-m:1"],
         check=True)
 
 
