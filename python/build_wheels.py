@@ -78,11 +78,8 @@ def metadata() -> str:
 def publish(runtime: str, folder: Path) -> None:
     """Makes the program as one file that needs no .NET, with the native libraries for drawing beside it."""
     subprocess.run(
-        ["dotnet", "publish", str(PROJECT), "-c", "Release", "-r", runtime, "--self-contained", "-p:PublishSingleFile=true", "-p:DebugType=none", "-p:GenerateDocumentationFile=false",
-         "-p:RunAnalyzers=false", f"-p:NuGetLockFilePath=obj/{runtime}.lock.json", "-p:RestoreLockedMode=false", "-o", str(folder), "-v", "quiet", "-m:1"],
+        ["dotnet", "publish", str(PROJECT), "-r", runtime, "-p:PublishProfile=self-contained", "-p:RunAnalyzers=false", "-o", str(folder), "-v", "quiet", "-m:1"],
         check=True)
-    for unwanted in [*folder.rglob("*.pdb"), *folder.rglob("*.xml")]:
-        unwanted.unlink()
 
 
 def package_files() -> "list[tuple[str, Path]]":

@@ -28,13 +28,17 @@ class Training(unittest.TestCase):
         self.assertEqual(found["training"]["hide"][0]["share"], 0.5)
         self.assertEqual(found["posterior"]["input-deviation"], 0.2)
 
-    def test_a_file_is_taken_as_it_is(self):
+    def test_keywords_are_set_on_top_of_a_file(self):
         file = scratch("config.yaml")
         file.write_text("data: elsewhere.h5\nmodel:\n  states: 2\n  inputs: 1\n  dynamics: {kind: linear}\ntraining:\n  iterations: 9\n")
         run = ilqr_vae.train(recording(), file, iterations=2, progress=False, output=scratch("by-file"))
         self.assertEqual((run.configuration["model"]["states"], run.result.iterations), (2, 2))
-        with self.assertRaisesRegex(InputError, "states: beside a configuration in a file"):
-            ilqr_vae.train(recording(), file, states=3, output=scratch("by-file-2"))
+        run = ilqr_vae.train(recording(), file, states=3, iterations=1, learning_rate=0.02, hide=[{"kind": "channels", "share": 0.25}], seed=4, progress=False, output=scratch("by-file-2"))
+        found = run.configuration
+        self.assertEqual((found["model"]["states"], found["model"]["inputs"], found["model"]["dynamics"]["kind"], found["seed"]), (3, 1, "linear", 4))
+        self.assertEqual((found["training"]["learning-rate"], found["training"]["hide"][0]["share"]), (0.02, 0.25))
+        with self.assertRaisesRegex(InputError, "did you mean 'iterations'"):
+            ilqr_vae.train(recording(), file, iteratoins=3, output=scratch("by-file-3"))
 
     def test_callbacks_see_every_update_and_may_stop(self):
         seen = []

@@ -21,7 +21,7 @@ public sealed partial class DocumentLinks
         var path = Path.Combine(Root, page);
         foreach (Match link in Links().Matches(Prose(path)))
         {
-            var target = link.Groups[1].Value;
+            var target = link.Groups["target"].Value;
             if (target.Contains("://", StringComparison.Ordinal) || target.StartsWith("mailto:", StringComparison.Ordinal))
             {
                 continue;
@@ -51,7 +51,7 @@ public sealed partial class DocumentLinks
     private static IEnumerable<string> Headings(string path) =>
         Prose(path).Split('\n').Where(line => line.StartsWith('#')).Select(line => Punctuation().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-'));
 
-    [GeneratedRegex(@"\]\(([^)\s]+)\)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Links();
 
     [GeneratedRegex(@"^```.*?^```|^    .*?$", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]

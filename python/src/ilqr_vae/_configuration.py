@@ -38,6 +38,25 @@ def of_keywords(keywords: Mapping[str, Any]) -> Dict[str, Any]:
     return found
 
 
+def settings(keywords: Mapping[str, Any]) -> List[str]:
+    """The same as ``KEY=VALUE`` for ``train --set``, on top of a configuration in a file.
+
+    >>> settings({"states": 8, "dynamics": "linear", "learning_rate": 0.01, "hide": [{"kind": "end"}]})
+    ['model.states=8', 'model.dynamics.kind="linear"', 'training.learning-rate=0.01', 'training.hide=[{"kind": "end"}]']
+    """
+    found: List[str] = []
+
+    def add(path: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for key, one in value.items():
+                add(f"{path}.{key}" if path else key, one)
+        else:
+            found.append(f"{path}={json.dumps(os.path.abspath(value) if path.split('.')[-1] in _PATHS and value else value)}")
+
+    add("", of_keywords(keywords))
+    return found
+
+
 def hyphenated(value: Any) -> Any:
     """Keys with hyphens in place of underscores, and plain numbers in place of NumPy's."""
     if isinstance(value, Mapping):

@@ -72,7 +72,7 @@ def version() -> str:
     >>> version().split(".")[0].isdigit()
     True
     """
-    return call(["--version"]).strip()
+    return call(["--version"]).splitlines()[0]
 
 
 class Watcher:

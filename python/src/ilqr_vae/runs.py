@@ -85,7 +85,7 @@ def train(
 
     Args:
         recording: the recording, or the path of a dataset.
-        config: a configuration (docs/configuration.md) as a mapping, or the path of a YAML file; otherwise it is made of the keywords.
+        config: a configuration (docs/configuration.md) as a mapping, or the path of a YAML file; the keywords are set on top of it. Otherwise it is made of them.
         output: folder of the run. A recording that is in no file is kept there too.
         callbacks: called after every update with its line of the history, a mapping with ``iteration``, ``loss`` (nats per observed entry), ``validation_loss``,
             ``seconds`` and so on; one that returns True stops the training, with its state saved.
@@ -114,11 +114,8 @@ def train(
             _configuration.write(configuration, file)
             iterations = configuration.get("training", {}).get("iterations") if isinstance(configuration.get("training"), dict) else None
         else:
-            other = sorted(set(keywords) - {"seed", "iterations", "threads", "start_from"})
-            if other:
-                raise InputError(f"{', '.join(other)}: beside a configuration in a file only seed, iterations, threads and start_from can be given; change the file.")
             file, iterations = Path(config), keywords.get("iterations")
-            options = {"data": data, "seed": keywords.get("seed"), "threads": keywords.get("threads"), "iterations": iterations, "from": keywords.get("start_from")}
+            options = {"data": data, "set": _configuration.settings(keywords)}
         watcher = TrainingWatcher(folder / "history.jsonl", callbacks, iterations, progress)
         watcher.may_stop = stop_after is not None
         with _interruptible(folder):
