@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+
+namespace IlqrVae.Data;
+
+/// <summary>
+/// A checksum of a whole file behind its end, where readers of HDF5 do not look: SHA-256 of all bytes before it, so that one bit that changed anywhere is
+/// seen. Whoever changes the file with an HDF5 library cuts it off by that, and such a file is taken as it is.
+/// </summary>
+internal static class FileSeal
+{
+    private const int BlockBytes = 1 << 17;
+
+    private static ReadOnlySpan<byte> Mark => "ilqr-vae sha256:"u8;
+
+    private static int Bytes => Mark.Length + SHA256.HashSizeInBytes;
+
+    /// <summary>Adds the checksum of what a stream holds.</summary>
+    /// <param name="stream">It can be read and sought.</param>
+    public static void Append(Stream stream)
+    {
+        var hash = Of(stream, stream.Length);
+        stream.Seek(0, SeekOrigin.End);
+        stream.Write(Mark);
+        stream.Write(hash);
+    }
+
+    /// <summary>Compares a file with the checksum behind its end, if it has one.</summary>
+    /// <param name="stream">The file.</param>
+    /// <param name="path">What to call it in messages.</param>
+    /// <returns>Whether it has one.</returns>
+    /// <exception cref="InputException">It has, and other bytes than when it was written.</exception>
+    public static bool Verify(Stream stream, string path)
+    {
+        if (stream.Length < Bytes)
+        {
+            return false;
+        }
+
+        Span<byte> end = stackalloc byte[Bytes];
+        stream.Position = stream.Length - Bytes;
+        stream.ReadExactly(end);
+        if (!end.StartsWith(Mark))
+        {
+            return false;
+        }
+
+        return end[Mark.Length..].SequenceEqual(Of(stream, stream.Length - Bytes))
+            ? true
+            : throw new InputException($"{path}: the bytes are not those that were written, by the checksum behind them; the file is damaged, copy it again or make it anew.");
+    }
+
+    private static byte[] Of(Stream stream, long length)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var block = new byte[BlockBytes];
+        stream.Position = 0;
+        while (length > 0)
+        {
+            var part = block.AsSpan(0, (int)Math.Min(length, block.Length));
+            stream.ReadExactly(part);
+            hash.AppendData(part);
+            length -= part.Length;
+        }
+
+        return hash.GetHashAndReset();
+    }
+}
