@@ -8,7 +8,7 @@ namespace IlqrVae.Data;
 /// </summary>
 internal static class FileSeal
 {
-    private const int BlockBytes = 1 << 17;
+    private const int BlockBytes = 1 << 16;
 
     private static ReadOnlySpan<byte> Mark => "ilqr-vae sha256:"u8;
 

@@ -65,7 +65,7 @@ public sealed record RunOrigin(RecordingFingerprint Recording, string StartFrom,
         {
             return Parse(JsonNode.Parse(InputFile.ReadText(folder.Origin, LargestBytes, "the origin of a run"))!);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or NullReferenceException or FormatException or KeyNotFoundException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException)
         {
             throw new InputException($"{folder.Origin}: this is not what training wrote; remove the file, without which the run can be continued, though not repeated with certainty.", exception);
         }
