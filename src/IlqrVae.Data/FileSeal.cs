@@ -26,22 +26,23 @@ internal static class FileSeal
 
     /// <summary>Compares a file with the checksum behind its end, if it has one.</summary>
     /// <param name="stream">The file.</param>
+    /// <param name="contents">Where what is proper to the file ends.</param>
     /// <param name="path">What to call it in messages.</param>
     /// <returns>Whether it has one.</returns>
-    /// <exception cref="InputException">It has, and other bytes than when it was written.</exception>
-    public static bool Verify(Stream stream, string path)
+    /// <exception cref="InputException">It has, and other bytes than when it was written, or it has a part of one.</exception>
+    public static bool Verify(Stream stream, long contents, string path)
     {
-        if (stream.Length < Bytes)
+        Span<byte> end = stackalloc byte[(int)Math.Clamp(stream.Length - contents, 0, Bytes)];
+        stream.Position = stream.Length - end.Length;
+        stream.ReadExactly(end);
+        if (end.Length == 0 || !end[..Math.Min(end.Length, Mark.Length)].SequenceEqual(Mark[..Math.Min(end.Length, Mark.Length)]))
         {
             return false;
         }
 
-        Span<byte> end = stackalloc byte[Bytes];
-        stream.Position = stream.Length - Bytes;
-        stream.ReadExactly(end);
-        if (!end.StartsWith(Mark))
+        if (end.Length < Bytes)
         {
-            return false;
+            throw new InputException($"{path}: the checksum at its end is cut short; the file is damaged, copy it again or make it anew.");
         }
 
         return end[Mark.Length..].SequenceEqual(Of(stream, stream.Length - Bytes))

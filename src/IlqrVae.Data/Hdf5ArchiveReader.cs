@@ -203,7 +203,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
 
     /// <summary>Compares the file's bytes with the checksum behind its end, if it has one: files that this program writes have, those that were changed since by an HDF5 library have not.</summary>
     /// <exception cref="InputException">It has, and other bytes than when it was written.</exception>
-    public void VerifySeal() => Guarded("/", () => FileSeal.Verify(stream, Path));
+    public void VerifySeal() => Guarded("/", () => FileSeal.Verify(stream, objects.End, Path));
 
     /// <inheritdoc/>
     public void Dispose()

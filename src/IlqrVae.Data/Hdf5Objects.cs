@@ -35,6 +35,9 @@ internal sealed class Hdf5Objects
 
     public Hdf5Bytes Bytes { get; }
 
+    /// <summary>Where the file says that it ends; what is behind is no part of it.</summary>
+    public long End { get; private set; }
+
     /// <summary>A path to what a reference leads to.</summary>
     public static string PathTo(ulong address) => string.Create(CultureInfo.InvariantCulture, $"{ByAddress}{address}");
 
@@ -144,6 +147,8 @@ internal sealed class Hdf5Objects
         {
             throw new EndOfStreamException($"it should have {end} bytes and has {Bytes.Length}");
         }
+
+        End = (long)end;
     }
 
     private ulong ReadSuperblock()
