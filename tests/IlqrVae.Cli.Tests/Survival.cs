@@ -254,6 +254,7 @@ public sealed class Survival
         File.WriteAllText(line["part/origin.json"], File.ReadAllText(line["part/origin.json"])[..40]);
         line.Must("train", "@/part", "--resume");
         Assert.Equal(ModelFile.Read(line["whole/model.h5"]).Raw, ModelFile.Read(line["part/model.h5"]).Raw);
+        Assert.Contains("resumed at iteration 9", File.ReadAllText(line["part/log.txt"]), StringComparison.Ordinal);
         var text = File.ReadAllText(line["part/config.yaml"]);
         foreach (var (before, after) in ((string, string)[])[("states: 3", "states: 7"), ("batch: 4", "batch: 5"), ("seed: 1", "seed: 0"), ("batch:", "bbtch:"), ("training:", "training;")])
         {
