@@ -3,7 +3,6 @@ using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Models.Likelihoods;
 using IlqrVae.Models.Priors;
-using IlqrVae.Numerics;
 
 namespace IlqrVae.Benchmarking.SelfTest;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
