@@ -144,6 +144,7 @@ internal static partial class Application
         root.Subcommands.Add(CalibrateCommand.Create(terminal));
         root.Subcommands.Add(NlbCommand.Create(terminal));
         root.Subcommands.Add(BenchCommand.Create(terminal));
+        root.Subcommands.Add(SelfTestCommand.Create(terminal));
         root.Subcommands.Add(CompletionsCommand.Create(terminal));
         root.Options.OfType<VersionOption>().Single().Action = new VersionText(terminal);
         root.Options.Add(Arguments.Quiet);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using IlqrVae.Runs;
 
 namespace IlqrVae.Cli;
@@ -6,7 +7,7 @@ namespace IlqrVae.Cli;
 /// <param name="name">What is being done, as "inferring".</param>
 internal sealed class Stage(string name) : IProgress<double>
 {
-    private readonly DateTime _started = DateTime.UtcNow;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
     private double _done;
     private double _total;
     private double _secondsLeft = double.NaN;
@@ -35,7 +36,7 @@ internal sealed class Stage(string name) : IProgress<double>
     /// <returns>The part of the bar that is full, the rest of it, and the words.</returns>
     public (string Full, string Empty, string Words) Line(Screen screen)
     {
-        var now = (DateTime.UtcNow - _started).TotalSeconds;
+        var now = _clock.Elapsed.TotalSeconds;
         var share = _total > 0 ? Math.Clamp(_done / _total, 0, 1) : double.NaN;
         var left = double.IsFinite(_secondsLeft) ? _secondsLeft : _done > 0 && _total > 0 && now > 1 ? now * (_total - _done) / _done : double.NaN;
         var details = _details?.Invoke();

@@ -19,9 +19,10 @@ public static class AtomicFile
     /// <summary>Writes a file.</summary>
     /// <param name="path">Destination; an existing file is replaced, a symbolic link keeps pointing at its target, which is replaced.</param>
     /// <param name="write">Writes the content to a stream that can be read and sought. What it throws is passed on, with nothing left behind.</param>
+    /// <param name="before">Where the file that is replaced goes, in the same folder; null where it is not kept. Stopped between the two renamings, this leaves that one and no file.</param>
     /// <exception cref="InputException">The destination cannot be written: no such folder, a folder of that name, a pipe or a device, no permission.</exception>
     /// <exception cref="IOException">The disk is full or failed.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, string? before = null)
     {
         ArgumentNullException.ThrowIfNull(write);
         var destination = Resolve(path);
@@ -38,13 +39,13 @@ public static class AtomicFile
                 // Renamed while it is held, so that no other process takes it for one that was left behind; Windows renames no file that is open.
                 if (!OperatingSystem.IsWindows())
                 {
-                    File.Move(temporary, destination, overwrite: true);
+                    Place(temporary, destination, before);
                 }
             }
 
             if (OperatingSystem.IsWindows())
             {
-                File.Move(temporary, destination, overwrite: true);
+                Place(temporary, destination, before);
             }
         }
         catch (UnauthorizedAccessException exception)
@@ -66,6 +67,16 @@ public static class AtomicFile
     {
         ArgumentNullException.ThrowIfNull(text);
         Write(path, stream => stream.Write(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(text)));
+    }
+
+    private static void Place(string temporary, string destination, string? before)
+    {
+        if (before is not null && File.Exists(destination))
+        {
+            File.Move(destination, before, overwrite: true);
+        }
+
+        File.Move(temporary, destination, overwrite: true);
     }
 
     private static string Resolve(string path)

@@ -96,9 +96,23 @@ public sealed class Hdf5Archive
     /// <summary>Writes the tree as an HDF5 file, all of it or nothing.</summary>
     /// <param name="path">Destination; an existing file is replaced once the new one is complete.</param>
     /// <param name="withChecksum">Whether to add a checksum of the content as attribute "checksum" of the root; see <see cref="Hdf5ArchiveReader.VerifyChecksum"/>.</param>
+    /// <param name="isSealed">Whether to add a checksum of the file's bytes behind its end; see <see cref="Hdf5ArchiveReader.VerifySeal"/>.</param>
+    /// <param name="before">Where the file that is replaced goes; null where it is not kept.</param>
     /// <exception cref="InputException">The destination cannot be written.</exception>
     /// <exception cref="IOException">The disk is full or failed.</exception>
-    public void Save(string path, bool withChecksum = false) => AtomicFile.Write(path, stream =>
+    public void Save(string path, bool withChecksum = false, bool isSealed = false, string? before = null) => AtomicFile.Write(
+        path,
+        stream =>
+        {
+            Write(stream, withChecksum);
+            if (isSealed)
+            {
+                FileSeal.Append(stream);
+            }
+        },
+        before);
+
+    private void Write(Stream stream, bool withChecksum)
     {
         try
         {
@@ -118,7 +132,7 @@ public sealed class Hdf5Archive
         {
             ExceptionDispatchInfo.Throw(inner);
         }
-    });
+    }
 
     /// <summary>An archive of what a tree holds.</summary>
     /// <param name="tree">The tree.</param>

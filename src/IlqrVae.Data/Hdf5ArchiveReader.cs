@@ -201,6 +201,10 @@ public sealed class Hdf5ArchiveReader : IDisposable
         static (IReadOnlyList<int> Shape, Array Values) Deconstruct(Hdf5Array<string> texts) => (texts.Shape, texts.Values);
     }
 
+    /// <summary>Compares the file's bytes with the checksum behind its end, if it has one: files that this program writes have, those that were changed since by an HDF5 library have not.</summary>
+    /// <exception cref="InputException">It has, and other bytes than when it was written.</exception>
+    public void VerifySeal() => Guarded("/", () => FileSeal.Verify(stream, objects.End, Path));
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -15,6 +15,9 @@ internal sealed class Hdf5Bytes(Stream stream, long start)
     /// <summary>Where the file proper begins: MATLAB puts a header of 512 bytes in front.</summary>
     public long Start => start;
 
+    /// <summary>How many bytes there are from there on.</summary>
+    public long Length => stream.Length - start;
+
     public int AddressBytes { get; set; } = 8;
 
     public int LengthBytes { get; set; } = 8;

@@ -13,6 +13,8 @@ internal sealed class Hdf5Header
     public const int Filters = 0x0b;
     public const int SymbolTable = 0x11;
 
+    private const int OldFillValue = 0x04;
+    private const int FillValue = 0x05;
     private const int AttributeMessage = 0x0c;
     private const int Continuation = 0x10;
     private const int SharedFlag = 2;
@@ -38,12 +40,38 @@ internal sealed class Hdf5Header
             RequireSound(attribute);
         }
 
+        foreach (var fill in header.All(OldFillValue))
+        {
+            RequireHeld(fill);
+        }
+
+        foreach (var fill in header.All(FillValue))
+        {
+            // Version 3 has flags, of which one tells whether there is a value; version 2 has three bytes, of which the last does.
+            var version = fill.Byte();
+            var flags = fill.Byte();
+            fill.Skip(version < 3 ? 1 : 0);
+            if (version < 3 ? fill.Byte() != 0 || version == 1 : (flags & 0x20) != 0)
+            {
+                RequireHeld(fill);
+            }
+        }
+
         foreach (var link in header.All(Link))
         {
             Hdf5Links.Link(link, file);
         }
 
         return header;
+    }
+
+    /// <summary>Refuses a value that declares more than its message holds.</summary>
+    private static void RequireHeld(Hdf5Cursor fill)
+    {
+        if (fill.Remaining >= sizeof(uint) && fill.Int() > fill.Remaining)
+        {
+            throw new InvalidDataException("a table declares a value for missing entries that its header does not hold");
+        }
     }
 
     /// <summary>Refuses an attribute that declares more than its message holds.</summary>

@@ -35,6 +35,9 @@ internal sealed class Hdf5Objects
 
     public Hdf5Bytes Bytes { get; }
 
+    /// <summary>Where the file says that it ends; what is behind is no part of it.</summary>
+    public long End { get; private set; }
+
     /// <summary>A path to what a reference leads to.</summary>
     public static string PathTo(ulong address) => string.Create(CultureInfo.InvariantCulture, $"{ByAddress}{address}");
 
@@ -137,6 +140,17 @@ internal sealed class Hdf5Objects
         return found;
     }
 
+    /// <summary>A file says where it ends.</summary>
+    private void RequireWhole(Hdf5Cursor superblock)
+    {
+        if (superblock.Address() is var end && end > (ulong)Bytes.Length)
+        {
+            throw new EndOfStreamException($"it should have {end} bytes and has {Bytes.Length}");
+        }
+
+        End = (long)end;
+    }
+
     private ulong ReadSuperblock()
     {
         var superblock = Bytes.ReadUpTo(0, 128);
@@ -152,12 +166,15 @@ internal sealed class Hdf5Objects
         Bytes.LengthBytes = Size(superblock.Byte());
         if (version >= 2)
         {
-            superblock.Skip(1 + (3 * Bytes.AddressBytes));
+            superblock.Skip(1 + (2 * Bytes.AddressBytes));
+            RequireWhole(superblock);
             return superblock.Address();
         }
 
         // The rest of two versions of odd fields, four addresses, and the root's entry in a symbol table: its name, then its header.
-        superblock.Skip(1 + 2 + 2 + 4 + (version == 1 ? 4 : 0) + (4 * Bytes.AddressBytes) + Bytes.AddressBytes);
+        superblock.Skip(1 + 2 + 2 + 4 + (version == 1 ? 4 : 0) + (2 * Bytes.AddressBytes));
+        RequireWhole(superblock);
+        superblock.Skip(2 * Bytes.AddressBytes);
         return superblock.Address();
 
         static int Size(byte size) => size is 2 or 4 or 8 ? size : throw new NotSupportedException($"addresses or lengths of {size} bytes");

@@ -54,7 +54,7 @@ public static class RecordingFile
         }
 
         AddTruth(archive, path, recording);
-        archive.Save(path);
+        archive.Save(path, isSealed: true);
     }
 
     /// <summary>Reads a recording and checks it.</summary>
@@ -91,6 +91,7 @@ public static class RecordingFile
     {
         var path = archive.Path;
         RequireFormat(archive);
+        archive.VerifySeal();
         var binWidth = archive.ReadNumber("/", "bin_width");
         if (!(binWidth > 0) || !double.IsFinite(binWidth))
         {

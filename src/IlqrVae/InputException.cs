@@ -9,7 +9,7 @@ public sealed class InputException : Exception
     /// <summary>Creates the exception.</summary>
     /// <param name="message">One line: what, where, and how to mend it.</param>
     public InputException(string message)
-        : base(message)
+        : base(OneLine(message))
     {
     }
 
@@ -17,7 +17,11 @@ public sealed class InputException : Exception
     /// <param name="message">One line: what, where, and how to mend it.</param>
     /// <param name="innerException">The error that revealed the fault.</param>
     public InputException(string message, Exception innerException)
-        : base(message, innerException)
+        : base(OneLine(message), innerException)
     {
     }
+
+    /// <summary>Names out of files may hold anything.</summary>
+    private static string OneLine(string message)
+        => message is not null && message.AsSpan().IndexOfAny("\r\n\0") >= 0 ? new string([.. message.Select(character => char.IsControl(character) ? ' ' : character)]) : message ?? "";
 }

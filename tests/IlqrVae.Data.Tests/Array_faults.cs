@@ -7,7 +7,7 @@ namespace IlqrVae.Data.Tests;
 /// <summary>Files of named arrays that are damaged, odd or hostile: one line or a remark, quickly and in little memory.</summary>
 public sealed class Array_faults
 {
-    private const int Copies = 500;
+    private static readonly int Copies = Mutations.Copies(500);
 
     public static TheoryData<string, int> Files => new()
     {

@@ -85,6 +85,7 @@ public sealed class Matlab_files
     [InlineData("plain.mat", 6000)]
     public void Flipped_bytes_are_refused_or_harmless(string file, int times)
     {
+        times = Mutations.Copies(times);
         var whole = File.ReadAllBytes(SharedData.Committed(file));
         var random = new Random(7);
         var before = GC.GetAllocatedBytesForCurrentThread();

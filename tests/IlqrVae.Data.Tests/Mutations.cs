@@ -8,6 +8,9 @@ internal static class Mutations
     private const double MostSeconds = 5;
     private const long MostBytes = 1L << 30;
 
+    /// <summary>How many copies are tried: so many, or what ILQR_VAE_MUTATIONS says, for once in a while.</summary>
+    public static int Copies(int usual) => int.TryParse(Environment.GetEnvironmentVariable("ILQR_VAE_MUTATIONS"), System.Globalization.CultureInfo.InvariantCulture, out var copies) ? copies : usual;
+
     /// <summary>A copy with bytes changed, moved or cut off.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="random">Chooses what is changed.</param>

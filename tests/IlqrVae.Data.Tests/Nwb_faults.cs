@@ -6,7 +6,7 @@ namespace IlqrVae.Data.Tests;
 /// <summary>NWB files that are damaged, odd or hostile: one line or a remark, quickly and in little memory.</summary>
 public sealed class Nwb_faults
 {
-    private const int Copies = 400;
+    private static readonly int Copies = Mutations.Copies(400);
 
     private static readonly ImportOptions Windows = new()
     {

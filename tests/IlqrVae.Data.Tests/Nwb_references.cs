@@ -6,7 +6,7 @@ namespace IlqrVae.Data.Tests;
 /// <summary>NWB files whose lists are told apart by references, made by Files/make_references.py.</summary>
 public sealed class Nwb_references
 {
-    private const int Copies = 300;
+    private static readonly int Copies = Mutations.Copies(300);
 
     private static readonly ImportOptions Options = new() { BinWidth = 0.1, TrainFraction = 1 };
 

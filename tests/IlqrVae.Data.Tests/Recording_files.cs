@@ -49,6 +49,19 @@ public sealed class Recording_files
     };
 
     [Fact]
+    public void A_file_that_was_changed_by_h5py_has_no_checksum_any_more_and_is_read()
+    {
+        using var folder = new TestFolder();
+        RecordingFile.Write(folder["a.h5"], SomeRecording.OfCounts(1, 2, 3));
+        Assert.Equal("3", Readers.Python("h5py", "import h5py, sys\nwith h5py.File(sys.argv[1], 'r') as f: print(f['channels/spikes/values'].shape[0])", folder["a.h5"]));
+        RecordingFile.Read(folder["a.h5"]);
+        Readers.Python("h5py", "import h5py, sys\nwith h5py.File(sys.argv[1], 'r+') as f: f['channels/spikes/values'][1, 0] = 7", folder["a.h5"]);
+        Assert.Equal([1, 7, 3], RecordingFile.Read(folder["a.h5"]).Trials[0].Observations[0].ToTable().Values);
+        var bytes = File.ReadAllBytes(folder["a.h5"]);
+        Assert.True(bytes.AsSpan().IndexOf("ilqr-vae sha256:"u8) < 0);
+    }
+
+    [Fact]
     public void What_is_written_is_read_back() => Gen.Int.Sample(
         seed =>
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json.Nodes;
 using IlqrVae.Benchmarking;
+using IlqrVae.Numerics;
 using IlqrVae.Runs;
 
 namespace IlqrVae.Cli.Commands;

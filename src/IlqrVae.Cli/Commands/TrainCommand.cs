@@ -27,12 +27,14 @@ internal static class TrainCommand
           ilqr-vae train config.yaml -o linear --set model.dynamics.kind=linear --set training.iterations=500
           ilqr-vae train new-session.yaml -o third-run --from run --freeze dynamics,prior
           ilqr-vae train run/config.yaml --resume
+          ilqr-vae train --like run -o again
           mpirun -n 8 ilqr-vae train config.yaml --threads 4
         """;
 
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("CONFIG") { Description = "The configuration (YAML), or the folder of a run to resume." };
+        var file = new Argument<string?>("CONFIG") { Description = "The configuration (YAML), or the folder of a run to resume.", Arity = ArgumentArity.ZeroOrOne };
+        var like = new Option<string?>("--like") { Description = "A run to repeat from what it recorded, instead of CONFIG: configuration, seed and data; says whether it came out the same.", HelpName = "RUN" };
         var output = Arguments.Output("Folder of the run; by default called like the configuration and beside it.", isRequired: false);
         var data = Arguments.Data("The dataset file to learn from; overrides the configuration.", isRequired: false);
         var seed = Arguments.Seed("Seed of everything random; overrides the configuration.");
@@ -46,11 +48,14 @@ internal static class TrainCommand
         var stopAfter = Arguments.Number<int?>("--stop-after", "Save and stop after so many iterations of this call, as Ctrl-C does.", "N");
         var noReport = ReportFile.None();
         var json = Arguments.Json();
-        return Arguments.Make("train", Description, [file, output, set, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, noReport, json], result => MpiJob.Run(terminal, processes =>
+        return Arguments.Make("train", Description, [file, output, like, set, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, noReport, json], result => MpiJob.Run(terminal, processes =>
         {
             terminal.IsJson = result.GetValue(json);
-            var path = RunFolder.ConfigurationOf(result.GetValue(file)!);
-            var configuration = WithOptions(ConfigurationFile.Read(path, result.GetValue(set)), result.GetValue(threads), result.GetValue(iterations));
+            var repeat = OpenRepeat(result.GetValue(like), result.GetValue(file), result.GetValue(output), [
+                ("--set", result.GetValue(set) is { Length: > 0 }), ("--seed", result.GetValue(seed) is not null), ("--from", result.GetValue(from) is not null),
+                ("--freeze", result.GetValue(freeze) is not null), ("--resume", result.GetValue(resume)), ("--iterations", result.GetValue(iterations) is not null)]);
+            var path = repeat is null ? RunFolder.ConfigurationOf(result.GetValue(file)!) : new RunFolder(repeat.Run).Configuration;
+            var configuration = WithOptions(repeat?.Configuration ?? ConfigurationFile.Read(path, result.GetValue(set)), result.GetValue(threads), result.GetValue(iterations));
             configuration = configuration with { Data = result.GetValue(data) ?? configuration.Data, Seed = result.GetValue(seed) ?? configuration.Seed, StartFrom = result.GetValue(from) ?? configuration.StartFrom };
             if (result.GetValue(freeze) is { } parts)
             {
@@ -65,13 +70,16 @@ internal static class TrainCommand
             var folder = new RunFolder(result.GetValue(output) ?? DefaultFolder(path));
             var recording = terminal.Read(configuration.Data);
             IEnumerable<string> remarks = result.GetValue(resume) ? [] : RecordingRemarks.Of(recording).Concat(TrainingSession.RemarksOf(configuration, recording));
+            var differences = repeat?.Require(configuration, recording) ?? [];
+            terminal.Remarks(differences);
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
-                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)) { Processes = processes }, terminal.OfTraining(remarks, () => SettingsOf(folder)), terminal.Interrupt);
+                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)) { Processes = processes, Remark = terminal.Remark }, terminal.OfTraining(remarks, () => SettingsOf(folder)), terminal.Interrupt);
             var report = processes.Number > 0 || result.GetValue(noReport) || outcome.End is TrainingEnd.Interrupted or TrainingEnd.Diverged
                 ? null
                 : ReportFile.Add(() => ReportSource.Open(folder.Root, configuration.Data, recording, new ReportRequest { Threads = configuration.Training.Threads }, terminal.OfInference(), terminal.Interrupt), folder.Root, terminal);
-            Report(outcome, configuration.Data, folder, report, terminal);
+            var repeated = repeat is null || processes.Number > 0 || outcome.End == TrainingEnd.Interrupted ? null : new Repeated(repeat.Run, differences, repeat.Compare(folder.Model));
+            Report(outcome, configuration.Data, folder, report, repeated, terminal);
             return outcome.End switch
             {
                 TrainingEnd.Interrupted => ExitCode.Interrupted,
@@ -80,6 +88,27 @@ internal static class TrainCommand
                 _ => ExitCode.Done,
             };
         }));
+    }
+
+    /// <summary>The run to be repeated; null where none is.</summary>
+    private static RunRepeat? OpenRepeat(string? like, string? file, string? output, IEnumerable<(string Option, bool IsThere)> others)
+    {
+        if (like is null)
+        {
+            return file is null ? throw new InputException("ilqr-vae train: CONFIG is missing; give the configuration (YAML), or the folder of a run to resume (see 'ilqr-vae train --help')") : null;
+        }
+
+        if (file is not null)
+        {
+            throw new InputException($"--like: the configuration is that of the run; leave out '{file}', or --like.");
+        }
+
+        if (others.FirstOrDefault(one => one.IsThere) is { Option: { } other })
+        {
+            throw new InputException($"--like: the run is repeated as it was; leave out {other}, or --like.");
+        }
+
+        return output is null ? throw new InputException("--like: give a folder for the repetition with -o.") : RunRepeat.Open(like);
     }
 
     /// <summary>Every setting as the run keeps it, what was left open resolved.</summary>
@@ -118,9 +147,9 @@ internal static class TrainCommand
         return name == "config" && new RunFolder(beside).HoldsRun ? beside : Path.Combine(beside, name);
     }
 
-    private static void Report(TrainingOutcome outcome, string data, RunFolder folder, string? report, Terminal terminal)
+    private static void Report(TrainingOutcome outcome, string data, RunFolder folder, string? report, Repeated? repeated, Terminal terminal)
     {
-        terminal.WriteJson(() => new JsonObject
+        terminal.WriteJson(() => WithRepetition(new JsonObject
         {
             ["run"] = folder.Root,
             ["end"] = outcome.End.ToString().ToLowerInvariant(),
@@ -134,7 +163,7 @@ internal static class TrainCommand
             ["parameters"] = outcome.Parameters,
             ["model"] = folder.Model,
             ["report"] = report,
-        });
+        }, repeated));
         if (outcome.End == TrainingEnd.Diverged)
         {
             return;
@@ -158,6 +187,13 @@ internal static class TrainCommand
             terminal.Remark("the model explains the validation trials no better than each channel being constant does: train longer, give it more data, or take it that there is nothing to find.");
         }
 
+        if (repeated is not null)
+        {
+            terminal.WriteLine(repeated.Outcome.IsSame ? $"the parameters are those of {repeated.Run}, bit by bit"
+                : double.IsNaN(repeated.Outcome.LargestDifference) ? $"the parameters are not those of {repeated.Run}: the updates they come from are not as many"
+                : $"the parameters differ from those of {repeated.Run} by at most {Wording.Number(repeated.Outcome.LargestDifference, "0.#e-0")}");
+        }
+
         terminal.WriteLine($"model: {folder.Model}");
         if (report is not null)
         {
@@ -166,4 +202,23 @@ internal static class TrainCommand
 
         terminal.WriteLine($"next:  ilqr-vae infer {Wording.Quoted(folder.Root)} --data {Wording.Quoted(data)} -o posterior.h5");
     }
+
+    private static JsonObject WithRepetition(JsonObject json, Repeated? repeated)
+    {
+        if (repeated is not null)
+        {
+            json["like"] = new JsonObject
+            {
+                ["run"] = repeated.Run,
+                ["differences"] = Json.Texts(repeated.Differences),
+                ["same_bits"] = repeated.Outcome.IsSame,
+                ["largest_difference"] = Json.Number(repeated.Outcome.LargestDifference),
+            };
+        }
+
+        return json;
+    }
+
+    /// <summary>A run that was repeated.</summary>
+    private sealed record Repeated(string Run, IReadOnlyList<string> Differences, RepeatOutcome Outcome);
 }

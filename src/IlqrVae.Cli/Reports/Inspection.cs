@@ -42,6 +42,7 @@ internal static class Inspection
                 ReportModel(archive, terminal);
                 break;
             case PosteriorFile.Format:
+                archive.VerifySeal();
                 ReportPosterior(path, archive, terminal);
                 break;
             case "ilqr-vae dataset":

@@ -23,7 +23,8 @@ public static class CheckpointFile
     /// <param name="path">Destination.</param>
     /// <param name="state">The state.</param>
     /// <param name="origin">What it was made with.</param>
-    public static void Write<T>(string path, TrainingState<T> state, CheckpointOrigin origin)
+    /// <param name="before">Where the checkpoint that is replaced goes; null where it is not kept.</param>
+    public static void Write<T>(string path, TrainingState<T> state, CheckpointOrigin origin, string? before = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var archive = new Hdf5Archive();
@@ -61,7 +62,38 @@ public static class CheckpointFile
         archive.Add("warm_starts/count", [.. starts.Select(start => start.Start.Values.LongLength)]);
         archive.Add("warm_starts/is_lost", [.. starts.Select(start => start.Start.IsLost ? 1L : 0L)]);
         archive.Add("warm_starts/values", [.. starts.SelectMany(start => start.Start.Values).Select(double.CreateChecked)]);
-        archive.Save(path, withChecksum: true);
+        archive.Save(path, withChecksum: true, before: before);
+    }
+
+    /// <summary>The checkpoint of a run to go on from: the last one, or the one before where that is damaged or missing.</summary>
+    /// <param name="folder">The run, which holds one of them.</param>
+    /// <returns>The file, and why it is not the last one, in words; null where it is.</returns>
+    /// <exception cref="InputException">The last one is damaged or missing, and the one before as well.</exception>
+    public static (string Path, string? Reason) Find(RunFolder folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        try
+        {
+            Open(folder.Checkpoint).Dispose();
+            return (folder.Checkpoint, null);
+        }
+        catch (InputException exception) when (File.Exists(folder.CheckpointBefore) && IsSound(folder.CheckpointBefore))
+        {
+            return (folder.CheckpointBefore, exception.Message);
+        }
+    }
+
+    private static bool IsSound(string path)
+    {
+        try
+        {
+            Open(path).Dispose();
+            return true;
+        }
+        catch (InputException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Reads what a checkpoint was made with.</summary>

@@ -148,7 +148,7 @@ public sealed class HistoryFile : IDisposable
         {
             return JsonNode.Parse(line) is JsonObject found && found["iteration"] is JsonValue value && value.TryGetValue<double>(out var iteration) ? iteration : double.NaN;
         }
-        catch (System.Text.Json.JsonException)
+        catch (Exception exception) when (exception is System.Text.Json.JsonException or ArgumentException)
         {
             return double.NaN;
         }

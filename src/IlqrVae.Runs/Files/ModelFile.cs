@@ -143,9 +143,9 @@ public static class ModelFile
                 archive,
                 [.. names.Select((name, i) => new ChannelGroup(name, kinds[i] == "counts" ? ChannelKind.Counts : ChannelKind.Values, (int)channels[i], units[i], ReadChannelNames(archive, name, channels[i])))]),
             Fingerprint = version == Version ? archive.ReadText("/", "fingerprint") : "",
-            Capacity = (int)archive.ReadWhole("/", "capacity"),
+            Capacity = archive.ReadWhole("/", "capacity") is >= 0 and <= int.MaxValue and var capacity ? (int)capacity : 0,
         };
-        if (!(description.BinWidth > 0) || description.Capacity < 1 || description.Configuration.Model.Likelihoods.Count != names.Length)
+        if (!(description.BinWidth > 0) || !double.IsFinite(description.BinWidth) || description.Capacity < 1 || description.Configuration.Model.Likelihoods.Count != names.Length)
         {
             throw new InputException($"{path}: '/groups', 'bin_width', 'capacity' and '/configuration' do not fit together; the file is damaged, train anew.");
         }
@@ -172,7 +172,23 @@ public static class ModelFile
     public static VariationalModel<T> Build<T>(string path, ModelDescription description, double[] raw)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var model = description.Build<T>();
+        // Every model has so many numbers at least: what a damaged file declares is not made room for.
+        var (states, channels, capacity) = ((double)description.Configuration.Model.States, description.Groups.Sum(group => (double)group.Channels), (double)description.Capacity);
+        if (states * channels > raw.Length || (description.Configuration.Model.Inputs > 0 && capacity * (capacity - 1) / 2 > raw.Length))
+        {
+            throw new InputException($"{path}: '/parameters/raw' has {raw.Length} numbers, too few for the model of '/configuration' and 'capacity'; the file is damaged, train anew.");
+        }
+
+        VariationalModel<T> model;
+        try
+        {
+            model = description.Build<T>();
+        }
+        catch (Exception exception) when (exception is ArgumentException or OverflowException)
+        {
+            throw new InputException($"{path}: no model can be made of '/groups', 'bin_width' and '/configuration'; the file is damaged, train anew.", exception);
+        }
+
         if (model.Parameters.RawCount != raw.Length)
         {
             throw new InputException($"{path}: '/parameters/raw' has {raw.Length} numbers where the model has {model.Parameters.RawCount}; the file is damaged, train anew.");

@@ -37,7 +37,7 @@ public static class PosteriorFile
 
         if (format == ExportFormat.Hdf5)
         {
-            archive.Save(path);
+            archive.Save(path, isSealed: true);
         }
         else
         {
@@ -77,6 +77,8 @@ public static class PosteriorFile
         {
             throw new InputException($"{path}: this is no posterior file; give one that 'ilqr-vae infer' wrote as HDF5.");
         }
+
+        archive.VerifySeal();
 
         var names = archive.ReadStrings("trials/name", -1).Values;
         var bins = archive.ReadLongs("trials/bins", names.Length).Values;

@@ -48,6 +48,7 @@ internal sealed class PosteriorSolutions
             throw new InputException($"--posterior: {path} is no posterior file; give one that 'ilqr-vae infer' wrote as HDF5.");
         }
 
+        archive.VerifySeal();
         if (!archive.HasAttribute("/", "model"))
         {
             throw new InputException($"--posterior: {path} does not say which model and recording it is of; write it anew with 'ilqr-vae infer'.");

@@ -15,6 +15,15 @@ public sealed record RunFolder(string Root)
     /// <summary>The state of training.</summary>
     public string Checkpoint => Path.Combine(Root, "checkpoint.h5");
 
+    /// <summary>The state of training a checkpoint before, for when the last one is damaged.</summary>
+    public string CheckpointBefore => Path.Combine(Root, "checkpoint-before.h5");
+
+    /// <summary>A checkpoint that was found damaged.</summary>
+    public string DamagedCheckpoint => Path.Combine(Root, "checkpoint-damaged.h5");
+
+    /// <summary>With which program, on which machines and of which recording it was made.</summary>
+    public string Origin => Path.Combine(Root, "origin.json");
+
     /// <summary>The history as a table.</summary>
     public string History => Path.Combine(Root, "history.csv");
 
@@ -34,7 +43,10 @@ public sealed record RunFolder(string Root)
     public string Lock => Path.Combine(Root, ".lock");
 
     /// <summary>Whether the folder holds a run.</summary>
-    public bool HoldsRun => File.Exists(Model) || File.Exists(Checkpoint);
+    public bool HoldsRun => File.Exists(Model) || HoldsCheckpoint;
+
+    /// <summary>Whether there is a checkpoint to go on from.</summary>
+    public bool HoldsCheckpoint => File.Exists(Checkpoint) || File.Exists(CheckpointBefore);
 
     /// <summary>The configuration of a run given as its folder, or the configuration file itself.</summary>
     /// <param name="path">What the user gave.</param>
@@ -59,7 +71,7 @@ public sealed record RunFolder(string Root)
     public static bool Owns(string path)
     {
         var folder = new RunFolder(Path.GetDirectoryName(path) ?? "");
-        string[] own = [folder.Configuration, folder.Model, folder.Checkpoint, folder.History, folder.HistoryLines, folder.Calibration, folder.Log, folder.Lock];
+        string[] own = [folder.Configuration, folder.Model, folder.Checkpoint, folder.CheckpointBefore, folder.Origin, folder.History, folder.HistoryLines, folder.Calibration, folder.Log, folder.Lock];
         return folder.HoldsRun && own.Contains(path, StringComparer.OrdinalIgnoreCase);
     }
 
@@ -69,12 +81,24 @@ public sealed record RunFolder(string Root)
     {
         // A run is told by its model or checkpoint: stopped in between, this leaves the one or the other, or none.
         File.Delete(other.Model);
-        File.Delete(other.Checkpoint);
+        other.DeleteCheckpoints();
         File.Delete(other.Calibration);
-        foreach (var (from, to) in new[] { (Configuration, other.Configuration), (History, other.History), (HistoryLines, other.HistoryLines), (Log, other.Log), (Checkpoint, other.Checkpoint), (Model, other.Model) })
+        foreach (var (from, to) in new[] { (Configuration, other.Configuration), (Origin, other.Origin), (History, other.History), (HistoryLines, other.HistoryLines), (Log, other.Log), (CheckpointBefore, other.CheckpointBefore), (Checkpoint, other.Checkpoint), (Model, other.Model) })
         {
-            File.Move(from, to, overwrite: true);
+            if (from != CheckpointBefore || File.Exists(from))
+            {
+                File.Move(from, to, overwrite: true);
+            }
         }
+    }
+
+    /// <summary>Deletes all states of training.</summary>
+    internal void DeleteCheckpoints()
+    {
+        // The last one last: stopped in between, the folder still says that it holds a run.
+        File.Delete(DamagedCheckpoint);
+        File.Delete(CheckpointBefore);
+        File.Delete(Checkpoint);
     }
 
     /// <summary>Makes the folder.</summary>

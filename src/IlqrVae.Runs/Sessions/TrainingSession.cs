@@ -42,6 +42,9 @@ public sealed record TrainingRequest(string Where, bool Resume = false, bool For
 
     /// <summary>The processes that train together, each by the same call; the first alone writes.</summary>
     public IProcessGroup Processes { get; init; } = new OneProcess();
+
+    /// <summary>Told in a sentence of what was not as it should be and is made up for; null for nobody.</summary>
+    public Action<string>? Remark { get; init; }
 }
 
 /// <summary>Trains a model in a run folder.</summary>
@@ -117,7 +120,7 @@ public static class TrainingSession
     {
         if (request.Resume)
         {
-            if (!File.Exists(folder.Checkpoint))
+            if (!folder.HoldsCheckpoint)
             {
                 throw new InputException($"{folder.Root}: there is no checkpoint to resume from; train without --resume, or give the run's folder with -o.");
             }
@@ -204,6 +207,8 @@ public static class TrainingSession
         private readonly HistoryFile.Past _past = HistoryFile.Past.None;
         private int _recoveries;
         private readonly IReadOnlyList<string> _beginning = [];
+        private readonly string _checkpoint;
+        private int? _saved;
         private double _factorisations;
         private double _newtonSteps;
         private double _gradientSteps;
@@ -225,9 +230,13 @@ public static class TrainingSession
             _description = ModelDescription.Of(_configuration, recording) with { Fingerprint = fingerprint.Whole };
             _model = _description.Build<T>();
             _origin = new CheckpointOrigin(_configuration, fingerprint);
+            _checkpoint = folder.Checkpoint;
             if (request.Resume)
             {
-                RequireSameRun(configuration.Data);
+                (_checkpoint, var reason) = CheckpointFile.Find(folder);
+                List<string> madeUp = reason is null ? [] : [$"{reason} Training goes on from the checkpoint before it, {_checkpoint}."];
+                RequireSameRun(configuration.Data, madeUp);
+                _beginning = madeUp;
             }
             else
             {
@@ -239,8 +248,9 @@ public static class TrainingSession
             _batch = _configuration.Training.BatchSize == 0 ? _trials : Math.Min(_trials, _configuration.Training.BatchSize);
             if (request.Resume)
             {
-                _trainer.Resume(CheckpointFile.Read(folder.Checkpoint, _trainer.State));
+                _trainer.Resume(CheckpointFile.Read(_checkpoint, _trainer.State));
                 _recoveries = _trainer.State.Recoveries;
+                _saved = _checkpoint == folder.Checkpoint ? _trainer.State.Iteration : null;
                 _past = HistoryFile.Past.Read(folder.History, folder.HistoryLines, _trainer.State.Iteration);
             }
         }
@@ -270,10 +280,22 @@ public static class TrainingSession
                 }
 
                 File.Delete(_folder.Model);
-                File.Delete(_folder.Checkpoint);
+                _folder.DeleteCheckpoints();
                 File.Delete(_folder.Calibration);
                 File.Delete(_folder.Log);
             }
+            else if (_checkpoint != _folder.Checkpoint && File.Exists(_folder.Checkpoint))
+            {
+                // The next checkpoint would put it in the place of the sound one.
+                File.Move(_folder.Checkpoint, _folder.DamagedCheckpoint, overwrite: true);
+            }
+
+            foreach (var text in _request.Resume ? _beginning : [])
+            {
+                _request.Remark?.Invoke(text);
+            }
+
+            RunOrigin.Add(_folder, _configuration, _origin.Recording, _trainer.State.Iteration, Workers, _request.Processes.Count);
 
             AtomicFile.WriteText(_folder.Configuration, ConfigurationFile.Write(_configuration));
             return held;
@@ -375,7 +397,10 @@ public static class TrainingSession
             ModelFile.Write(
                 _folder.Model, _description, _model, state.Kept,
                 new TrainingSummary(isValidated ? state.BestIteration : state.Iteration, state.Iteration, state.Seconds, isValidated ? state.BestLoss : double.NaN));
-            CheckpointFile.Write(_folder.Checkpoint, state, _origin);
+
+            // At the end a state is saved that may have been saved already: that is no checkpoint before.
+            CheckpointFile.Write(_folder.Checkpoint, state, _origin, state.Iteration == _saved ? null : _folder.CheckpointBefore);
+            _saved = state.Iteration;
         }
 
         private void Remark(TrainingRecord record)
@@ -419,23 +444,36 @@ public static class TrainingSession
         };
 
         /// <summary>Checks the run to be continued against what is asked for now: a run's files are easily edited, copied and swapped.</summary>
-        private void RequireSameRun(string data)
+        private void RequireSameRun(string data, List<string> madeUp)
         {
-            var before = CheckpointFile.ReadOrigin(_folder.Checkpoint);
-            RequireSame(before.Configuration, _folder.Checkpoint, "put it back");
+            var before = CheckpointFile.ReadOrigin(_checkpoint);
+            RequireSame(before.Configuration, _checkpoint, "put it back");
             if (before.Recording.DifferenceFrom(_origin.Recording) is { } difference)
             {
                 throw new InputException($"{data}: this is not the recording the run in {_folder.Root} was made with, they differ in {difference}; resume with that one, or train anew with --force.");
             }
 
-            if (File.Exists(_folder.Model))
+            if (File.Exists(_folder.Model) && ReadModel(madeUp) is { } model)
             {
-                var (model, _, _) = ModelFile.Read(_folder.Model);
                 RequireSame(model.Configuration, _folder.Model, "remove the file, since the checkpoint has all of it");
                 if (model.Fingerprint != _origin.Recording.Whole)
                 {
                     throw new InputException($"{_folder.Model}: this is the model of another recording; remove the file, since the checkpoint has all of it.");
                 }
+            }
+        }
+
+        /// <summary>What the run's model is; null where its file is damaged, which training will replace.</summary>
+        private ModelDescription? ReadModel(List<string> madeUp)
+        {
+            try
+            {
+                return ModelFile.Read(_folder.Model).Description;
+            }
+            catch (InputException exception)
+            {
+                madeUp.Add($"{exception.Message} Training goes on without it, since the checkpoint has all of it, and writes it anew.");
+                return null;
             }
         }
 

@@ -1,3 +1,4 @@
+using IlqrVae.Benchmarking.SelfTest;
 using IlqrVae.Control;
 using IlqrVae.Inference;
 using IlqrVae.Models.Parameters;
@@ -14,7 +15,7 @@ public sealed class FixtureTests
         GradientTolerance = 1e-11,
     };
 
-    public static TheoryData<string> Names => Fixture.Names;
+    public static TheoryData<string> Names => [.. Fixture.Names];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -1,3 +1,4 @@
+using IlqrVae.Benchmarking.SelfTest;
 using IlqrVae.Control;
 using IlqrVae.Inference;
 
@@ -13,7 +14,7 @@ public sealed class ImportanceBoundTests
         Seed = 5, States = 3, Inputs = 2, Bins = 5, Dynamics = DynamicsChoice.MiniGru, Prior = PriorChoice.Student, Readout = ReadoutChoice.PoissonExp,
     };
 
-    public static TheoryData<string> Fixtures => Fixture.Names;
+    public static TheoryData<string> Fixtures => [.. Fixture.Names];
 
     [Fact]
     public void The_bound_is_the_logarithm_of_the_mean_weight()

@@ -1,3 +1,4 @@
+using IlqrVae.Benchmarking.SelfTest;
 using IlqrVae.Benchmarking;
 using IlqrVae.Control;
 using IlqrVae.Inference;
@@ -15,7 +16,7 @@ public sealed class MapSearchTests
 {
     private static readonly SolverOptions Tight = new() { Tolerance = 1e-16 };
 
-    public static TheoryData<string> Names => Fixture.Names;
+    public static TheoryData<string> Names => [.. Fixture.Names];
 
     [Fact]
     public void A_quarter_of_a_gaussian_prior_is_the_prior_of_inputs_twice_as_large()

@@ -8,10 +8,10 @@ using IlqrVae.Models.Parameters;
 using IlqrVae.Models.Priors;
 using IlqrVae.Recordings;
 
-namespace IlqrVae.Tests.Inference;
+namespace IlqrVae.Benchmarking.SelfTest;
 
 /// <summary>A small model with one trial, and the exact values a dense computation gives for it.</summary>
-public sealed class Fixture
+internal sealed class Fixture
 {
     private readonly JsonElement _root;
     private readonly Dictionary<string, Parameter<double>> _parameters = new(StringComparer.Ordinal);
@@ -79,7 +79,7 @@ public sealed class Fixture
         }
     }
 
-    public static TheoryData<string> Names =>
+    public static IReadOnlyList<string> Names { get; } =
     [
         "linear_gaussian", "minigru_student_poisson", "minigru_candidate_gaussian_softplus", "tanh_student_gaussian", "minigru_pair_missing",
     ];
@@ -101,7 +101,8 @@ public sealed class Fixture
 
     public static Fixture Load(string name)
     {
-        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", name + ".json")));
+        using var stream = typeof(Fixture).Assembly.GetManifestResourceStream($"{name}.json") ?? throw new ArgumentException($"there is no fixture '{name}'", nameof(name));
+        using var document = JsonDocument.Parse(stream);
         return new Fixture(document.RootElement.Clone());
     }
 

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace IlqrVae.Benchmarking;
+namespace IlqrVae.Numerics;
 
-/// <summary>The machine that measurements were taken on.</summary>
+/// <summary>The machine that something was computed on.</summary>
 /// <param name="Processor">The processor's model, where the system tells.</param>
 /// <param name="Cores">Logical processors that this process may use.</param>
 /// <param name="Architecture">Such as x64 or arm64.</param>

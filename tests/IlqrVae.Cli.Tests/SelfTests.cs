@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using IlqrVae.Benchmarking.SelfTest;
+using IlqrVae.Cli.Commands;
+using IlqrVae.Numerics;
+
+namespace IlqrVae.Cli.Tests;
+
+public sealed class SelfTests
+{
+    [Fact]
+    public void Every_check_passes_here_and_each_kind_is_there()
+    {
+        using var line = new CommandLine();
+        var json = JsonNode.Parse(line.Must("selftest", "--json"))!;
+        JsonPage.Check("selftest", json.AsObject());
+        var checks = json["checks"]!.AsArray();
+        Assert.True(json["passed"]!.GetValue<bool>());
+        Assert.Equal(
+            ["exact values", "gradient against differences", "Kalman filter", "registers against single numbers", .. MachineDescription.Current().VectorBits > 0 ? (string[])["narrower registers"] : [], "random numbers", "threads", "single precision"],
+            checks.Select(check => check!["kind"]!.GetValue<string>()).Distinct(StringComparer.Ordinal));
+
+        // On the processors that have them, registers of 256 and 128 bits and none.
+        Assert.SkipUnless(MachineDescription.Current() is { Architecture: "x64", VectorBits: 512 }, "narrower registers are switched off where there are wide ones");
+        Assert.Equal(3, checks.Count(check => check!["kind"]!.GetValue<string>() == "narrower registers"));
+    }
+
+    [Theory]
+    [InlineData(2e-9)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void A_failed_check_is_told_and_ends_in_code_1(double deviation)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        using var terminal = new Terminal(output, error, Screen.Plain, CancellationToken.None);
+        var failure = Assert.Throws<FailedRunException>(() => SelfTestCommand.Report([new SelfCheck("a", "good", 1e-9, 1e-9), new SelfCheck("a", "bad", deviation, 1e-9)], terminal));
+        Assert.Contains("1 of 2 checks failed", failure.Message, StringComparison.Ordinal);
+        Assert.Single(output.ToString().Split('\n'), text => text.Contains("bad", StringComparison.Ordinal) && text.Contains("FAILED", StringComparison.Ordinal));
+        Assert.Single(output.ToString().Split('\n'), text => text.Contains("good", StringComparison.Ordinal) && text.Contains("passed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Without_processes_of_its_own_it_can_be_run_by_any_program()
+        => Assert.All(SelfChecks.Run("", ("", "")), check => Assert.True(check.IsPassed, $"{check.Name}: {check.Deviation}"));
+}
