@@ -106,6 +106,14 @@ public sealed class HistoryFile : IDisposable
     public static IReadOnlyDictionary<string, double[]>? ReadIfAny(string path)
         => File.Exists(path) && string.Equals(File.ReadLines(path).FirstOrDefault(), Header, StringComparison.Ordinal) ? Read(path) : null;
 
+    /// <summary>The names of what is kept of an iteration.</summary>
+    public static IEnumerable<string> Names => Columns.Select(column => column.Name);
+
+    /// <summary>What is kept of an iteration, by its name.</summary>
+    /// <param name="record">What happened in it.</param>
+    /// <returns>The values, in the order of <see cref="Names"/>; null where there is none.</returns>
+    public static IEnumerable<(string Name, double? Value)> ValuesOf(TrainingRecord record) => Columns.Select(column => (column.Name, column.Value(record)));
+
     /// <summary>Adds an iteration.</summary>
     /// <param name="record">What happened in it.</param>
     public void Add(TrainingRecord record)
