@@ -123,7 +123,7 @@ public static class HtmlReport
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <meta name="generator" content="iLQR-VAE for .NET">
-            <title>{Escaped(report.Title)}</title>
+            <title>{Escaped(report.Title)}</title>{(live ? "\n<link rel=\"icon\" href=\"data:,\">" : "")}
             <style>
             {style}
             </style>
