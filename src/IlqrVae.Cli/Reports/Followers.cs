@@ -3,6 +3,7 @@ using IlqrVae.Reports.Drawing;
 using IlqrVae.Reports.Kinds;
 using IlqrVae.Reports.Live;
 using IlqrVae.Reports.Panels;
+using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Sessions;
 
@@ -57,7 +58,12 @@ internal sealed class Followers(LiveView? view, TrainingEvents? events, Terminal
     /// <inheritdoc/>
     public void Dispose()
     {
-        view?.Dispose();
+        if (view is not null)
+        {
+            view.Dispose();
+            terminal.Detail($"watch: {Wording.Duration(view.SecondsSpent)} were spent on pictures while training was at work");
+        }
+
         events?.Dispose();
     }
 
