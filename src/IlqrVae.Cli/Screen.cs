@@ -20,7 +20,7 @@ internal sealed record Screen
     /// <summary>Its width in characters, asked anew for every line, since windows are resized.</summary>
     public Func<int> Width { get; init; } = () => UsualWidth;
 
-    /// <summary>Time between lines where none can be written over. Nothing is silent for longer.</summary>
+    /// <summary>Time between lines where none can be written over. Nothing is silent for longer. With zero, all work is said once when it ends, however short.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>That of this process: of NO_COLOR (no-color.org) and TERM, and of where the stream goes.</summary>

@@ -141,6 +141,7 @@ internal sealed class Terminal : IDisposable
     {
         lock (_lock)
         {
+            Close();
             _stage = new Stage(name);
             if (Loudness != Loudness.Quiet)
             {
@@ -158,16 +159,21 @@ internal sealed class Terminal : IDisposable
     {
         lock (_lock)
         {
-            if (isKept && _stage is { } stage && Loudness != Loudness.Quiet)
-            {
-                ClearProgress();
-                var (full, rest, words) = stage.Line(_screen with { IsLive = false });
-                Say($"{full}{rest}{words}{Environment.NewLine}");
-            }
-
+            Close(isKept);
             ClearProgress();
             _stage = null;
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Says the last of what is shown, where that is to stay or where no time is to pass between lines, and not even the shortest work goes unsaid.</summary>
+    private void Close(bool isKept = false)
+    {
+        if ((isKept || _screen.Interval == TimeSpan.Zero) && _stage is { } stage && Loudness != Loudness.Quiet)
+        {
+            ClearProgress();
+            var (full, rest, words) = stage.Line(_screen with { IsLive = false });
+            Say($"{full}{rest}{words}{Environment.NewLine}");
         }
     }
 

@@ -110,14 +110,14 @@ public sealed class Terminals
     [Fact]
     public void Long_commands_show_how_far_they_are()
     {
-        using var line = new CommandLine { Screen = Live with { HasColours = false }, Interval = TimeSpan.FromMilliseconds(1) };
-        Assert.Contains("simulating", line.Run("simulate", "maze", "-o", "@/data.h5", "--trials", "40", "--validation-trials", "4", "--test-trials", "4", "--channels", "30", "--bins", "60").Error + "simulating", StringComparison.Ordinal);
-        line.Write("config.yaml", "data: data.h5\nmodel: {states: 5, inputs: 2}\ntraining: {iterations: 30}\n");
+        using var line = new CommandLine { Interval = TimeSpan.Zero };
+        Assert.Contains("simulating", line.Run("simulate", "maze", "-o", "@/data.h5", "--trials", "40", "--validation-trials", "4", "--test-trials", "4", "--channels", "30", "--bins", "60").Error, StringComparison.Ordinal);
+        line.Write("config.yaml", "data: data.h5\nmodel: {states: 5, inputs: 2}\ntraining: {iterations: 3}\n");
         Assert.Contains("training", line.Run("train", "@/config.yaml", "-o", "@/run").Error, StringComparison.Ordinal);
         var inferred = line.Run("infer", "@/run", "--data", "@/data.h5", "-o", "@/posterior.h5").Error;
         Assert.Contains("inferring", inferred, StringComparison.Ordinal);
         Assert.Contains("iterations", inferred, StringComparison.Ordinal);
-        Assert.Contains("samples", line.Run("evaluate", "@/run", "--data", "@/data.h5", "--iwae", "2000").Error, StringComparison.Ordinal);
+        Assert.Contains("samples", line.Run("evaluate", "@/run", "--data", "@/data.h5", "--iwae", "20").Error, StringComparison.Ordinal);
         Assert.Contains("inferring", line.Run("calibrate", "@/run", "--data", "@/data.h5").Error, StringComparison.Ordinal);
         Assert.Contains("inferring", line.Run("nlb", "predict", "@/run", "--data", "@/data.h5", "-o", "@/s.h5").Error, StringComparison.Ordinal);
         Assert.Contains("fitting", line.Run("fit", "@/data.h5", "-o", "@/fit", "--minutes", "0.01").Error, StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
@@ -155,9 +156,9 @@ public sealed class EventFile : IDisposable
         private const int Delimited = 2;
         private const int FourBytes = 5;
 
-        private readonly MemoryStream _bytes = new();
+        private readonly ArrayBufferWriter<byte> _bytes = new();
 
-        public ReadOnlySpan<byte> Bytes => _bytes.GetBuffer().AsSpan(0, (int)_bytes.Length);
+        public ReadOnlySpan<byte> Bytes => _bytes.WrittenSpan;
 
         public Message Add(int field, ulong value)
         {
@@ -200,10 +201,10 @@ public sealed class EventFile : IDisposable
         {
             for (; value >= 0x80; value >>= 7)
             {
-                _bytes.WriteByte((byte)(value | 0x80));
+                _bytes.Write([(byte)(value | 0x80)]);
             }
 
-            _bytes.WriteByte((byte)value);
+            _bytes.Write([(byte)value]);
         }
     }
 }
