@@ -89,10 +89,10 @@ public sealed class LiveViews(Browser browser) : IClassFixture<Browser>, IDispos
         using var view = LiveView.Start("data.h5", Maze);
         using var response = await _client.GetAsync(view.Address, Stop);
         Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
-        Assert.Equal(["nosniff"], response.Headers.GetValues("X-Content-Type-Options"));
-        Assert.Equal(["no-referrer"], response.Headers.GetValues("Referrer-Policy"));
-        Assert.Equal(["same-origin"], response.Headers.GetValues("Cross-Origin-Resource-Policy"));
-        Assert.Equal(["frame-ancestors 'none'"], response.Headers.GetValues("Content-Security-Policy"));
+        Assert.Equal(["nosniff"], response.Headers.GetValues("X-Content-Type-Options"), StringComparer.Ordinal);
+        Assert.Equal(["no-referrer"], response.Headers.GetValues("Referrer-Policy"), StringComparer.Ordinal);
+        Assert.Equal(["same-origin"], response.Headers.GetValues("Cross-Origin-Resource-Policy"), StringComparer.Ordinal);
+        Assert.Equal(["frame-ancestors 'none'"], response.Headers.GetValues("Content-Security-Policy"), StringComparer.Ordinal);
         Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
         HtmlReport.Write(SomePanels.Report(), Path.Combine(_folder.FullName, "report.html"));
         static string PolicyOf(string page) => Regex.Match(page, "Content-Security-Policy\" content=\"([^\"]*)\"", RegexOptions.None, TimeSpan.FromSeconds(10)).Groups[1].Value;
@@ -111,7 +111,7 @@ public sealed class LiveViews(Browser browser) : IClassFixture<Browser>, IDispos
         {
             (first, second) = (one.Address, other.Address);
             Assert.NotEqual(first.Port, second.Port);
-            Assert.NotEqual(first.AbsolutePath, second.AbsolutePath);
+            Assert.NotEqual(first.AbsolutePath, second.AbsolutePath, StringComparer.Ordinal);
             Assert.All(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(end => end.Port == first.Port || end.Port == second.Port), end => Assert.Equal(IPAddress.Loopback, end.Address));
         }
 
@@ -245,7 +245,7 @@ public sealed class LiveViews(Browser browser) : IClassFixture<Browser>, IDispos
         using var reader = await Reader.Of(_client, view.Address);
         var watched = Train("watched", view);
         Assert.Equal(alone.Raw, watched.Raw);
-        Assert.Equal(alone.History, watched.History);
+        Assert.Equal(alone.History, watched.History, StringComparer.Ordinal);
         var trials = await reader.Next("s-trials");
         Assert.Equal(3, trials["choices"]!.AsArray().Count);
         Assert.Contains("3 of the 4 validation trials", trials["words"]!.GetValue<string>(), StringComparison.Ordinal);

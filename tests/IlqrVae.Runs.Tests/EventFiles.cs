@@ -81,7 +81,7 @@ public sealed class EventFiles : IDisposable
             using var file = EventFile.Begin(this["logs"], 1, clock);
             return file.Path;
         }).ToList();
-        Assert.Equal(names, names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(names, names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), StringComparer.Ordinal);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class EventFiles : IDisposable
             events.Report(new TrainingProgress(record with { Iteration = step }, 2, double.NaN, double.NaN, "ELBO") { Name = name });
         }
 
-        Assert.Equal(["last-gru", "round-1-gru-8"], Directory.GetDirectories(this["logs"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["last-gru", "round-1-gru-8"], Directory.GetDirectories(this["logs"]).Select(Path.GetFileName).Order(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.Equal(2, Directory.GetFiles(this["logs/round-1-gru-8"]).Length);
         Assert.Single(Directory.GetFiles(this["logs/last-gru"]));
     }
@@ -164,7 +164,7 @@ public sealed class EventFiles : IDisposable
         Process? python = null;
         try
         {
-            python = Process.Start(new ProcessStartInfo("python3", ["-c", script, this["logs"]]) { RedirectStandardOutput = true, RedirectStandardError = true });
+            python = Process.Start(new ProcessStartInfo("python3", ["-c", script, this["logs"]]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true });
         }
         catch (System.ComponentModel.Win32Exception)
         {
