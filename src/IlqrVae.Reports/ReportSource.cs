@@ -201,7 +201,7 @@ public sealed class ReportSource : RecordingSource
     }
 
     /// <summary>Values where there are counts to predict them from, and what was hidden in validation.</summary>
-    private static HashSet<string> UsuallyHidden(ModelDescription description, Recording recording)
+    internal static HashSet<string> UsuallyHidden(ModelDescription description, Recording recording)
     {
         var hidden = description.Configuration.Training.ValidationHides.ToHashSet(StringComparer.Ordinal);
         var counts = description.Groups.Where(group => group.Kind == ChannelKind.Counts && !hidden.Contains(group.Name) && recording.IndexOfGroup(group.Name) >= 0).ToList();

@@ -34,7 +34,7 @@ public static class RunReport
                 Section(source, "averages", "Averages over trials", "", new PsthPanels()),
                 Section(source, "latents", "Latent paths", "", new LatentPanels()),
                 Section(source, "inputs", "Inputs", "Inputs are what the model needs from outside to explain a trial. Their signs, scales and mixtures are its own; when they are strong is what may be compared.", new PowerPanels(), new EventPanels(), new PriorPanels()),
-                Section(source, "dynamics", "Dynamics", "", source.Inference.Learned.Transition is null ? new FixedPointPanels() : new EigenvaluePanels()),
+                Dynamics(source),
                 Section(source, "calibration", "Are intervals right?", "", new CalibrationPanels()),
                 Section(source, "solver", "How inference went", $"{Words.Count(source.Trials.Count, "trial")} in {Wording.Duration(source.Inference.Seconds)}.", new SolverPanels()),
             ]);
@@ -49,6 +49,10 @@ public static class RunReport
             Panels = [.. results.SelectMany(result => result.Panels)],
         };
     }
+
+    /// <summary>What the learned system does by itself.</summary>
+    internal static ReportSection Dynamics(ReportSource source)
+        => Section(source, "dynamics", "Dynamics", "", source.Inference.Learned.Transition is null ? new FixedPointPanels() : new EigenvaluePanels());
 
     /// <summary>A section in which one trial is chosen among some.</summary>
     internal static ReportSection Trials(RecordingSource source, IReadOnlyList<(int Trial, string Words)> trials, IReadOnlyList<IPanelKind> kinds, string words)

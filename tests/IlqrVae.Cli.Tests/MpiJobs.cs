@@ -36,6 +36,17 @@ public sealed class MpiJobs : IDisposable
     }
 
     [Fact]
+    public async Task The_first_process_alone_is_followed()
+    {
+        RequireLauncher();
+        Prepare(iterations: 3);
+        var (code, output, error) = await Launch(2, "train", _line["config.yaml"], "-o", _line["run"], "--watch", "--tensorboard", _line["logs"]);
+        Assert.True(code == 0, error);
+        Assert.Equal((1, 1), (Count(error, "watch: http://127.0.0.1:"), Count(output, "events:")));
+        Assert.Single(Directory.GetFiles(_line["logs"]));
+    }
+
+    [Fact]
     public async Task Wrong_input_is_told_once()
     {
         RequireLauncher();

@@ -26,7 +26,7 @@ internal static class FitCommand
 
         Example:
           ilqr-vae fit data.h5
-          ilqr-vae fit data.h5 -o run --minutes 30 --hide held-out
+          ilqr-vae fit data.h5 -o run --minutes 30 --hide held-out --watch
         """;
 
     public static Command Create(Terminal terminal)
@@ -40,9 +40,10 @@ internal static class FitCommand
         var threads = Arguments.Threads();
         var force = Arguments.Force("Replace a run that is in the folder already.");
         var noBaselines = new Option<bool>("--no-baselines") { Description = "Leave out the comparison with baselines at the end, which takes seconds to a minute or two." };
+        var follow = new FollowOptions();
         var noReport = ReportFile.None();
         var json = Arguments.Json();
-        return Arguments.Make("fit", Description, [data, output, minutes, hide, noBaselines, noReport, seed, threads, force, json], result =>
+        return Arguments.Make("fit", Description, [data, output, minutes, hide, noBaselines, .. follow.All, noReport, seed, threads, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var path = result.GetValue(data)!;
@@ -57,6 +58,7 @@ internal static class FitCommand
                 throw new InputException($"--threads: {wrong} is not possible; give a whole number from 1, or 0 for one a core.");
             }
 
+            follow.Require(result);
             var recording = terminal.Read(path);
             var folder = new RunFolder(result.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(path) ?? "", Path.GetFileNameWithoutExtension(path) + "-run"));
             var request = new FitRequest
@@ -67,15 +69,17 @@ internal static class FitCommand
                 Predict = [.. Arguments.Names(result.GetValue(hide))],
                 Force = result.GetValue(force),
             };
-            return Run(path, recording, folder, request, result.GetValue(noBaselines), result.GetValue(noReport), terminal);
+            using var followers = follow.Begin(result, path, recording, terminal);
+            return Run(path, recording, folder, request, result.GetValue(noBaselines), result.GetValue(noReport), followers, terminal);
         });
     }
 
-    private static int Run(string path, Recording recording, RunFolder folder, FitRequest request, bool isAlone, bool hasNoReport, Terminal terminal)
+    private static int Run(string path, Recording recording, RunFolder folder, FitRequest request, bool isAlone, bool hasNoReport, Followers followers, Terminal terminal)
     {
-        var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), terminal.OfFit(request.Seconds), terminal.Interrupt);
+        var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), followers.With(terminal.OfFit(request.Seconds)), terminal.Interrupt);
         terminal.End();
         var training = outcome.Training;
+        followers.EndOfTraining(TrainCommand.InWords(training));
         if (outcome.IsOutOfTime)
         {
             terminal.Remark($"the machine became slower, and the time was up after {training.Iterations} of {outcome.Chosen.Configuration.Training.Iterations} updates; the others: {TrainingSession.ResumeCommand(folder)}");
@@ -94,11 +98,12 @@ internal static class FitCommand
         var hidden = recording.Groups.Where(group => group.Kind == ChannelKind.Values && recording.Groups.Any(one => one.Kind == ChannelKind.Counts)).Select(group => group.Name)
             .Concat(request.Predict).ToHashSet(StringComparer.Ordinal);
         var rows = hidden.Count == 0 ? [] : Compared(path, recording, folder, outcome.Chosen.Configuration.Training, hidden, isAlone, terminal);
-        var report = hasNoReport ? null : ReportFile.Add(() => ReportSource.Open(folder.Root, path, recording, new ReportRequest { Threads = request.Threads }, terminal.OfInference(), terminal.Interrupt), folder.Root, terminal);
+        var report = ReportFile.Add(() => ReportSource.Open(folder.Root, path, recording, new ReportRequest { Threads = request.Threads }, terminal.OfInference(), terminal.Interrupt), folder.Root, terminal, hasNoReport, followers);
         terminal.WriteJson(() => new JsonObject
         {
             ["run"] = folder.Root,
             ["report"] = report,
+            ["tensorboard"] = followers.Events,
             ["chosen"] = outcome.Chosen.Name,
             ["attempts"] = new JsonArray([.. outcome.Attempts.Select(attempt => (JsonNode)new JsonObject
             {
@@ -143,6 +148,11 @@ internal static class FitCommand
         if (report is not null)
         {
             terminal.WriteLine($"report: {report}");
+        }
+
+        if (followers.Events is { } events)
+        {
+            terminal.WriteLine($"events: {events}");
         }
 
         terminal.WriteLine($"next:  ilqr-vae evaluate {Wording.Quoted(folder.Root)} --data {Wording.Quoted(path)} --split {test}{hides}{(hidden.Count > 0 ? " --baselines" : "")}");

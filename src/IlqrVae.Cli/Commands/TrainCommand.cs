@@ -28,6 +28,7 @@ internal static class TrainCommand
           ilqr-vae train new-session.yaml -o third-run --from run --freeze dynamics,prior
           ilqr-vae train run/config.yaml --resume
           ilqr-vae train --like run -o again
+          ilqr-vae train config.yaml --watch --tensorboard logs/run
           mpirun -n 8 ilqr-vae train config.yaml --threads 4
         """;
 
@@ -46,9 +47,10 @@ internal static class TrainCommand
         var threads = Arguments.Threads();
         var iterations = Arguments.Number<int?>("--iterations", "Number of parameter updates; overrides the configuration.", "N");
         var stopAfter = Arguments.Number<int?>("--stop-after", "Save and stop after so many iterations of this call, as Ctrl-C does.", "N");
+        var follow = new FollowOptions();
         var noReport = ReportFile.None();
         var json = Arguments.Json();
-        return Arguments.Make("train", Description, [file, output, like, set, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, noReport, json], result => MpiJob.Run(terminal, processes =>
+        return Arguments.Make("train", Description, [file, output, like, set, data, seed, from, freeze, resume, force, threads, iterations, stopAfter, .. follow.All, noReport, json], result => MpiJob.Run(terminal, processes =>
         {
             terminal.IsJson = result.GetValue(json);
             var repeat = OpenRepeat(result.GetValue(like), result.GetValue(file), result.GetValue(output), [
@@ -67,19 +69,21 @@ internal static class TrainCommand
                 throw new InputException("--stop-after: give a whole number from 1.");
             }
 
+            follow.Require(result);
             var folder = new RunFolder(result.GetValue(output) ?? DefaultFolder(path));
             var recording = terminal.Read(configuration.Data);
             IEnumerable<string> remarks = result.GetValue(resume) ? [] : RecordingRemarks.Of(recording).Concat(TrainingSession.RemarksOf(configuration, recording));
             var differences = repeat?.Require(configuration, recording) ?? [];
             terminal.Remarks(differences);
+            using var followers = processes.Number == 0 ? follow.Begin(result, configuration.Data, recording, terminal) : new Followers(null, null, terminal);
             var outcome = TrainingSession.Run(
                 configuration, recording, folder,
-                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)) { Processes = processes, Remark = terminal.Remark }, terminal.OfTraining(remarks, () => SettingsOf(folder)), terminal.Interrupt);
-            var report = processes.Number > 0 || result.GetValue(noReport) || outcome.End is TrainingEnd.Interrupted or TrainingEnd.Diverged
-                ? null
-                : ReportFile.Add(() => ReportSource.Open(folder.Root, configuration.Data, recording, new ReportRequest { Threads = configuration.Training.Threads }, terminal.OfInference(), terminal.Interrupt), folder.Root, terminal);
+                new TrainingRequest(path, result.GetValue(resume), result.GetValue(force), result.GetValue(stopAfter)) { Processes = processes, Remark = terminal.Remark }, followers.With(terminal.OfTraining(remarks, () => SettingsOf(folder))), terminal.Interrupt);
+            followers.EndOfTraining(InWords(outcome));
+            ReportSource Open() => ReportSource.Open(folder.Root, configuration.Data, recording, new ReportRequest { Threads = configuration.Training.Threads }, terminal.OfInference(), terminal.Interrupt);
+            var report = processes.Number > 0 || outcome.End is TrainingEnd.Interrupted or TrainingEnd.Diverged ? null : ReportFile.Add(Open, folder.Root, terminal, result.GetValue(noReport), followers);
             var repeated = repeat is null || processes.Number > 0 || outcome.End == TrainingEnd.Interrupted ? null : new Repeated(repeat.Run, differences, repeat.Compare(folder.Model));
-            Report(outcome, configuration.Data, folder, report, repeated, terminal);
+            Report(outcome, configuration.Data, folder, report, followers.Events, repeated, terminal);
             return outcome.End switch
             {
                 TrainingEnd.Interrupted => ExitCode.Interrupted,
@@ -147,7 +151,17 @@ internal static class TrainCommand
         return name == "config" && new RunFolder(beside).HoldsRun ? beside : Path.Combine(beside, name);
     }
 
-    private static void Report(TrainingOutcome outcome, string data, RunFolder folder, string? report, Repeated? repeated, Terminal terminal)
+    /// <summary>How a training ended, for those who watch it.</summary>
+    public static string InWords(TrainingOutcome outcome)
+        => $"{outcome.End switch
+        {
+            TrainingEnd.Interrupted => "Training was stopped, with its state saved,",
+            TrainingEnd.EarlyStopped => "Training ended, since validation stopped improving,",
+            TrainingEnd.Diverged => "Training ended, since numbers overflowed again and again,",
+            _ => "Training ended",
+        }} after {outcome.Iterations} iterations in {Wording.Duration(outcome.Seconds)}.{(double.IsFinite(outcome.ValidationLoss) ? $" Best validation {TrainingSession.InWords(outcome.ValidationScore, outcome.ValidationLoss)}, at iteration {outcome.BestIteration}." : "")}";
+
+    private static void Report(TrainingOutcome outcome, string data, RunFolder folder, string? report, string? events, Repeated? repeated, Terminal terminal)
     {
         terminal.WriteJson(() => WithRepetition(new JsonObject
         {
@@ -163,6 +177,7 @@ internal static class TrainCommand
             ["parameters"] = outcome.Parameters,
             ["model"] = folder.Model,
             ["report"] = report,
+            ["tensorboard"] = events,
         }, repeated));
         if (outcome.End == TrainingEnd.Diverged)
         {
@@ -198,6 +213,11 @@ internal static class TrainCommand
         if (report is not null)
         {
             terminal.WriteLine($"report: {report}");
+        }
+
+        if (events is not null)
+        {
+            terminal.WriteLine($"events: {events}");
         }
 
         terminal.WriteLine($"next:  ilqr-vae infer {Wording.Quoted(folder.Root)} --data {Wording.Quoted(data)} -o posterior.h5");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IlqrVae.Reports;
 using IlqrVae.Reports.Html;
+using IlqrVae.Reports.Panels;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 
@@ -16,13 +17,27 @@ internal static class ReportFile
     /// <param name="open">Opens what it is of.</param>
     /// <param name="run">The run's folder.</param>
     /// <param name="terminal">Where it is told.</param>
+    /// <param name="isLeftOut">Whether no report is wanted.</param>
+    /// <param name="followers">Those who followed the training, who are shown what has come of it.</param>
     /// <returns>The file; null where there is none.</returns>
-    public static string? Add(Func<ReportSource> open, string run, Terminal terminal)
+    public static string? Add(Func<ReportSource> open, string run, Terminal terminal, bool isLeftOut, Followers followers)
     {
         var path = new RunFolder(run).Report;
+        if (isLeftOut)
+        {
+            followers.Finish(open, null);
+            return null;
+        }
+
         try
         {
-            HtmlReport.Write(terminal.Interruptible("making the report", () => RunReport.Create(open())), path);
+            var (source, report) = terminal.Interruptible("making the report", () =>
+            {
+                var source = open();
+                return (source, RunReport.Create(source));
+            });
+            HtmlReport.Write(report, path);
+            followers.Finish(() => source, report);
             return path;
         }
         catch (Exception exception) when (exception is InputException or OperationCanceledException)

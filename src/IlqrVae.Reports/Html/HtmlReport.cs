@@ -31,11 +31,85 @@ public static class HtmlReport
         AtomicFile.Write(path, stream =>
         {
             using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-            Write(report, writer, mostBytes);
+            Write(report, writer, mostBytes, live: false);
         });
     }
 
-    private static void Write(Report report, StreamWriter page, int mostBytes)
+    /// <summary>The page of a report whose sections come by and by, from the address <see cref="LiveAddress"/> beside the page.</summary>
+    /// <param name="title">The title it has at first.</param>
+    /// <param name="summary">The sentences below.</param>
+    internal static byte[] LivePage(string title, string summary)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" })
+        {
+            Write(new Report(title, summary, []), writer, MostBytes, live: true);
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>The sections of a report as a page that is open takes them: each a JSON object, which is to come after the one before it.</summary>
+    /// <param name="sections">The sections.</param>
+    /// <param name="after">The id of the section that the first comes after; empty for none.</param>
+    internal static IEnumerable<(string Id, byte[] Message)> LiveSections(IReadOnlyList<ReportSection> sections, string after = "")
+    {
+        foreach (var packed in Pack(new Report("", "", sections), MostBytes))
+        {
+            using var inside = new StringWriter { NewLine = "\n" };
+            WriteInside(inside, packed with { Section = packed.Section with { Words = "" } });
+            var before = after;
+            after = packed.Id;
+            yield return (packed.Id, JsonOf(writer =>
+            {
+                writer.WriteString("type", "section");
+                writer.WriteString("id", packed.Id);
+                writer.WriteString("after", before);
+                writer.WriteString("title", packed.Section.Title);
+                writer.WriteString("words", packed.Section.Words);
+                writer.WriteString("html", inside.ToString());
+                if (packed.Panels is not null)
+                {
+                    writer.WriteString("panels", packed.Panels);
+                }
+
+                writer.WriteStartArray("choices");
+                foreach (var choice in packed.Choices)
+                {
+                    writer.WriteStringValue(choice.Packed);
+                }
+
+                writer.WriteEndArray();
+            }));
+        }
+    }
+
+    /// <summary>The title and the sentences below it, as a page that is open takes them.</summary>
+    internal static byte[] LiveHead(string title, string summary) => JsonOf(writer =>
+    {
+        writer.WriteString("type", "head");
+        writer.WriteString("title", title);
+        writer.WriteString("summary", summary);
+    });
+
+    /// <summary>What went wrong, as a page that is open takes it.</summary>
+    internal static byte[] LiveTrouble(string words) => JsonOf(writer =>
+    {
+        writer.WriteString("type", "trouble");
+        writer.WriteString("words", words);
+    });
+
+    /// <summary>That nothing more will come, as a page that is open takes it.</summary>
+    internal static byte[] LiveEnd(string words) => JsonOf(writer =>
+    {
+        writer.WriteString("type", "ended");
+        writer.WriteString("words", words);
+    });
+
+    /// <summary>Where a page that is live asks for what comes, relative to its own address.</summary>
+    internal const string LiveAddress = "events";
+
+    private static void Write(Report report, StreamWriter page, int mostBytes, bool live)
     {
         var (style, plotting, drawing) = (Asset("report.css"), Asset("plotly.js"), Asset("report.js"));
         var sections = Pack(report, mostBytes - style.Length - plotting.Length - drawing.Length - 100_000);
@@ -45,11 +119,11 @@ public static class HtmlReport
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {HashOf(plotting)} {HashOf(drawing)}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {HashOf(plotting)} {HashOf(drawing)}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'{(live ? "; connect-src 'self'" : "")}">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <meta name="generator" content="iLQR-VAE for .NET">
-            <title>{Escaped(report.Title)}</title>
+            <title>{Escaped(report.Title)}</title>{(live ? "\n<link rel=\"icon\" href=\"data:,\">" : "")}
             <style>
             {style}
             </style>
@@ -58,7 +132,7 @@ public static class HtmlReport
             <a class="skip" href="#content">To the content</a>
             <header>
             <h1>{Escaped(report.Title)}</h1>
-            <p class="summary">{Escaped(report.Summary)}</p>
+            <p class="summary">{Escaped(report.Summary)}</p>{(live ? "\n<p class=\"note\" id=\"state\" role=\"status\"></p>" : "")}
             <button type="button" id="theme" hidden>Dark</button>
             <noscript><p class="note">Pictures on this page are drawn by a script, and scripts are switched off. Words and tables are all here.</p></noscript>
             </header>
@@ -83,7 +157,7 @@ public static class HtmlReport
             </div>
             <footer>
             <details><summary>About this page</summary>
-            <p>Made by iLQR-VAE for .NET. It is one file, which loads nothing: it can be kept, sent and opened anywhere. Numbers behind a picture, rounded to what can be seen, are under “CSV”.</p>
+            <p>Made by iLQR-VAE for .NET. {(live ? "It shows a training while that is at work, and keeps what it has until it is closed; the report at the end is a file." : "It is one file, which loads nothing: it can be kept, sent and opened anywhere.")} Numbers behind a picture, rounded to what can be seen, are under “CSV”.</p>
             <p>Pictures are drawn by plotly.js 3.7.0, copyright 2012-2026 Plotly, Inc., under the MIT license:</p>
             <p class="license">{Escaped(License)}</p>
             </details>
@@ -98,13 +172,20 @@ public static class HtmlReport
             }
         }
 
-        page.Write($"<script type=\"application/json\" id=\"setup\">{Setup(sections)}</script>\n<script>{plotting}</script>\n<script>{drawing}</script>\n</body>\n</html>\n");
+        page.Write($"<script type=\"application/json\" id=\"setup\">{Setup(sections, live)}</script>\n<script>{plotting}</script>\n<script>{drawing}</script>\n</body>\n</html>\n");
     }
 
     private static void WriteSection(StreamWriter page, PackedSection packed)
     {
+        page.Write($"<section id=\"{packed.Id}\" aria-labelledby=\"{packed.Id}-title\">\n");
+        WriteInside(page, packed);
+        page.Write("</section>\n");
+    }
+
+    private static void WriteInside(TextWriter page, PackedSection packed)
+    {
         var section = packed.Section;
-        page.Write($"<section id=\"{packed.Id}\" aria-labelledby=\"{packed.Id}-title\">\n<h2 id=\"{packed.Id}-title\">{Escaped(section.Title)}</h2>\n");
+        page.Write($"<h2 id=\"{packed.Id}-title\">{Escaped(section.Title)}</h2>\n");
         if (section.Words.Length > 0)
         {
             page.Write($"<p>{Escaped(section.Words)}</p>\n");
@@ -142,11 +223,9 @@ public static class HtmlReport
 
                 """);
         }
-
-        page.Write("</section>\n");
     }
 
-    private static void WriteTable(StreamWriter page, ReportTable table)
+    private static void WriteTable(TextWriter page, ReportTable table)
     {
         page.Write($"<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"{Escaped(table.Title)}\"><table>\n<caption>{Escaped(table.Title)}</caption>\n<thead><tr>");
         foreach (var column in table.Columns)
@@ -209,12 +288,27 @@ public static class HtmlReport
         return [.. choices.Take(1)];
     }
 
-    private static string Setup(List<PackedSection> sections)
+    private static byte[] JsonOf(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
             writer.WriteStartObject();
+            write(writer);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static string Setup(List<PackedSection> sections, bool live)
+        => Encoding.UTF8.GetString(JsonOf(writer =>
+        {
+            if (live)
+            {
+                writer.WriteString("live", LiveAddress);
+            }
+
             foreach (var (name, diverging, dark) in new[] { ("scale", false, false), ("parting", true, false), ("partingOnDark", true, true) })
             {
                 writer.WriteStartArray(name);
@@ -250,11 +344,7 @@ public static class HtmlReport
             }
 
             writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+        }));
 
     /// <summary>What a policy calls a script by.</summary>
     private static string HashOf(string script) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)))}'";

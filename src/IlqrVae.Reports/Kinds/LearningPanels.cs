@@ -32,27 +32,31 @@ public sealed class LearningPanels : RunPanelKind
             return PanelResult.None("The run has no history of its training, so there is no learning curve: the model file was taken out of its folder, or training ended before its first iteration.");
         }
 
-        var training = source.Configuration.Training;
+        return PanelResult.Of(Of(source.Configuration.Training, history, source.Summary?.Iteration));
+    }
+
+    /// <summary>The learning curves of a history.</summary>
+    /// <param name="training">The settings of the training.</param>
+    /// <param name="history">Columns, by the names of the history file; at least one iteration.</param>
+    /// <param name="keptIteration">The iteration whose parameters are kept; null where that is not known.</param>
+    internal static IReadOnlyList<Panel> Of(TrainingOptions training, IReadOnlyDictionary<string, double[]> history, int? keptIteration)
+    {
         var iterations = history["iteration"];
         double[] minutes = [.. history["seconds"].Select(seconds => seconds / SecondsPerMinute)];
         double[] batches = [.. history["loss"].Select(loss => -loss)];
         double[] validation = [.. history["validation_loss"].Select(loss => -loss)];
         var isOneScore = training.ScoreOfValidation == training.Objective && training.Hide is not { Count: > 0 };
-        var kept = Kept(source, history);
+        var kept = keptIteration is { } one && Array.FindLastIndex(history["iteration"], iteration => (int)iteration == one) is >= 0 and var row ? row : (int?)null;
         var panels = new List<Panel>();
         foreach (var (axis, x, at) in ((Axis, double[], double)[])
             [(new Axis("iteration"), iterations, kept is { } k ? iterations[k] : double.NaN), (new Axis("time of training", "min"), minutes, kept is { } m ? minutes[m] : double.NaN)])
         {
-            var curves = new Curves(source, axis, x, batches, validation, at, kept);
+            var curves = new Curves(training.ScoreOfValidation == LearningObjective.Predictive, axis, x, batches, validation, at, kept is null ? null : keptIteration);
             panels.AddRange(isOneScore ? [curves.Together()] : [.. new[] { curves.OfValidation(), curves.OfBatches() }.OfType<Panel>()]);
         }
 
-        return PanelResult.Of(panels);
+        return panels;
     }
-
-    /// <summary>The row of the kept parameters; null where the history does not reach them.</summary>
-    private static int? Kept(ReportSource source, IReadOnlyDictionary<string, double[]> history)
-        => source.Summary is { } summary && Array.FindLastIndex(history["iteration"], iteration => (int)iteration == summary.Iteration) is >= 0 and var row ? row : null;
 
     /// <summary>The mean over neighbours, those that are not finite left out.</summary>
     internal static double[] Smooth(double[] values, int width)
@@ -66,7 +70,7 @@ public sealed class LearningPanels : RunPanelKind
         return smooth;
     }
 
-    private sealed class Curves(ReportSource source, Axis axis, double[] x, double[] batches, double[] validation, double kept, int? row)
+    private sealed class Curves(bool isGain, Axis axis, double[] x, double[] batches, double[] validation, double kept, int? keptIteration)
     {
         private const string Batches = "batches, smoothed";
         private const string Validation = "validation trials";
@@ -75,13 +79,11 @@ public sealed class LearningPanels : RunPanelKind
 
         private bool IsValidated => Array.Exists(validation, double.IsFinite);
 
-        private bool IsGain => source.Configuration.Training.ScoreOfValidation == LearningObjective.Predictive;
-
         private string By => axis.Unit.Length == 0 ? "iterations" : "minutes";
 
-        private string KeptSentence => row is null || source.Summary is not { } summary ? ""
-            : IsValidated ? $" The upright line marks iteration {summary.Iteration}, whose parameters were kept, since they score best on the validation trials."
-            : $" The upright line marks iteration {summary.Iteration}, whose parameters were kept: the last ones, since there are no validation trials.";
+        private string KeptSentence => keptIteration is not { } number ? ""
+            : IsValidated ? $" The upright line marks iteration {number}, whose parameters were kept, since they score best on the validation trials."
+            : $" The upright line marks iteration {number}, whose parameters were kept: the last ones, since there are no validation trials.";
 
         private string Smoothed => _width > 1
             ? $"Each point is the mean over {_width} iterations, since single batches differ by more than learning gains in one."
@@ -94,8 +96,8 @@ public sealed class LearningPanels : RunPanelKind
 
         public Panel? OfValidation() => !IsValidated ? null : Make(
             "Validation",
-            IsGain ? "gain over constants" : "score", [OfValidationLine()],
-            IsGain
+            isGain ? "gain over constants" : "score", [OfValidationLine()],
+            isGain
                 ? "How well the model predicts what is hidden of the validation trials (neurons in turn, and behaviour), in nats per hidden entry over each channel being constant: 0 is no better than constants, higher is better. Validation trials took no part in learning."
                 : "The score of the validation trials, in nats per observed entry; higher is better. They took no part in learning.");
 

@@ -94,7 +94,7 @@ public sealed class HistoryFile : IDisposable
     /// <param name="path">The file.</param>
     public static IReadOnlyDictionary<string, double[]> Read(string path)
     {
-        var rows = File.ReadAllLines(path);
+        var rows = Lines(path).ToList();
         var names = rows[0].Split(',');
         var cells = rows.Skip(1).Select(row => row.Split(',')).Where(row => row.Length == names.Length).ToList();
         return names.Select((name, i) => (name, values: cells.Select(row => Number(row[i])).ToArray()))
@@ -104,7 +104,15 @@ public sealed class HistoryFile : IDisposable
     /// <summary>The same; null where there is no file, or not one that this program wrote.</summary>
     /// <param name="path">The file.</param>
     public static IReadOnlyDictionary<string, double[]>? ReadIfAny(string path)
-        => File.Exists(path) && string.Equals(File.ReadLines(path).FirstOrDefault(), Header, StringComparison.Ordinal) ? Read(path) : null;
+        => File.Exists(path) && string.Equals(Lines(path).FirstOrDefault(), Header, StringComparison.Ordinal) ? Read(path) : null;
+
+    /// <summary>The names of what is kept of an iteration.</summary>
+    public static IEnumerable<string> Names => Columns.Select(column => column.Name);
+
+    /// <summary>What is kept of an iteration, by its name.</summary>
+    /// <param name="record">What happened in it.</param>
+    /// <returns>The values, in the order of <see cref="Names"/>; null where there is none.</returns>
+    public static IEnumerable<(string Name, double? Value)> ValuesOf(TrainingRecord record) => Columns.Select(column => (column.Name, column.Value(record)));
 
     /// <summary>Adds an iteration.</summary>
     /// <param name="record">What happened in it.</param>
@@ -131,6 +139,16 @@ public sealed class HistoryFile : IDisposable
 
     private static StreamWriter Append(string path)
         => new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+
+    /// <summary>The lines of a file, which may be at work.</summary>
+    private static IEnumerable<string> Lines(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
+        }
+    }
 
     private static double Number(string cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN;
 

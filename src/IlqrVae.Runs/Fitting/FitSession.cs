@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using IlqrVae.Models.Dynamics;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
@@ -139,7 +140,7 @@ public static class FitSession
             var configuration = WithIterations(candidate, trials, updates, Math.Max(1, updates / LastValidations));
             using var timeIsUp = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
             var training = TrainingSession.Run(
-                configuration, recording, where, new TrainingRequest(where.Root, Force: request.Force), new Deadline(progress, clock, Overrun * request.Seconds, timeIsUp), timeIsUp.Token);
+                configuration, recording, where, new TrainingRequest(where.Root, Force: request.Force), new Deadline(progress, $"last, {candidate.Name}", clock, Overrun * request.Seconds, timeIsUp), timeIsUp.Token);
             return new Final(candidate with { Configuration = configuration }, training);
         }
 
@@ -231,12 +232,13 @@ public static class FitSession
     {
         var clock = Stopwatch.StartNew();
         var (gain, updates) = (0.0, 0);
-        foreach (var trials in folds)
+        foreach (var (fold, trials) in folds.Index())
         {
+            var name = string.Create(CultureInfo.InvariantCulture, $"round {round}, {candidate.Name}{(folds.Count > 1 ? $", part {fold + 1} of {folds.Count}" : "")}");
             var configuration = WithIterations(candidate, trials, iterations, iterations / Validations);
             var trainer = TrainerOf(configuration, trials);
             trainer.Run(
-                record => progress?.Report(new TrainingProgress(record, iterations, trainer.State.BestLoss, double.NaN, TrainingSession.LearnedBy(configuration.Training))), null, interrupt);
+                record => progress?.Report(new TrainingProgress(record, iterations, trainer.State.BestLoss, double.NaN, TrainingSession.LearnedBy(configuration.Training)) { Configuration = configuration, Name = name }), null, interrupt);
             interrupt.ThrowIfCancellationRequested();
             gain -= trainer.State.BestLoss / folds.Count;
             updates += trainer.State.Iteration;
@@ -290,11 +292,11 @@ public static class FitSession
     private sealed record Final(FitCandidate Candidate, TrainingOutcome Training);
 
     /// <summary>Passes progress on, and stops a training that has its fewest updates when the time is up.</summary>
-    private sealed class Deadline(IProgress<TrainingProgress>? progress, Stopwatch clock, double seconds, CancellationTokenSource stop) : IProgress<TrainingProgress>
+    private sealed class Deadline(IProgress<TrainingProgress>? progress, string name, Stopwatch clock, double seconds, CancellationTokenSource stop) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {
-            progress?.Report(value);
+            progress?.Report(value with { Name = name });
             if (value.Record.Iteration >= FewestIterations && clock.Elapsed.TotalSeconds > seconds)
             {
                 stop.Cancel();

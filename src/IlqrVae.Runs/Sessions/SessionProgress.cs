@@ -1,4 +1,6 @@
 using IlqrVae.Control;
+using IlqrVae.Runs.Configuration;
+using IlqrVae.Runs.Files;
 using IlqrVae.Training;
 
 namespace IlqrVae.Runs.Sessions;
@@ -13,6 +15,15 @@ public sealed record TrainingProgress(TrainingRecord Record, int Iterations, dou
 {
     /// <summary>Whether this is the last iteration.</summary>
     public bool IsLast => Record.Iteration == Iterations;
+
+    /// <summary>The configuration that is trained; null where nobody says.</summary>
+    public RunConfiguration? Configuration { get; init; }
+
+    /// <summary>Where the training writes; null where it is a trial training that leaves nothing.</summary>
+    public RunFolder? Folder { get; init; }
+
+    /// <summary>Which of several trainings it is, such as a candidate of a fit; empty where there is one.</summary>
+    public string Name { get; init; } = "";
 }
 
 /// <summary>How far an inference is. Reported before the first trial, and by its workers, one at a time.</summary>

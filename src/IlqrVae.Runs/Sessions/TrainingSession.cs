@@ -432,7 +432,7 @@ public static class TrainingSession
             // The first iterations are slow and say nothing of the rest.
             var remaining = _configuration.Training.Iterations - record.Iteration;
             var left = remaining == 0 || record.Iteration - _first < 5 ? double.NaN : pace * remaining;
-            return new TrainingProgress(record, _configuration.Training.Iterations, validation, left, LearnedBy(_configuration.Training));
+            return new TrainingProgress(record, _configuration.Training.Iterations, validation, left, LearnedBy(_configuration.Training)) { Configuration = _configuration, Folder = _folder };
         }
 
         private static string Describe(TrainingEnd end) => end switch

@@ -32,8 +32,10 @@ const withUnit = (axis, value) => {
   return tick ? tick[1] : `${axis.label} ${round(value)}${axis.unit ? " " + axis.unit : ""}`;
 };
 
-async function unpack(id) {
-  const text = atob(document.getElementById(id).textContent.trim());
+const packed = id => () => document.getElementById(id).textContent.trim();
+
+async function unpack(get) {
+  const text = atob(get());
   const bytes = Uint8Array.from(text, letter => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   const page = await new Response(stream).json();
@@ -365,8 +367,8 @@ function showWhole(state) {
 }
 
 function watchCells(state) {
-  const mark = state.panel.marks.find(one => one.type === "heat");
   const tell = event => {
+    const mark = state.panel.marks.find(one => one.type === "heat");
     const layout = state.plot._fullLayout;
     const box = state.plot.getBoundingClientRect();
     const x = layout.xaxis.p2d(event.clientX - box.left - layout._size.l);
@@ -501,10 +503,14 @@ function button(words, label, press) {
   return one;
 }
 
+const captionOf = (panel, before) => before && before.kind === panel.kind && before.caption === panel.caption ? "As in the picture before." : panel.caption;
+const describe = panel => `${panel.title}. ${panel.description}`;
+const isWide = panel => !panel.z && panel.aspect <= 0.45;
+
 function add(panel, parent, before) {
-  const plot = make("div", { class: "plot", "aria-label": `${panel.title}. ${panel.description}`, role: "img" });
+  const plot = make("div", { class: "plot", "aria-label": describe(panel), role: "img" });
   const state = {
-    panel, plot, marks: joined(panel.marks), hidden: new Set(), drawn: false, saving: false, wide: !panel.z && panel.aspect <= 0.45, turn: setup.turn, tilt: setup.tilt,
+    panel, plot, marks: joined(panel.marks), hidden: new Set(), drawn: false, saving: false, wide: isWide(panel), turn: setup.turn, tilt: setup.tilt,
     legend: make("ul", { class: "legend" }), scales: make("div", {}), whole: button("Whole", `Show the whole of ${panel.title}`, () => showWhole(state)), readout: null,
   };
   plot.state = state;
@@ -528,14 +534,14 @@ function add(panel, parent, before) {
   }
   tools.append(
     state.whole,
-    button("SVG", `Save ${panel.title} as SVG`, async () => save(nameOf(panel) + ".svg", "image/svg+xml", await svgOf(state))),
-    button("CSV", `Save the numbers of ${panel.title} as CSV`, () => save(nameOf(panel) + ".csv", "text/csv", csvOf(panel))));
+    button("SVG", `Save ${panel.title} as SVG`, async () => save(nameOf(state.panel) + ".svg", "image/svg+xml", await svgOf(state))),
+    button("CSV", `Save the numbers of ${panel.title} as CSV`, () => save(nameOf(state.panel) + ".csv", "text/csv", csvOf(state.panel))));
   const parts = [make("h3", {}, panel.title), state.legend, state.scales, plot];
   if (panel.marks.some(mark => mark.type === "heat")) {
     state.readout = make("p", { class: "readout", "aria-hidden": "true" });
     parts.push(state.readout);
   }
-  parent.append(make("figure", state.wide ? { class: "wide" } : {}, ...parts, make("figcaption", {}, before && before.kind === panel.kind && before.caption === panel.caption ? "As in the picture before." : panel.caption), tools));
+  parent.append(make("figure", state.wide ? { class: "wide" } : {}, ...parts, make("figcaption", {}, captionOf(panel, before)), tools));
   if (!panel.legend.length) state.legend.remove();
   shown.add(state);
   seen.observe(plot);
@@ -554,12 +560,29 @@ function clear(parent) {
   parent.replaceChildren();
 }
 
-async function fill(parent, id, isStill = () => true) {
+/** Whether a picture can be shown in the place of another with all that was done to that: what was enlarged, hidden, or is in focus. */
+const isAlike = (one, other) => !one.z && !other.z && one.kind === other.kind && one.title === other.title && isWide(one) === isWide(other) && !one.legend.length === !other.legend.length
+  && one.marks.some(mark => mark.type === "heat") === other.marks.some(mark => mark.type === "heat");
+
+function renew(state, panel, before) {
+  Object.assign(state, { panel, marks: joined(panel.marks) });
+  state.plot.setAttribute("aria-label", describe(panel));
+  state.plot.closest("figure").querySelector("figcaption").textContent = captionOf(panel, before);
+  if (!state.drawn) return;
+  const focused = [...state.legend.children].findIndex(child => child.contains(document.activeElement));
+  draw(state);
+  if (focused >= 0) state.legend.children[focused]?.firstChild.focus();
+}
+
+async function fill(parent, get, isStill = () => true, keep = false) {
   waiting++;
   settle();
   try {
-    const panels = await unpack(id);
-    if (isStill()) {
+    const panels = await unpack(get);
+    const states = keep ? [...parent.querySelectorAll(".plot")].map(plot => plot.state) : [];
+    if (isStill() && panels.length && states.length === panels.length && states.every((state, i) => isAlike(state.panel, panels[i]))) {
+      states.forEach((state, i) => renew(state, panels[i], panels[i - 1]));
+    } else if (isStill()) {
       const height = parent.offsetHeight;
       parent.style.minHeight = `${height}px`;
       clear(parent);
@@ -574,23 +597,24 @@ async function fill(parent, id, isStill = () => true) {
   }
 }
 
-function offer(section, choices) {
-  const element = document.getElementById(section.id);
+/** Lets one choose; what it returns shows other choices of the same names. */
+function offer(element, choices, first = 0) {
   const select = element.querySelector("select");
   const [previous, next, where, parent] = [".previous", ".next", ".place", ".panels.chosen"].map(name => element.querySelector(name));
   let asked = 0;
-  const choose = () => {
+  const choose = (keep = false) => {
     const [i, mine] = [select.selectedIndex, ++asked];
     where.textContent = `${i + 1} of ${choices.length}`;
     previous.disabled = i === 0;
     next.disabled = i === choices.length - 1;
-    return fill(parent, choices[i], () => mine === asked);
+    return fill(parent, choices[i], () => mine === asked, keep);
   };
   const step = by => { select.selectedIndex += by; choose(); };
-  select.addEventListener("change", choose);
+  select.addEventListener("change", () => choose());
   previous.addEventListener("click", () => step(-1));
   next.addEventListener("click", () => step(1));
-  return choose();
+  select.selectedIndex = first;
+  return { done: choose(), renew: others => { choices = others; return choose(true); } };
 }
 
 // ---- themes, print, contents --------------------------------------------------------------------
@@ -611,30 +635,21 @@ function watchTheme() {
   name();
 }
 
-function watchContents() {
-  const links = new Map([...document.querySelectorAll("nav a")].map(link => [link.getAttribute("href").slice(1), link]));
-  const watcher = new IntersectionObserver(entries => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      for (const link of links.values()) link.removeAttribute("aria-current");
-      links.get(entry.target.id)?.setAttribute("aria-current", "true");
-    }
-  }, { rootMargin: "-10% 0px -80% 0px" });
-  for (const section of document.querySelectorAll("section")) watcher.observe(section);
-}
+const linkTo = id => document.querySelector(`nav a[href="#${id}"]`);
+const contents = new IntersectionObserver(entries => {
+  for (const entry of entries) {
+    if (!entry.isIntersecting) continue;
+    for (const link of document.querySelectorAll("nav a")) link.removeAttribute("aria-current");
+    linkTo(entry.target.id)?.setAttribute("aria-current", "true");
+  }
+}, { rootMargin: "-10% 0px -80% 0px" });
 
 try { root.dataset.theme = localStorage.getItem("ilqr-vae-theme") || ""; } catch { /* as above */ }
 if (!root.dataset.theme) delete root.dataset.theme;
 watchTheme();
-watchContents();
+for (const section of document.querySelectorAll("section")) contents.observe(section);
 addEventListener("beforeprint", () => { printing = true; drawAll(); });
 addEventListener("afterprint", () => { printing = false; drawAll(); });
-
-const work = [];
-for (const section of setup.sections) {
-  if (section.panels) work.push(fill(document.querySelector(`#${section.id} > .panels`), section.panels));
-  if (section.choices.length) work.push(offer(section, section.choices));
-}
 
 // What is further down is drawn when nothing else is to be done, so that a print has it.
 const idle = window.requestIdleCallback || (then => setTimeout(then, 50));
@@ -642,7 +657,80 @@ const drawRest = () => {
   const next = [...shown].find(state => !state.drawn);
   if (next) { draw(next); idle(drawRest); } else root.dataset.ready = "true";
 };
-Promise.all(work).then(() => idle(drawRest));
+
+// ---- pages that are live -------------------------------------------------------------------------
+
+const taken = new Map();
+
+/** Shows a section in the place of what it was before. */
+async function take(section) {
+  let element = document.getElementById(section.id);
+  if (!element) {
+    element = make("section", { id: section.id, "aria-labelledby": `${section.id}-title` });
+    const line = make("li", {}, make("a", { href: `#${section.id}` }));
+    const before = document.getElementById(section.after);
+    if (before) before.after(element); else if (section.after) document.getElementById("content").append(element); else document.getElementById("content").prepend(element);
+    const next = element.nextElementSibling;
+    if (next) linkTo(next.id).parentElement.before(line); else document.querySelector("nav ol").append(line);
+    contents.observe(element);
+  }
+  linkTo(section.id).textContent = section.title;
+  const known = taken.get(section.id) || {};
+  const choices = section.choices.map(one => () => one);
+  const isSame = known.html === section.html;
+  if (!isSame) {
+    const chosen = element.querySelector("select")?.value;
+    element.style.minHeight = `${element.offsetHeight}px`;
+    clear(element);
+
+    // Words in it come from the program, which has escaped them, and the policy of this page lets no other script run.
+    element.innerHTML = section.html;
+    element.querySelector("h2").after(make("p", { class: "words" }));
+    const first = [...(element.querySelector("select")?.options || [])].findIndex(option => option.value === chosen);
+    Object.assign(known, { html: section.html, offer: choices.length ? offer(element, choices, Math.max(0, first)) : null });
+  }
+  const words = element.querySelector("p.words");
+  if (words.textContent !== section.words) words.textContent = section.words;
+  words.hidden = !section.words;
+  taken.set(section.id, known);
+  if (section.panels) await fill(element.querySelector(".panels"), () => section.panels, undefined, true);
+  if (known.offer) await (isSame ? known.offer.renew(choices) : known.offer.done);
+  element.style.minHeight = "";
+  idle(drawRest);
+}
+
+function follow(address) {
+  const state = document.getElementById("state");
+  let work = Promise.resolve();
+  const tell = (name, words) => { root.dataset.live = name; if (state.textContent !== words) state.textContent = words; };
+  const source = new EventSource(address);
+  source.addEventListener("open", () => tell("open", ""));
+  source.addEventListener("error", () => tell("lost", "The program does not answer; what it has told stays here. Trying again."));
+  source.addEventListener("message", event => {
+    const message = JSON.parse(event.data);
+    if (message.type === "ended") source.close();
+    work = work.then(async () => {
+      if (message.type === "section") await take(message);
+      if (message.type === "head") {
+        document.querySelector("h1").textContent = document.title = message.title;
+        document.querySelector(".summary").textContent = message.summary;
+      }
+      if (message.type === "trouble") tell("open", message.words);
+      if (message.type === "ended") tell("ended", message.words);
+    });
+  });
+}
+
+if (setup.live) {
+  follow(setup.live);
+} else {
+  const work = [];
+  for (const section of setup.sections) {
+    if (section.panels) work.push(fill(document.querySelector(`#${section.id} > .panels`), packed(section.panels)));
+    if (section.choices.length) work.push(offer(document.getElementById(section.id), section.choices.map(packed)).done);
+  }
+  Promise.all(work).then(() => idle(drawRest));
+}
 
 // For tests, and for anybody's console.
 window.ilqrVaeReport = { shown, svgOf, csvOf };
