@@ -1,7 +1,6 @@
 using System.Text;
 using IlqrVae.Data;
 using IlqrVae.Data.Tests;
-using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
