@@ -17,7 +17,8 @@ public sealed class SelfTests
         Assert.True(json["passed"]!.GetValue<bool>());
         Assert.Equal(
             ["exact values", "gradient against differences", "Kalman filter", "registers against single numbers", .. MachineDescription.Current().VectorBits > 0 ? (string[])["narrower registers"] : [], "random numbers", "threads", "single precision"],
-            checks.Select(check => check!["kind"]!.GetValue<string>()).Distinct(StringComparer.Ordinal));
+            checks.Select(check => check!["kind"]!.GetValue<string>()).Distinct(StringComparer.Ordinal),
+            StringComparer.Ordinal);
 
         // On the processors that have them, registers of 256 and 128 bits and none.
         Assert.SkipUnless(MachineDescription.Current() is { Architecture: "x64", VectorBits: 512 }, "narrower registers are switched off where there are wide ones");

