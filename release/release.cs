@@ -66,7 +66,7 @@ if (pythonVersion != version.Split('-')[0])
 Console.WriteLine($"{version} into {output}");
 Step("NuGet packages", () =>
 {
-    Run("dotnet", "pack", Program, "-c", "Release", "-o", Path.Combine(output, "nuget"), "-v", "quiet");
+    Run("dotnet", "pack", Program, "-c", "Release", "-p:RunAnalyzers=false", "-o", Path.Combine(output, "nuget"), "-v", "quiet");
     foreach (var library in libraries)
     {
         Run("dotnet", "pack", $"src/{library}", "-c", "Release", "--no-build", "-o", Path.Combine(output, "nuget"), "-v", "quiet");
