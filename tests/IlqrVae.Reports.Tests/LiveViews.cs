@@ -95,7 +95,7 @@ public sealed class LiveViews(Browser browser) : IClassFixture<Browser>, IDispos
         Assert.Equal(["frame-ancestors 'none'"], response.Headers.GetValues("Content-Security-Policy"), StringComparer.Ordinal);
         Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
         HtmlReport.Write(SomePanels.Report(), Path.Combine(_folder.FullName, "report.html"));
-        static string PolicyOf(string page) => Regex.Match(page, "Content-Security-Policy\" content=\"([^\"]*)\"", RegexOptions.None, TimeSpan.FromSeconds(10)).Groups[1].Value;
+        static string PolicyOf(string page) => Regex.Match(page, "Content-Security-Policy\" content=\"(?<policy>[^\"]*)\"", RegexOptions.None, TimeSpan.FromSeconds(10)).Groups["policy"].Value;
         var ofReport = PolicyOf(await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "report.html"), Stop));
         Assert.Contains("default-src 'none'", ofReport, StringComparison.Ordinal);
         Assert.DoesNotContain("connect-src", ofReport, StringComparison.Ordinal);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using IlqrVae.Reports;
 using IlqrVae.Reports.Html;
-using IlqrVae.Reports.Panels;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Files;
 

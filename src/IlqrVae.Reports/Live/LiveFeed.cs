@@ -4,7 +4,8 @@ namespace IlqrVae.Reports.Live;
 /// What a live page is to show: one message a key, the newest. A reader asks for what is newer than what it has; one that is slow misses what was replaced meanwhile, and
 /// one that comes late gets all that there is.
 /// </summary>
-internal sealed class LiveFeed
+/// <param name="joined">Told that a reader has come, on that one's thread.</param>
+internal sealed class LiveFeed(Action joined)
 {
     private readonly Lock _lock = new();
     private readonly List<(string Key, byte[] Message, long Version)> _messages = [];
@@ -12,9 +13,6 @@ internal sealed class LiveFeed
     private long _version;
     private bool _isEnded;
     private int _readers;
-
-    /// <summary>Raised when a reader has come, on its thread.</summary>
-    public event Action? Joined;
 
     /// <summary>Gets how many readers there are.</summary>
     public int Readers => Volatile.Read(ref _readers);
@@ -49,7 +47,7 @@ internal sealed class LiveFeed
             return false;
         }
 
-        Joined?.Invoke();
+        joined();
         return true;
     }
 

@@ -43,7 +43,7 @@ public sealed class LiveView : IProgress<TrainingProgress>, IDisposable
     private readonly Recording _recording;
     private readonly TimeProvider _time;
     private readonly long _start;
-    private readonly LiveFeed _feed = new();
+    private readonly LiveFeed _feed;
     private readonly LiveServer _server;
     private readonly Thread _painter;
     private readonly AutoResetEvent _wake = new(false);
@@ -62,9 +62,9 @@ public sealed class LiveView : IProgress<TrainingProgress>, IDisposable
     {
         (_data, _recording, _time, _start) = (data, recording, time, time.GetTimestamp());
         _pictures = new WorkBudget(pictureShare, pictureShare < 1 ? PictureInterval : 0, 0);
+        _feed = new LiveFeed(() => _wake.Set());
         var title = $"Learning from {Path.GetFileName(data)}";
         Put([new ReportSection("run", "What it learns from", "") { Tables = [RunWords.Data(new RecordingSource(recording, data))] }]);
-        _feed.Joined += () => _wake.Set();
         _server = new LiveServer(HtmlReport.LivePage(title, "Nothing is known yet."), _feed);
         _painter = new Thread(Paint) { IsBackground = true, Name = "live view" };
         _painter.Start();
