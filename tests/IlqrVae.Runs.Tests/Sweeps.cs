@@ -32,7 +32,7 @@ public sealed class Sweeps : IDisposable
         var plan = SweepFile.Parse("config: c.yaml\nkeys: {model.states: [2, 3], model.dynamics.kind: [linear, mini-gru, rnn], training.hide: [[], [{kind: entries, share: 0.2}]]}", "sweep.yaml");
         var points = plan.Points();
         Assert.Equal((SweepSearch.Grid, 12, 1), (plan.Search, points.Count, plan.Rungs));
-        Assert.Equal(12, points.Select(point => string.Join(' ', point.Settings)).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(12, points.Select(Told).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal([("model.states", "2"), ("model.dynamics.kind", "linear"), ("training.hide", "[]")], points[0].Settings);
         Assert.Equal("[{'kind': 'entries', 'share': '0.2'}]", points[1].Settings[2].Value);
         Assert.Equal("3", points[11].Settings[0].Value);
@@ -52,7 +52,7 @@ public sealed class Sweeps : IDisposable
         Assert.All([2.0, 3.0, 4.0, 5.0], states => Assert.InRange(Values(1).Count(value => value == states), 47, 53));
         Assert.InRange(Values(2).Count(value => value == 8), 97, 103);
         Assert.InRange(points.Count(point => double.Parse(point.Settings[0].Value, CultureInfo.InvariantCulture) < 0.01 && point.Settings[2].Value == "8"), 44, 56);
-        Assert.Equal(SweepFile.Parse(text.Replace("200", "20", StringComparison.Ordinal), "sweep.yaml").Points().Select(point => string.Join(' ', point.Settings)), points.Take(20).Select(point => string.Join(' ', point.Settings)));
+        Assert.Equal(SweepFile.Parse(text.Replace("200", "20", StringComparison.Ordinal), "sweep.yaml").Points().Select(Told), points.Take(20).Select(Told), StringComparer.Ordinal);
     }
 
     [Theory]
@@ -325,6 +325,8 @@ public sealed class Sweeps : IDisposable
         plan, "sweep.yaml", new SweepFolder(this[folder]), new SweepRequest { Parallel = parallel, Threads = parallel }, RecordingFile.Read, null, null, TestContext.Current.CancellationToken);
 
     private SweepPlan Plan(string top, string keys = "model.states: [1, 2, 3, 4, 5, 6, 7, 8, 9]") => SweepFile.Parse($"config: {this["config.yaml"]}\n{top}\nkeys: {{{keys}}}", "sweep.yaml");
+
+    private static string Told(SweepPoint point) => string.Join(' ', point.Settings);
 
     private sealed class Immediately(Action<SweepProgress> told) : IProgress<SweepProgress>
     {
