@@ -19,10 +19,11 @@ public sealed class SweepCommands : IDisposable
     {
         var outcome = _line.Run("sweep", "@/sweep.yaml");
         Assert.Equal(0, outcome.ExitCode);
-        var rows = outcome.Output.Split('\n').Select(row => row.Trim().Split([' '], StringSplitOptions.RemoveEmptyEntries)).Where(row => row.Length > 5 && int.TryParse(row[0], out _)).ToList();
+        var rows = outcome.Output.Split('\n').Select(row => row.Trim().Split([' '], StringSplitOptions.RemoveEmptyEntries)).Where(row => row.Length > 5 && char.IsAsciiDigit(row[0][0])).ToList();
         Assert.Equal(4, rows.Count);
         Assert.Contains("states", outcome.Output, StringComparison.Ordinal);
-        Assert.Equal(rows.Select(row => row[4]), rows.Select(row => row[4]).OrderByDescending(value => double.Parse(value, System.Globalization.CultureInfo.InvariantCulture)));
+        var scores = rows.ConvertAll(row => double.Parse(row[4], System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(scores.OrderDescending(), scores);
         Assert.Equal(8, Directory.GetDirectories(_line["sweep/runs"]).Length);
         Assert.Contains($"best run: {_line["sweep/runs/"]}{rows[0][^1]}", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("0003-seed2: states 3, batch 0: validation ", outcome.Error, StringComparison.Ordinal);
