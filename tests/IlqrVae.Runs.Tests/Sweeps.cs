@@ -188,13 +188,19 @@ public sealed class Sweeps : IDisposable
     {
         var path = this["claim"];
 
-        // Of this machine: nobody holds the lock.
-        File.WriteAllText(path, $"{Environment.MachineName}\n1\n");
+        // Of this machine: nobody holds the lock, and there is no such process.
+        File.WriteAllText(path, $"{Environment.MachineName}\n{int.MaxValue}\n");
         var taken = new SweepClaim?[16];
         Parallel.For(0, taken.Length, i => taken[i] = SweepClaim.TryTake(path, TimeSpan.FromMinutes(3)));
         Assert.Single(taken, one => one is not null);
         Assert.Equal([path], Directory.GetFiles(_folder.FullName, "claim*"));
         taken.First(one => one is not null)!.Dispose();
+
+        // Of this machine, on a file system without locks: the process tells, or that it does not write any more.
+        File.WriteAllText(path, $"{Environment.MachineName}\n{Environment.ProcessId}\n");
+        Assert.Null(SweepClaim.TryTake(path, TimeSpan.FromMinutes(3)));
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow - TimeSpan.FromMinutes(4));
+        SweepClaim.TryTake(path, TimeSpan.FromMinutes(3))!.Dispose();
 
         // Of another, where locks may be its own affair: after a while without a sign of life.
         File.WriteAllText(path, "elsewhere\n1\n");
