@@ -140,12 +140,12 @@ internal sealed class Hdf5Objects
         return found;
     }
 
-    /// <summary>A file says where it ends.</summary>
+    /// <summary>A file says where it ends, by all of its bytes: what stands in front of the file proper counts too, unlike in other addresses.</summary>
     private void RequireWhole(Hdf5Cursor superblock)
     {
-        if (superblock.Address() is var end && end > (ulong)Bytes.Length)
+        if (superblock.Address() is var end && end > (ulong)(Bytes.Start + Bytes.Length))
         {
-            throw new EndOfStreamException($"it should have {end} bytes and has {Bytes.Length}");
+            throw new EndOfStreamException($"it should have {end} bytes and has {Bytes.Start + Bytes.Length}");
         }
 
         End = (long)end;

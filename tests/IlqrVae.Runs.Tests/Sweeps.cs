@@ -327,6 +327,25 @@ public sealed class Sweeps : IDisposable
         Assert.Contains("holds a run", Assert.Throws<InputException>(() => Run(Plan("", "model.states: [2]"), "sweep/runs/0001-seed1", 1)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{\"iterations\": \"many\"}")]
+    [InlineData("{\"iterations\": 1, \"iterations\": 2}")]
+    public void A_result_that_is_none_is_refused_by_name(string text)
+    {
+        var plan = Plan("", "model.states: [2]");
+        Run(plan, "sweep", 1);
+        var path = this["sweep/results/0001-seed1-rung0.json"];
+        File.WriteAllText(path, text);
+        Assert.StartsWith($"{path}: this is no result", Assert.Throws<InputException>(() => Run(plan, "sweep", 1)).Message, StringComparison.Ordinal);
+
+        // What it says then is true: the training goes on from its end, with what it had.
+        File.Delete(path);
+        Assert.True(Run(plan, "sweep", 1).IsOver);
+        Assert.Contains("\"best_iteration\"", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
     private SweepOutcome Run(SweepPlan plan, string folder, int parallel) => SweepSession.Run(
         plan, "sweep.yaml", new SweepFolder(this[folder]), new SweepRequest { Parallel = parallel, Threads = parallel }, RecordingFile.Read, null, null, TestContext.Current.CancellationToken);
 

@@ -72,6 +72,11 @@ public static class PosteriorFile
         ArgumentNullException.ThrowIfNull(description);
         using var archive = Open(path);
         var splits = archive.ReadStrings("trials/split", -1).Values.Distinct(StringComparer.Ordinal).ToList();
+        if (splits.Count == 0 || !splits.TrueForAll(split => split is "train" or "validation" or "test"))
+        {
+            throw new InputException($"--posterior: {path}: '/trials/split' names no splits; the file is damaged, infer again.");
+        }
+
         return (splits is [var one] ? one : "all", HiddenIn(archive, description));
     }
 

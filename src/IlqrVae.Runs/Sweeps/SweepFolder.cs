@@ -107,7 +107,7 @@ public sealed record SweepFolder(string Root)
             var json = JsonNode.Parse(InputFile.ReadText(path, 1 << 16, "a result"))!.AsObject();
             return new SweepResult(job, (int)json["iterations"]!, (int)json["best_iteration"]!, (double?)json["validation_loss"] ?? double.NaN, (double?)json["seconds"] ?? double.NaN);
         }
-        catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException or NullReferenceException or FormatException)
+        catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException)
         {
             throw new InputException($"{path}: this is no result of a sweep; remove it, and its training is looked at again.", exception);
         }
