@@ -131,6 +131,12 @@ internal sealed class Hdf5Objects
             found = new(StringComparer.Ordinal);
             foreach (var link in Hdf5Links.Read(Bytes, group.Header))
             {
+                // Such a name would lead from a group to itself, or past it.
+                if (link.Name.Length == 0 || string.Equals(link.Name, ".", StringComparison.Ordinal) || link.Name.Contains('/', StringComparison.Ordinal))
+                {
+                    throw new InvalidDataException($"a link is called '{Messages.OneLine(link.Name)}', which is no name");
+                }
+
                 found.TryAdd(link.Name, link);
             }
 
