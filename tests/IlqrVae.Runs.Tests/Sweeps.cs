@@ -346,6 +346,18 @@ public sealed class Sweeps : IDisposable
         Assert.Contains("\"best_iteration\"", File.ReadAllText(path), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_worker_killed_between_two_checkpoints_loses_only_the_last()
+    {
+        var plan = Plan("", "model.states: [2]");
+        Run(plan, "sweep", 1);
+        File.Delete(this["sweep/results/0001-seed1-rung0.json"]);
+        var run = new RunFolder(this["sweep/runs/0001-seed1"]);
+        File.Move(run.Checkpoint, run.CheckpointBefore, overwrite: true);
+        Assert.True(Run(plan, "sweep", 1).IsOver);
+        Assert.Contains("resumed at", File.ReadAllText(run.Log), StringComparison.Ordinal);
+    }
+
     private SweepOutcome Run(SweepPlan plan, string folder, int parallel) => SweepSession.Run(
         plan, "sweep.yaml", new SweepFolder(this[folder]), new SweepRequest { Parallel = parallel, Threads = parallel }, RecordingFile.Read, null, null, TestContext.Current.CancellationToken);
 

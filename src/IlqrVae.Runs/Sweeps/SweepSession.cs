@@ -343,7 +343,7 @@ public static class SweepSession
             var end = plan.IterationsAt(job.Rung, configuration.Training.Iterations, configuration.Training.ValidationInterval);
             var outcome = TrainingSession.Run(
                 configuration, recording, run,
-                new TrainingRequest(run.Root, Resume: File.Exists(run.Checkpoint), Force: true) { StopAt = end < configuration.Training.Iterations ? end : null },
+                new TrainingRequest(run.Root, Resume: run.HoldsCheckpoint, Force: true) { StopAt = end < configuration.Training.Iterations ? end : null },
                 progress is null ? null : new Watcher(this, job), interrupt);
             if (outcome.End == TrainingEnd.Interrupted)
             {
