@@ -74,7 +74,7 @@ public sealed class Sweeps : IDisposable
     [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 0, to: 1, scale: log}}", "no logarithm begins")]
     [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 0.5, to: 1, whole: true}}", "whole numbers")]
     [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 1, to: 2, scale: lg}}", "give linear or log")]
-    [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 1, til: 2}}", "a range has no key 'til'")]
+    [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 1, til: 2}}", "there is no key 'til' in a range")]
     [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 1}}", "'to' of the range of 'model.states' is no number")]
     [InlineData("config: c.yaml\npoints: 0\nkeys: {model.states: [1]}", "'points' is '0'")]
     [InlineData("config: c.yaml\nkeys: {model.states: [1", "not valid YAML")]
