@@ -27,7 +27,7 @@ public sealed record SweepFolder(string Root)
     /// <summary>Makes the folder, or checks that it holds this sweep.</summary>
     /// <param name="plan">What it tries, every line that matters.</param>
     /// <exception cref="InputException">It holds another.</exception>
-    public void Open(string plan)
+    internal void Open(string plan)
     {
         if (File.Exists(Root))
         {
@@ -68,13 +68,13 @@ public sealed record SweepFolder(string Root)
     internal SweepClaim? TryClaim(SweepJob job, TimeSpan patience) => SweepClaim.TryTake(Path.Combine(Claims, job.Name), patience);
 
     /// <summary>The jobs that somebody has, or had until he died.</summary>
-    public HashSet<SweepJob> Claimed() => [.. Directory.EnumerateFiles(Claims).Select(path => JobOf(Path.GetFileName(path))).OfType<SweepJob>()];
+    internal HashSet<SweepJob> Claimed() => [.. Directory.EnumerateFiles(Claims).Select(path => JobOf(Path.GetFileName(path))).OfType<SweepJob>()];
 
     /// <summary>Whether a job is done.</summary>
-    public bool IsDone(SweepJob job) => File.Exists(Path.Combine(Results, job.Name + ResultEnding));
+    internal bool IsDone(SweepJob job) => File.Exists(Path.Combine(Results, job.Name + ResultEnding));
 
     /// <summary>Keeps what came of a job.</summary>
-    public void Write(SweepResult result)
+    internal void Write(SweepResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
         AtomicFile.WriteText(Path.Combine(Results, result.Job.Name + ResultEnding), Json.Format(new JsonObject
