@@ -47,10 +47,10 @@ public static class ComparisonReport
     {
         ArgumentNullException.ThrowIfNull(outcome);
         var (plan, ranked) = (outcome.Plan, outcome.Ranked);
-        var best = ranked.Count > 0 ? ranked[0] : null;
+        var best = ranked.FirstOrDefault(one => double.IsFinite(one.Loss));
         return new Report(
             $"{Words.Count(ranked.Count, "combination")} of settings",
-            best is null ? "Nothing has ended yet." : $"Validation ({TrainingSession.NameOf(outcome.Score)}) prefers {string.Join(", ", best.Point.Settings.Select(one => $"{Key(one.Key)} {one.Value}"))}: {Words.Of(-best.Loss)} nats per entry. It has chosen, so that the best scores a little less on other trials.",
+            best is null ? ranked.Count == 0 ? "Nothing has ended yet." : "Numbers overflowed at every point." : $"Validation ({TrainingSession.NameOf(outcome.Score)}) prefers {string.Join(", ", best.Point.Settings.Select(one => $"{Key(one.Key)} {one.Value}"))}: {Words.Of(-best.Loss)} nats per entry. It has chosen, so that the best scores a little less on other trials.",
             [
                 new ReportSection("points", "Points", ranked.Count > MostPoints ? $"The best {MostPoints} of {ranked.Count}." : "")
                 {
@@ -65,9 +65,9 @@ public static class ComparisonReport
                             ])]),
                     ],
                 },
-                new ReportSection("keys", "What each setting does", "A point is a combination of settings; all others vary with it. Points that ended before the last rung scored after fewer iterations.")
+                new ReportSection("keys", "What each setting does", best is null ? "No point has a score." : "A point is a combination of settings; all others vary with it. Points that ended before the last rung scored after fewer iterations.")
                 {
-                    Panels = [.. plan.Keys.Select((key, i) => OfKey(outcome, key, i))],
+                    Panels = best is null ? [] : [.. plan.Keys.Select((key, i) => OfKey(outcome, key, i))],
                 },
                 Learning([.. ranked.Take(MostCurves).Select(one => ($"{one.Point.Number}", one.Run, outcome.Score))]),
             ]);
@@ -76,7 +76,7 @@ public static class ComparisonReport
     /// <summary>The validation curves of runs, against iterations and minutes.</summary>
     private static ReportSection Learning(List<(string Name, RunFolder Run, LearningObjective Score)> runs)
     {
-        var histories = runs.Take(MostCurves).Where(one => File.Exists(one.Run.History)).Select(one => (one.Name, History: HistoryFile.Read(one.Run.History)))
+        var histories = runs.Take(MostCurves).Select(one => (one.Name, History: HistoryFile.ReadIfAny(one.Run.History)!)).Where(one => one.History is not null)
             .Where(one => one.History["validation_loss"].Any(double.IsFinite)).ToList();
         var words = histories.Count == 0 ? "There are no histories with validation beside these models, so that there are no curves."
             : runs.Count > MostCurves ? $"The first {MostCurves} runs."
@@ -147,7 +147,7 @@ public static class ComparisonReport
             Kind = "learning",
             Title = key.Path,
             Caption = $"Validation scores of all points against '{key.Path}', in nats per entry; higher is better.{(outcome.Plan.Seeds > 1 ? " Bars are the standard deviation of the seeds." : "")}",
-            Description = key is ListedKey ? $"{string.Join("; ", groups)}." : shown.Count == 0 ? "No point has a score." : $"{Words.Count(shown.Count, "point")} from {Words.Of(x.Min())} to {Words.Of(x.Max())}; the best at {texts[0]}.",
+            Description = key is ListedKey ? $"{string.Join("; ", groups)}." : $"{Words.Count(shown.Count, "point")} from {Words.Of(x.Min())} to {Words.Of(x.Max())}; the best at {texts[0]}.",
             X = new Axis(Key(key.Path))
             {
                 Logarithmic = isNumber && key is RangedKey { IsLogarithmic: true },

@@ -34,6 +34,12 @@ public sealed class Comparisons : IDisposable
         Assert.Contains("model.states", File.ReadAllText(this["compared.html"]), StringComparison.Ordinal);
 
         // Of the same settings, and of models without their histories, it says so.
+        foreach (var damaged in (string[])["", "iteration;loss\n1;2\n"])
+        {
+            File.WriteAllText(Path.Combine(one.Folder, "history.csv"), damaged);
+            Assert.Empty(ComparisonReport.Create(new RunComparison([RunComparison.Read(one.Folder), RunComparison.Read(one.Folder)])).Sections.First(section => section.Name == "learning").Panels);
+        }
+
         File.Delete(Path.Combine(one.Folder, "history.csv"));
         var same = ComparisonReport.Create(new RunComparison([RunComparison.Read(one.Folder), RunComparison.Read(one.Folder)]));
         Sound.Check(same);
@@ -62,5 +68,10 @@ public sealed class Comparisons : IDisposable
         Assert.All(ended, mark => Assert.All(mark.Errors!, error => Assert.True(error > 0)));
         Assert.Equal(4, ((LineMark)report.Sections.First(section => section.Name == "learning").Panels[0].Marks[0]).X.Count);
         HtmlReport.Write(report, this["sweep.html"]);
+
+        // Also where numbers overflowed everywhere.
+        var lost = outcome with { Ranked = [.. outcome.Ranked.Select(one => one with { Results = [.. one.Results.Select(result => result with { ValidationLoss = double.NaN })] })] };
+        Sound.Check(ComparisonReport.Create(lost));
+        HtmlReport.Write(ComparisonReport.Create(lost), this["lost.html"]);
     }
 }
