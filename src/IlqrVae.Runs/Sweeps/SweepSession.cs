@@ -58,7 +58,9 @@ public sealed record SweepOutcome(SweepPlan Plan, IReadOnlyList<RankedPoint> Ran
 /// </summary>
 public static class SweepSession
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
+    /// <summary>Time between two looks of a worker that waits for others: longer and longer, since many may wait on one file system.</summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     /// <summary>Works.</summary>
     /// <param name="plan">What to try.</param>
@@ -142,6 +144,8 @@ public static class SweepSession
         static string Measured(RunConfiguration one) => string.Join(
             "; ", one.Training.ScoreOfValidation, one.Training.ValuesWeight, string.Join(",", one.Training.ValidationHides), one.Training.ValidationFolds, one.Training.Chunk, one.Training.ValidationShare);
 
+        // Few points differ in how the recording is cut.
+        var cuts = new Dictionary<(int Chunk, double Share), Recording>();
         string? first = null;
         var score = LearningObjective.Predictive;
         foreach (var (point, configuration) in points.Zip(configurations))
@@ -149,7 +153,12 @@ public static class SweepSession
             RunConfiguration completed;
             try
             {
-                var trials = LearningTrials.Of(recording, configuration.Training.Chunk, configuration.Training.ValidationShare);
+                var cut = (configuration.Training.Chunk, configuration.Training.ValidationShare);
+                if (!cuts.TryGetValue(cut, out var trials))
+                {
+                    cuts[cut] = trials = LearningTrials.Of(recording, cut.Chunk, cut.ValidationShare);
+                }
+
                 completed = configuration.CompletedFor(trials);
                 if (trials.TrialsOf(TrialSplit.Validation).Count == 0 || completed.Training.ValidationInterval == 0)
                 {
@@ -232,6 +241,7 @@ public static class SweepSession
         /// <summary>Does one job after the other.</summary>
         public void Run(CancellationToken interrupt)
         {
+            var pause = ShortestPause;
             while (true)
             {
                 interrupt.ThrowIfCancellationRequested();
@@ -243,6 +253,7 @@ public static class SweepSession
 
                 if (TakeOne(open, interrupt))
                 {
+                    pause = ShortestPause;
                     continue;
                 }
 
@@ -252,7 +263,8 @@ public static class SweepSession
                     return;
                 }
 
-                interrupt.WaitHandle.WaitOne(Pause);
+                interrupt.WaitHandle.WaitOne(pause);
+                pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 1.5 * pause.TotalSeconds));
             }
         }
 
@@ -263,9 +275,10 @@ public static class SweepSession
                 folder.ReadInto(_results);
                 var schedule = new SweepSchedule(plan, _results, folder.Claimed());
                 var ranked = new List<RankedPoint>();
+                var known = new HashSet<int>();
                 for (var rung = plan.Rungs - 1; rung >= 0; rung--)
                 {
-                    foreach (var (number, _) in schedule.Ranked(rung).Where(one => !ranked.Exists(known => known.Point.Number == one.Point)))
+                    foreach (var (number, _) in schedule.Ranked(rung).Where(one => known.Add(one.Point)))
                     {
                         var results = Enumerable.Range(1, plan.Seeds).Select(seed => _results[new SweepJob(number, seed, rung)]).ToList();
                         ranked.Add(new RankedPoint(points[number - 1], rung, results, folder.RunOf(results.MinBy(one => one.Loss)!.Job)));
@@ -336,7 +349,7 @@ public static class SweepSession
             var end = plan.IterationsAt(job.Rung, configuration.Training.Iterations, configuration.Training.ValidationInterval);
             var outcome = TrainingSession.Run(
                 configuration, recording, run,
-                new TrainingRequest(run.Root, Resume: File.Exists(run.Checkpoint), Force: true) { StopAt = end < configuration.Training.Iterations ? end : null },
+                new TrainingRequest(run.Root, Resume: run.HoldsCheckpoint, Force: true) { StopAt = end < configuration.Training.Iterations ? end : null },
                 progress is null ? null : new Watcher(this, job), interrupt);
             if (outcome.End == TrainingEnd.Interrupted)
             {
