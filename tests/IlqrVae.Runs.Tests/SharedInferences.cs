@@ -2,6 +2,8 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using IlqrVae.Control;
+using IlqrVae.Inference;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Sessions;
@@ -101,6 +103,25 @@ public sealed class SharedInferences(LearnedExample example) : IClassFixture<Lea
         Assert.Equal(Enumerable.Range(0, trials.Length), received[0].Own.Concat(received[0].taken.Keys).Order());
         Assert.All(received[0].taken, pair => Assert.Equal(Words(found.Estimates[pair.Key].States), Words(pair.Value.Estimate.States)));
         Assert.All(received[0].taken, pair => Assert.Equal(found.Estimates[pair.Key].Map, pair.Value.Estimate.Map));
+    }
+
+    [Fact]
+    public void Every_part_of_a_finding_travels()
+    {
+        // What hardly any trial has: parts of the estimate that are at their usual values would not be missed.
+        var found = example.Infer(Everything with { Intervals = false });
+        var report = new SolveReport(SolverStatus.Stalled, 7, double.NaN, 3, 4, 5, 6);
+        var finding = new TrialFinding(
+            found.Estimates[1] with { Map = report, IsGaussNewton = true, Variables = [1, -0.0, double.NaN], ObservedCount = 1L << 40, Elbo = new ElboResult(1, 2, 3, report, 4, true) { Weight = 5 } },
+            found.Coverage[1],
+            null,
+            new TrialIntervals([[found.Estimates[1].States], []], [[], [found.Estimates[1].Inputs]]));
+        using var stream = new BlockStream();
+        finding.Write(stream);
+        Assert.Equal(Words(finding), Words(TrialFinding.Read(stream)));
+        Assert.Equal(0, stream.Length);
+        Assert.True(found.Coverage[1].Counts.Count > 2);
+        Assert.All(typeof(TrialEstimate).GetProperties(), property => Assert.True(property.GetValue(finding.Estimate) is { } value && value is not IList { Count: 0 }, property.Name));
     }
 
     [Fact]
