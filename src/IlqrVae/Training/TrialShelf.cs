@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Numerics;
 using IlqrVae.Inference;
 using IlqrVae.Models;
@@ -11,7 +12,7 @@ namespace IlqrVae.Training;
 /// learning takes from them. Which are kept changes no number.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
-internal sealed class TrialShelf<T>
+internal sealed class TrialShelf<T> : IReadOnlyList<PreparedTrial<T>>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly GenerativeModel<T> _model;
@@ -73,4 +74,10 @@ internal sealed class TrialShelf<T>
     /// <summary>Number of bins of a trial.</summary>
     /// <param name="index">Its place.</param>
     public int BinsOf(int index) => _trials[index].Bins;
+
+    /// <inheritdoc/>
+    public IEnumerator<PreparedTrial<T>> GetEnumerator() => Enumerable.Range(0, Count).Select(i => this[i]).GetEnumerator();
+
+    /// <inheritdoc/>
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }
