@@ -131,6 +131,12 @@ internal sealed class Hdf5Objects
             found = new(StringComparer.Ordinal);
             foreach (var link in Hdf5Links.Read(Bytes, group.Header))
             {
+                // Such a name would lead from a group to itself, or past it.
+                if (link.Name.Length == 0 || string.Equals(link.Name, ".", StringComparison.Ordinal) || link.Name.Contains('/', StringComparison.Ordinal))
+                {
+                    throw new InvalidDataException($"a link is called '{Messages.OneLine(link.Name)}', which is no name");
+                }
+
                 found.TryAdd(link.Name, link);
             }
 
@@ -140,12 +146,13 @@ internal sealed class Hdf5Objects
         return found;
     }
 
-    /// <summary>A file says where it ends.</summary>
+    /// <summary>A file says where it ends, counted from its very beginning, whatever is in front of the file proper.</summary>
     private void RequireWhole(Hdf5Cursor superblock)
     {
-        if (superblock.Address() is var end && end > (ulong)Bytes.Length)
+        var length = (ulong)(Bytes.Start + Bytes.Length);
+        if (superblock.Address() is var end && end > length)
         {
-            throw new EndOfStreamException($"it should have {end} bytes and has {Bytes.Length}");
+            throw new EndOfStreamException($"it should have {end} bytes and has {length}");
         }
 
         End = (long)end;

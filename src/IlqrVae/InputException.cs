@@ -6,6 +6,8 @@ namespace IlqrVae;
 /// </summary>
 public sealed class InputException : Exception
 {
+    private const int LongestMessage = 1600;
+
     /// <summary>Creates the exception.</summary>
     /// <param name="message">One line: what, where, and how to mend it.</param>
     public InputException(string message)
@@ -21,7 +23,14 @@ public sealed class InputException : Exception
     {
     }
 
-    /// <summary>Names out of files may hold anything.</summary>
+    /// <summary>Names out of files may hold anything, and be of any length: what stands before and behind them is what helps.</summary>
     private static string OneLine(string message)
-        => message is not null && message.AsSpan().IndexOfAny("\r\n\0") >= 0 ? new string([.. message.Select(character => char.IsControl(character) ? ' ' : character)]) : message ?? "";
+    {
+        if (message is { Length: > LongestMessage })
+        {
+            message = $"{message.AsSpan(0, LongestMessage / 2)} ... {message.AsSpan(message.Length - (LongestMessage / 4))}";
+        }
+
+        return message is not null && message.AsSpan().IndexOfAny("\r\n\0") >= 0 ? new string([.. message.Select(character => char.IsControl(character) ? ' ' : character)]) : message ?? "";
+    }
 }

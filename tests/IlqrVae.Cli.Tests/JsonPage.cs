@@ -36,7 +36,7 @@ public sealed partial class JsonPage
             "evaluate @/run --data @/data.h5 --hide velocity --decode velocity --coverage",
             "evaluate @/run --data @/data.h5 --forecast 4 --gap 5:8",
             "evaluate @/lin --data @/lin.h5",
-            "compare @/run @/run", "compare @/run @/lin", "compare @/run --data @/data.h5",
+            "compare @/run @/run", "compare @/run @/lin", "compare @/run --data @/data.h5 --report @/compared.html",
             "fit @/data.h5 -o @/fit --minutes 0.01", "sweep @/sweep.yaml",
             "report @/run --data @/data.h5 -o @/page.html", "plot @/run rates,learning --data @/data.h5 -o @/rates.svg",
             "nlb predict @/run --data @/data.h5 -o @/submission.h5", "nlb target @/data.h5 -o @/target.h5", "nlb score @/submission.h5 --target @/target.h5",

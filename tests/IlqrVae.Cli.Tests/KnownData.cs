@@ -149,7 +149,18 @@ public sealed class KnownData
         var at = bytes.AsSpan().IndexOf(BitConverter.GetBytes(reference[2]));
         bytes[at + 3] ^= 4;
         File.WriteAllBytes(line[$"run/{name}"], bytes);
-        Refused(line, "checksum", "train", "@/run", "--resume", "--iterations", "3");
+        if (name == "checkpoint.h5")
+        {
+            Refused(line, "checksum", "train", "@/run", "--resume", "--iterations", "3");
+            return;
+        }
+
+        // Of a model there is all in the checkpoint: training goes on, and writes it anew.
+        Refused(line, "checksum", "evaluate", "@/run", "--data", "@/data.h5");
+        var resumed = line.Run("train", "@/run", "--resume", "--iterations", "3");
+        Assert.Equal(0, resumed.ExitCode);
+        Assert.Contains("Training goes on without it", resumed.Error, StringComparison.Ordinal);
+        line.Must("evaluate", "@/run", "--data", "@/data.h5");
     }
 
     [Theory]

@@ -62,6 +62,24 @@ public sealed class Hdf5_links
         Faults.Message(() => archive.ReadDoubles("group/elsewhere"), file, "'/group/elsewhere'", "'other.h5'", "not followed");
     }
 
+    [Theory]
+    [InlineData('.')]
+    [InlineData('/')]
+    public void A_link_whose_name_would_lead_from_a_group_to_itself_is_refused(char name)
+    {
+        using var folder = new TestFolder();
+        var archive = new Hdf5Archive();
+        archive.Add("Q/table", [1.0, 2.0], 2);
+        archive.Save(folder["a.h5"], withChecksum: true);
+        var bytes = File.ReadAllBytes(folder["a.h5"]);
+        Assert.Equal(1, bytes.Count(one => one == (byte)'Q'));
+        bytes[Array.IndexOf(bytes, (byte)'Q')] = (byte)name;
+        File.WriteAllBytes(folder["a.h5"], bytes);
+        using var reader = Hdf5Archive.Open(folder["a.h5"]);
+        Faults.Message(() => reader.Children("/"), "a.h5", "which is no name");
+        Faults.Message(() => reader.VerifyChecksum(), "a.h5");
+    }
+
     [Fact]
     public void A_MATLAB_file_whose_groups_lead_back_or_without_end_is_refused()
     {

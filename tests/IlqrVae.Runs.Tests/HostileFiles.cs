@@ -15,8 +15,7 @@ public sealed class HostileFiles : IDisposable
 {
     private const string Configuration = "configuration";
 
-    // Beyond 300, a damaged model among the next hundreds is read for more than a minute: open.
-    private static readonly int s_copies = Mutations.Copies(300);
+    private static readonly int s_copies = Mutations.Copies(500);
 
     /// <summary>In memory where there is such a folder, since thousands of files are written, each down to the disk.</summary>
     private readonly string _folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"ilqr-vae-hostile-{Guid.NewGuid():N}")).FullName;

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using IlqrVae.Reports;
+using IlqrVae.Reports.Html;
 using IlqrVae.Runs.Scores;
 using IlqrVae.Runs.Sessions;
 
@@ -13,7 +15,7 @@ internal static class CompareCommand
 
         Example:
           ilqr-vae compare run second-run
-          ilqr-vae compare runs/* --data data.h5 --split test --hide velocity
+          ilqr-vae compare runs/* --data data.h5 --split test --hide velocity --report compared.html
         """;
 
     /// <summary>Tables are no wider: that of a page and of a window.</summary>
@@ -32,14 +34,22 @@ internal static class CompareCommand
         var hide = Arguments.Hide();
         var byPosition = Arguments.ByPosition();
         var threads = Arguments.Threads();
+        var page = new Option<string?>("--report") { Description = "Write them to a page (.html) too, with their learning curves.", HelpName = "FILE" };
+        var force = Arguments.Force("Replace the page if it is there.");
         var json = Arguments.Json();
-        return Arguments.Make("compare", Description, [runs, data, split, hide, byPosition, threads, json], result =>
+        return Arguments.Make("compare", Description, [runs, data, split, hide, byPosition, threads, page, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var (paths, path) = (result.GetValue(runs)!, result.GetValue(data));
             if (path is null && (result.GetValue(split) is not null || result.GetValue(hide) is { Length: > 0 } || result.GetValue(byPosition)))
             {
                 throw new InputException("--split, --hide and --by-position say how to score trials; give them with --data.");
+            }
+
+            var file = result.GetValue(page);
+            if (file is not null)
+            {
+                Arguments.RequireFree(file, result.GetValue(force));
             }
 
             var comparison = new RunComparison([.. paths.Select(RunComparison.Read)]);
@@ -59,8 +69,24 @@ internal static class CompareCommand
             }
 
             terminal.Remarks(path is null ? comparison.Remarks : []);
-            terminal.WriteJson(comparison.ToJson);
+            if (file is not null)
+            {
+                HtmlReport.Write(ComparisonReport.Create(comparison), file);
+            }
+
+            terminal.WriteJson(() =>
+            {
+                var found = comparison.ToJson();
+                found["report"] = file;
+                return found;
+            });
             Report(comparison, terminal);
+            if (file is not null)
+            {
+                terminal.WriteLine();
+                terminal.WriteLine($"report: {file}");
+            }
+
             return ExitCode.Done;
         });
     }

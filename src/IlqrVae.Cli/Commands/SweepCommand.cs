@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using IlqrVae.Mpi;
+using IlqrVae.Reports;
+using IlqrVae.Reports.Html;
 using IlqrVae.Runs;
 using IlqrVae.Runs.Sessions;
 using IlqrVae.Runs.Sweeps;
@@ -69,6 +71,11 @@ internal static class SweepCommand
             }
 
             terminal.End();
+            if (outcome.IsOver)
+            {
+                HtmlReport.Write(ComparisonReport.Create(outcome), folder.Report);
+            }
+
             Report(outcome, folder, terminal);
             return ExitCode.Done;
         });
@@ -87,6 +94,7 @@ internal static class SweepCommand
             ["over"] = outcome.IsOver,
             ["search"] = plan.Search.ToString().ToLowerInvariant(),
             ["validation_score"] = TrainingSession.NameOf(outcome.Score),
+            ["report"] = outcome.IsOver ? folder.Report : null,
             ["best"] = ranked.Count > 0 ? ranked[0].Run.Root : null,
             ["points"] = new JsonArray([.. ranked.Select(one => (JsonNode)new JsonObject
             {
@@ -116,7 +124,7 @@ internal static class SweepCommand
                 double.IsFinite(one.Deviation) ? $"± {Wording.Number(one.Deviation, "0.0000")}" : "", Path.GetFileName(one.Run.Root),
             ]));
         terminal.WriteLine($"validation: {TrainingSession.NameOf(outcome.Score)}, in nats per {(outcome.Score == Training.LearningObjective.Predictive ? "hidden entry, over each channel being constant" : "observed entry")}; it has chosen, so that the best scores a little less elsewhere");
-        terminal.WriteLine($"all points: {folder.Table}");
+        terminal.WriteLine($"all points: {folder.Table}, on a page: {folder.Report}");
         if (ranked.Count > 0 && double.IsFinite(ranked[0].Loss))
         {
             terminal.WriteLine($"best run: {ranked[0].Run.Root}");

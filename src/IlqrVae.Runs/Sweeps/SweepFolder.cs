@@ -17,6 +17,9 @@ public sealed record SweepFolder(string Root)
     /// <summary>All points with their scores, the best first.</summary>
     public string Table => Path.Combine(Root, "sweep.csv");
 
+    /// <summary>The same on a page, with what each setting does and learning curves.</summary>
+    public string Report => Path.Combine(Root, "report.html");
+
     private string Results => Path.Combine(Root, "results");
 
     private string Claims => Path.Combine(Root, "claims");
