@@ -65,7 +65,7 @@ internal static partial class Application
         {
             if (!asksForHelp && parsed.CommandResult.Command != root)
             {
-                MpiJob.Require(terminal, parsed.CommandResult.Command.Name);
+                MpiJob.Require(terminal);
             }
 
             return parsed.Invoke(new InvocationConfiguration

@@ -6,16 +6,18 @@ namespace IlqrVae.Cli;
 /// <summary>The work of a command in all processes that a launcher of MPI jobs started, or in this one alone. Without such a launcher no MPI library is looked for.</summary>
 internal static class MpiJob
 {
+    private static readonly string[] s_shared = ["train", "sweep", "infer", "evaluate", "calibrate", "nlb predict"];
+
     /// <summary>Refuses a command that would do the same in every process of a job, and write the same files.</summary>
     /// <param name="terminal">The first process speaks; the others are silent.</param>
-    /// <param name="command">The command.</param>
-    /// <exception cref="InputException">It is not made for several processes.</exception>
-    public static void Require(Terminal terminal, string command)
+    /// <exception cref="InputException">The command is not made for several processes.</exception>
+    public static void Require(Terminal terminal)
     {
-        if (MpiLaunch.IsShared && command is not ("train" or "sweep"))
+        if (MpiLaunch.IsShared && !s_shared.Contains(terminal.Command, StringComparer.Ordinal))
         {
             terminal.IsSilent = !MpiLaunch.IsFirst;
-            throw new InputException($"'{command}' works in one process; start it without the MPI launcher, which is for 'train' and 'sweep'.");
+            throw new InputException(
+                $"'{terminal.Command}' works in one process; start it without the MPI launcher, which is for {string.Join(", ", s_shared[..^1].Select(name => $"'{name}'"))} and '{s_shared[^1]}'.");
         }
     }
 
@@ -44,6 +46,23 @@ internal static class MpiJob
         catch (InputException) when (group.Failure is { } reason)
         {
             return End(group, reason);
+        }
+        catch (OperationCanceledException)
+        {
+            // All were asked to stop, or have heard of it; or the first one was, while the others have done their part.
+            if (group.Number > 0)
+            {
+                return ExitCode.Interrupted;
+            }
+
+            throw;
+        }
+        catch (InputException exception)
+        {
+            // What one process meets alone, in the midst of work.
+            terminal.Error.WriteLine(group.Number == 0 ? exception.Message : $"process {group.Number} of {group.Count}: {exception.Message}");
+            group.Abort(ExitCode.WrongInput);
+            throw;
         }
         catch (FailedRunException) when (group.Number > 0)
         {

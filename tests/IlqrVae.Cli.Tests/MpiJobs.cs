@@ -3,7 +3,7 @@ using IlqrVae.Runs.Files;
 
 namespace IlqrVae.Cli.Tests;
 
-/// <summary>Trainings spread over the processes of an MPI job, where there is an MPI launcher.</summary>
+/// <summary>Trainings and analyses spread over the processes of an MPI job, where there is an MPI launcher.</summary>
 public sealed class MpiJobs : IDisposable
 {
     private readonly CommandLine _line = new();
@@ -70,6 +70,118 @@ public sealed class MpiJobs : IDisposable
         var fit = await Launch(2, "fit", _line["data.h5"], "-o", _line["fit"]);
         Assert.Equal((2, 1), (fit.Code, Count(fit.Error, "'fit' works in one process")));
         Assert.False(Directory.Exists(_line["fit"]));
+    }
+
+    [Fact]
+    public async Task Processes_infer_and_score_what_one_does()
+    {
+        RequireLauncher();
+        Learn();
+        string[] infer = ["infer", _line["run"], "--data", _line["data.h5"], "--draws", "2", "--intervals", "--threads", "1"];
+
+        // Also more processes than trials.
+        foreach (var (processes, split, trials) in (ValueTuple<int, string, int>[])[(3, "all", 10), (4, "validation", 3)])
+        {
+            _line.Must([.. infer, "--split", split, "-o", "@/alone.h5", "--force"]);
+            var (code, output, error) = await Launch(processes, [.. infer, "--split", split, "-o", _line["shared.h5"], "--force"]);
+            Assert.True(code == 0, error);
+            Assert.Equal(1, Count(output, $"{trials} trials in"));
+            Assert.Equal(Bytes("alone.h5"), Bytes("shared.h5"));
+        }
+
+        string[] evaluate = ["evaluate", _line["run"], "--data", _line["data.h5"], "--split", "all", "--coverage", "--iwae", "5", "--horizon", "2", "--threads", "1"];
+        Assert.Equal(Scores(_line.Must(evaluate)), Scores((await Launch(2, evaluate)).Output));
+        string[] posterior = ["evaluate", _line["run"], "--data", _line["data.h5"], "--split", "validation", "--posterior", _line["alone.h5"], "--threads", "1"];
+        Assert.Equal(Scores(_line.Must(posterior)), Scores((await Launch(3, posterior)).Output));
+
+        string[] calibrate = ["calibrate", _line["run"], "--data", _line["data.h5"], "--threads", "1"];
+        _line.Must(calibrate);
+        var stored = Bytes("run/calibration.json");
+        File.Delete(_line["run/calibration.json"]);
+        Assert.Equal(0, (await Launch(3, calibrate)).Code);
+        Assert.Equal(stored, Bytes("run/calibration.json"));
+    }
+
+    [Fact]
+    public async Task Processes_predict_for_the_benchmark_and_decode_what_one_does()
+    {
+        RequireLauncher();
+        _line.Must("simulate", "maze", "-o", "@/data.h5", "--trials", "6", "--validation-trials", "4", "--test-trials", "0");
+        _line.Write("config.yaml", "data: data.h5\nmodel: {states: 3, inputs: 2}\ntraining: {iterations: 2, batch: 3, threads: 1}\n");
+        _line.Must("train", "@/config.yaml", "-o", "@/run", "--no-report");
+        _line.Must("nlb", "predict", "@/run", "--data", "@/data.h5", "-o", "@/alone.h5");
+        var (code, output, error) = await Launch(2, "nlb", "predict", _line["run"], "--data", _line["data.h5"], "-o", _line["shared.h5"], "--threads", "1");
+        Assert.True(code == 0, error);
+        Assert.Equal(1, Count(output, "submission:"));
+        Assert.Equal(Bytes("alone.h5"), Bytes("shared.h5"));
+        string[] decode = ["evaluate", _line["run"], "--data", _line["data.h5"], "--decode", "velocity", "--hide", "velocity", "--threads", "1"];
+        Assert.Equal(Scores(_line.Must(decode)), Scores((await Launch(2, decode)).Output));
+    }
+
+    [Fact]
+    public async Task Wrong_input_of_an_analysis_is_told_once()
+    {
+        RequireLauncher();
+        Learn();
+        foreach (var (arguments, reason) in new (string[], string)[]
+        {
+            (["infer", _line["run"], "--data", _line["absent.h5"], "-o", _line["p.h5"]], "absent.h5: there is no such file"),
+            (["infer", _line["run"], "--data", _line["data.h5"], "-o", _line["p.h5"], "--split", "test"], "there are no trials with the split 'test'"),
+            (["evaluate", _line["run"], "--data", _line["data.h5"], "--forecast", "20"], "hide fewer than that"),
+            (["calibrate", _line["run"], "--data", _line["data.h5"], "--hide", "nothing"], "nothing"),
+
+            // What is seen once trials are done, by the first process alone.
+            (["evaluate", _line["run"], "--data", _line["data.h5"], "--decode", "values", "--hide", "values"], "the model has no rates to decode from"),
+        })
+        {
+            var (code, output, error) = await Launch(3, arguments);
+            Assert.Equal((2, ""), (code, Lines(output)));
+            Assert.Equal(1, Count(error, reason));
+        }
+
+        Assert.False(File.Exists(_line["p.h5"]));
+    }
+
+    [Theory]
+    [InlineData("KILL")]
+    [InlineData("INT")]
+    public async Task An_inference_that_is_stopped_or_loses_a_process_writes_nothing(string signal)
+    {
+        RequireLauncher();
+        Learn();
+        using var job = Start(2, "evaluate", _line["run"], "--data", _line["data.h5"], "--split", "all", "--iwae", "1000000", "--figures", _line["figures"], "--threads", "1");
+        var output = job.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = job.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            while (!Directory.Exists(_line["figures"]))
+            {
+                Assert.False(job.HasExited, "the evaluation ended by itself");
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            }
+
+            // One process is lost; or the launcher is told to stop, as by Ctrl-C, and tells the others.
+            await Task.Delay(1000, TestContext.Current.CancellationToken);
+            var told = signal == "KILL" ? Process.GetProcesses().Where(IsOfThisRun).Select(process => process.Id).Max() : job.Id;
+            using (var kill = Process.Start("kill", [$"-{signal}", $"{told}"]))
+            {
+                await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
+
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            limit.CancelAfter(TimeSpan.FromSeconds(60));
+            await job.WaitForExitAsync(limit.Token);
+        }
+        finally
+        {
+            job.Kill(entireProcessTree: true);
+        }
+
+        Assert.NotEqual(0, job.ExitCode);
+        Assert.DoesNotContain("score", await output, StringComparison.Ordinal);
+        Assert.DoesNotContain("unexpected error", await error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_line["figures"]));
+        Assert.DoesNotContain(Process.GetProcesses(), IsOfThisRun);
     }
 
     [Fact]
@@ -146,6 +258,19 @@ public sealed class MpiJobs : IDisposable
         _line.Must("simulate", "lorenz", "-o", "@/data.h5", "--trials", "7", "--validation-trials", "3", "--test-trials", "0", "--bins", "20");
         _line.Write("config.yaml", $"data: data.h5\nprecision: double\nmodel: {{states: 4, inputs: 2}}\ntraining: {{iterations: {iterations}, batch: 5, validation-interval: 3, checkpoint-interval: 20, threads: 1}}\n");
     }
+
+    private void Learn()
+    {
+        Prepare(iterations: 3);
+        _line.Must("train", "@/config.yaml", "-o", "@/run", "--no-report");
+    }
+
+    private byte[] Bytes(string file) => File.ReadAllBytes(_line[file]);
+
+    /// <summary>Lines of results, but for what the launcher's terminal adds and for times.</summary>
+    private static string Scores(string output) => string.Join('\n', output.Split('\n').Where(line => !line.Contains("a trial and thread", StringComparison.Ordinal)).Select(Lines));
+
+    private static string Lines(string output) => output.Replace("\e[?1h\e=", "", StringComparison.Ordinal).Trim();
 
     private double[] Parameters(string run) => ModelFile.Read(_line[$"{run}/model.h5"]).Raw;
 

@@ -296,6 +296,20 @@ public sealed class Sweeps : IDisposable
         Assert.Empty(Directory.GetFiles(this["sweep/claims"]));
     }
 
+    [Fact]
+    public void How_far_a_sweep_is_is_told_by_iterations()
+    {
+        var shares = new List<double>();
+        SweepSession.Run(
+            Plan("search: halving\npoints: 4\nrungs: 2\nhalve-by: 2", "training.learning-rate: {from: 0.01, to: 0.2, scale: log}"), "sweep.yaml", new SweepFolder(this["sweep"]), new SweepRequest(),
+            RecordingFile.Read, null, new Immediately(progress => shares.Add(progress.Share)), TestContext.Current.CancellationToken);
+        Assert.Equal(shares.Order(), shares);
+        Assert.Equal(1, shares[^1]);
+
+        // The last of two that go on has a quarter of the iterations before it in the second rung: 4 x 9 + 9 of 4 x 9 + 2 x 9.
+        Assert.Contains(45 / 54.0, shares);
+    }
+
     [Theory]
     [InlineData("training.validation-score: [elbo, evidence]", "validation would measure something else at point 2")]
     [InlineData("training.chunk: [0, 6]", "validation would measure something else at point 2")]

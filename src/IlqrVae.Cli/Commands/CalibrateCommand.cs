@@ -34,7 +34,7 @@ internal static class CalibrateCommand
         var seed = Arguments.Seed("Seed of what is hidden and drawn; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("calibrate", Description, [run, data, split, hide, forecast, withoutTruth, byPosition, seed, threads, json], result =>
+        return Arguments.Make("calibrate", Description, [run, data, split, hide, forecast, withoutTruth, byPosition, seed, threads, json], result => MpiJob.Run(terminal, processes =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(forecast) is < 1)
@@ -54,16 +54,22 @@ internal static class CalibrateCommand
                     ByPosition = result.GetValue(byPosition),
                     Seed = result.GetValue(seed),
                     Threads = result.GetValue(threads),
+                    Processes = processes,
                 },
                 terminal.OfInference(),
                 terminal.Interrupt);
+            if (processes.Number > 0)
+            {
+                return ExitCode.Done;
+            }
+
             terminal.Remarks(outcome.Remarks);
             terminal.WriteJson(() => ToJson(outcome));
             terminal.WriteLine($"{outcome.Situation.Trials} {outcome.Situation.Split} trials; intervals of .50 .90 .95 hold");
             terminal.WriteTable(["of", "posterior x", "noise x", "as they are", "scaled", "calibrated", "standard errors", ""], outcome.Scores.Select(Row));
             terminal.WriteLine($"calibration: {outcome.Path}");
             return ExitCode.Done;
-        });
+        }));
     }
 
     private static string NameOf(CalibrationScore score) => score.Case switch

@@ -56,7 +56,7 @@ internal static class EvaluateCommand
         var seed = Arguments.Seed("Seed of the draws; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("evaluate", Description, [run, data, split, hide, posterior, byPosition, forecast, gap, draws, iwae, horizon, coverage, uncalibrated, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result =>
+        return Arguments.Make("evaluate", Description, [run, data, split, hide, posterior, byPosition, forecast, gap, draws, iwae, horizon, coverage, uncalibrated, energyAt, energyWindow, freeRun, decode, baselines, shuffle, onsets, figures, force, seed, threads, json], result => MpiJob.Run(terminal, processes =>
         {
             terminal.IsJson = result.GetValue(json);
             var count = result.GetValue(draws) ?? 16;
@@ -89,6 +89,7 @@ internal static class EvaluateCommand
                     FreeRunBins = result.GetValue(freeRun) ?? 0,
                     Seed = result.GetValue(seed),
                     Threads = result.GetValue(threads),
+                    Processes = processes,
                 },
                 Shuffle = result.GetValue(shuffle),
                 EnergyAt = Arguments.WholeNumbers("--energy-at", result.GetValue(energyAt), 0),
@@ -148,14 +149,23 @@ internal static class EvaluateCommand
             }
 
             var found = InferenceSession.Run(model, path, recording, request.Inference, terminal.OfInference(), terminal.Interrupt);
-            request = request with { Baselines = wanted ? terminal.Interruptible("comparing with baselines", () => BaselinePart.Of(found, terminal.Interrupt)) : null };
-            request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
-            if (decoded is not null)
+            var learned = decoded is null
+                ? null
+                : InferenceSession.Run(
+                    model, path, recording,
+                    new InferenceRequest
+                    {
+                        Split = "train", Hidden = request.Inference.Hidden, ByPosition = request.Inference.ByPosition, Posterior = request.Inference.Posterior, Threads = request.Inference.Threads, Processes = processes,
+                    },
+                    terminal.OfInference("inferring training trials"), terminal.Interrupt);
+            if (processes.Number > 0)
             {
-                var learned = new InferenceRequest { Split = "train", Hidden = request.Inference.Hidden, ByPosition = request.Inference.ByPosition, Posterior = request.Inference.Posterior, Threads = request.Inference.Threads };
-                request = request with { Decoding = DecodingPart.Of(found, InferenceSession.Run(model, path, recording, learned, terminal.OfInference("inferring training trials"), terminal.Interrupt), decoded) };
+                return ExitCode.Done;
             }
 
+            request = request with { Baselines = wanted ? terminal.Interruptible("comparing with baselines", () => BaselinePart.Of(found, terminal.Interrupt)) : null };
+            request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
+            request = request with { Decoding = learned is null ? null : DecodingPart.Of(found, learned, decoded!) };
             var report = terminal.During("scoring", () => EvaluationReport.Of(found, request));
             terminal.Remarks(found.Remarks);
             if (report.IsNoBetterThanConstant)
@@ -173,7 +183,7 @@ internal static class EvaluateCommand
             }
 
             return ExitCode.Done;
-        });
+        }));
     }
 
     private static void CreateFolder(string folder)

@@ -22,6 +22,7 @@ internal static class InferCommand
           ilqr-vae infer run --data data.h5 -o posterior.h5
           ilqr-vae infer run --data data.h5 -o decoded.h5 --split test --hide velocity
           ilqr-vae infer run --data data.h5 -o posterior.mat
+          mpirun -n 8 ilqr-vae infer run --data data.h5 -o posterior.h5 --threads 4
         """;
 
     public static Command Create(Terminal terminal)
@@ -40,7 +41,7 @@ internal static class InferCommand
         var seed = Arguments.Seed("Seed of the samples; by default the model's.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("infer", Description, [run, data, output, format, split, hide, byPosition, draws, intervals, uncalibrated, force, seed, threads, json], result =>
+        return Arguments.Make("infer", Description, [run, data, output, format, split, hide, byPosition, draws, intervals, uncalibrated, force, seed, threads, json], result => MpiJob.Run(terminal, processes =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(draws) is < 0 or > 10_000)
@@ -69,14 +70,20 @@ internal static class InferCommand
                     Calibrated = !result.GetValue(uncalibrated),
                     Seed = result.GetValue(seed),
                     Threads = result.GetValue(threads),
+                    Processes = processes,
                 },
                 terminal.OfInference(),
                 terminal.Interrupt);
+            if (processes.Number > 0)
+            {
+                return ExitCode.Done;
+            }
+
             PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals, kind, PosteriorOrigin.Of(ModelFile.Read(RunFolder.ModelOf(result.GetValue(run)!)).Raw, recording, result.GetValue(byPosition)));
             terminal.Remarks(found.Remarks);
             Report(found, destination, terminal);
             return ExitCode.Done;
-        });
+        }));
     }
 
     private static void Report(InferenceResult found, string destination, Terminal terminal)

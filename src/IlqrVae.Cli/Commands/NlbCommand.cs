@@ -92,7 +92,7 @@ internal static class NlbCommand
         var force = Arguments.Force("Replace a file of that name.");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
-        return Arguments.Make("predict", PredictDescription, [run, data, output, .. how.Options, byPosition, force, threads, json], result =>
+        return Arguments.Make("predict", PredictDescription, [run, data, output, .. how.Options, byPosition, force, threads, json], result => MpiJob.Run(terminal, processes =>
         {
             terminal.IsJson = result.GetValue(json);
             var (path, destination) = (result.GetValue(data)!, result.GetValue(output)!);
@@ -100,7 +100,12 @@ internal static class NlbCommand
             Arguments.RequireOther(destination, RunFolder.ModelOf(result.GetValue(run)!), "the model");
             Arguments.RequireFree(destination, result.GetValue(force));
             var found = NeuralLatentsPrediction.Of(
-                result.GetValue(run)!, path, terminal.Read(path), how.Read(result), result.GetValue(byPosition), result.GetValue(threads), terminal.OfInference(), terminal.Interrupt);
+                result.GetValue(run)!, path, terminal.Read(path), how.Read(result), result.GetValue(byPosition), result.GetValue(threads), terminal.OfInference(), terminal.Interrupt, processes);
+            if (processes.Number > 0)
+            {
+                return ExitCode.Done;
+            }
+
             found.File.Save(destination);
             terminal.Remarks(found.Remarks);
             terminal.WriteJson(() => new JsonObject
@@ -121,7 +126,7 @@ internal static class NlbCommand
                 $"{found.Group}: {found.TrainingTrials} trials to learn from and {found.EvaluatedTrials} evaluated, {found.Bins} bins{(found.ForwardBins > 0 ? $" and {found.ForwardBins} after them" : "")}, {found.HeldIn} neurons seen and {found.HeldOut} predicted, in {Wording.Duration(found.Seconds)}, {found.Converged} converged");
             terminal.WriteLine($"submission: {destination}");
             return ExitCode.Done;
-        });
+        }));
     }
 
     private static Command Target(Terminal terminal)

@@ -37,14 +37,17 @@ public sealed record ModelDescription
     /// <summary>Describes the model of a configuration.</summary>
     /// <param name="configuration">The configuration, completed for the recording.</param>
     /// <param name="recording">The recording to learn from.</param>
-    public static ModelDescription Of(RunConfiguration configuration, Recording recording)
+    public static ModelDescription Of(RunConfiguration configuration, Recording recording) => Of(configuration, recording, RecordingFingerprint.Of(recording).Whole);
+
+    /// <summary>The same where the fingerprint is known.</summary>
+    internal static ModelDescription Of(RunConfiguration configuration, Recording recording, string fingerprint)
     {
         var summary = RecordingSummary.Of(recording);
         return new()
         {
             Configuration = configuration,
             Recording = summary with { Groups = [.. configuration.Model.Likelihoods.Select(likelihood => summary.Groups.First(one => one.Group.Name == likelihood.Group))] },
-            Fingerprint = RecordingFingerprint.Of(recording).Whole,
+            Fingerprint = fingerprint,
             Capacity = recording.Trials.Where(trial => trial.Split != TrialSplit.Test).Select(trial => trial.Bins).DefaultIfEmpty(1).Max(),
         };
     }

@@ -4,6 +4,7 @@ using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Sessions;
+using IlqrVae.Training.Processes;
 
 namespace IlqrVae.Runs.NeuralLatents;
 
@@ -40,11 +41,13 @@ public sealed record NeuralLatentsPrediction(
     /// <param name="threads">Worker threads; null or 0 for one a core.</param>
     /// <param name="progress">Told of every trial that is done; null for nobody.</param>
     /// <param name="interrupt">Stops the inference.</param>
+    /// <param name="processes">The processes that share the trials, each by the same call, of which the first alone has rates; null for this one alone.</param>
     /// <exception cref="InputException">The recording does not fit the model, or has no such groups, trials or bins.</exception>
     public static NeuralLatentsPrediction Of(
         string run, string data, Recording recording, NeuralLatentsOptions options, bool byPosition = false, int? threads = null, IProgress<InferenceProgress>? progress = null,
-        CancellationToken interrupt = default)
+        CancellationToken interrupt = default, IProcessGroup? processes = null)
     {
+        processes ??= new OneProcess();
         var cut = NeuralLatentsCut.Of(recording, data, options);
         var path = RunFolder.ModelOf(run);
         var description = ModelFile.Read(path).Description;
@@ -86,17 +89,18 @@ public sealed record NeuralLatentsPrediction(
                 }
             }
 
-            for (var first = 0; first < trials.Count; first += TrialsAtATime)
+            var atATime = TrialsAtATime * processes.Count;
+            for (var first = 0; first < trials.Count; first += atATime)
             {
-                var some = trials.Skip(first).Take(TrialsAtATime).ToList();
+                var some = trials.Skip(first).Take(atATime).ToList();
                 var found = InferenceSession.Run(
                     run, data, recording with { Trials = some },
-                    new InferenceRequest { Split = "all", Hidden = hidden, ByPosition = byPosition, ForecastBins = cut.Forward, Threads = threads },
+                    new InferenceRequest { Split = "all", Hidden = hidden, ByPosition = byPosition, ForecastBins = cut.Forward, Threads = threads, Processes = processes },
                     progress is null ? null : new PartOfInference(progress, done, cut.Training.Count + cut.Evaluated.Count), interrupt);
                 done += some.Count;
                 converged += found.Estimates.Count(estimate => estimate.Map.Status == SolverStatus.Converged);
                 remarks.AddRange(found.Remarks);
-                foreach (var (groups, isForward, values) in tables)
+                foreach (var (groups, isForward, values) in processes.Number > 0 ? [] : tables)
                 {
                     var channels = groups.SelectMany(g => Columns(recording, found, g).Select(column => (Group: places[g], Column: column))).ToArray();
                     var entries = (isForward ? cut.ForwardBins : cut.Bins) * channels.Length;

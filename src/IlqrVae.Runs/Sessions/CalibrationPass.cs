@@ -178,6 +178,40 @@ internal sealed class TrialSamples
         scores.Add((unit, (float)score));
     }
 
+    /// <summary>Writes it.</summary>
+    public void Write(BinaryWriter to)
+    {
+        TrialFinding.WriteAll(to, [.. Entries], pair =>
+        {
+            to.Write(pair.Key.Group);
+            to.Write((int)pair.Key.Case);
+            to.Write(pair.Key.Lead);
+            pair.Value.Write(to);
+        });
+        TrialFinding.WriteAll(to, [.. Truth], pair =>
+        {
+            to.Write(pair.Key);
+            TrialFinding.Write<(int, float)>(to, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(pair.Value));
+        });
+    }
+
+    /// <summary>Reads one.</summary>
+    public static TrialSamples Read(BinaryReader from)
+    {
+        var samples = new TrialSamples();
+        foreach (var (place, entries) in TrialFinding.ReadAll(from, () => (new EntryPlace(from.ReadInt32(), (EntryCase)from.ReadInt32(), from.ReadInt32()), EntrySamples.Read(from))))
+        {
+            samples.Entries[place] = entries;
+        }
+
+        foreach (var (name, scores) in TrialFinding.ReadAll(from, () => (from.ReadString(), TrialFinding.ReadNumbers<(int, float)>(from))))
+        {
+            samples.Truth[name] = [.. scores];
+        }
+
+        return samples;
+    }
+
     /// <summary>Adds what another holds.</summary>
     public void Add(TrialSamples other)
     {

@@ -2,6 +2,7 @@ using IlqrVae.Evaluation;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Files;
 using IlqrVae.Runs.Scores;
+using IlqrVae.Training.Processes;
 
 namespace IlqrVae.Runs.Sessions;
 
@@ -26,8 +27,11 @@ public sealed record CalibrationRequest
     /// <summary>Seed of what is drawn; null for the model's.</summary>
     public ulong? Seed { get; init; }
 
-    /// <summary>Worker threads; null or 0 for one a core.</summary>
+    /// <summary>Worker threads; null or 0 for one a core. Of several processes each has as many.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>The processes that share the trials, each by the same call; the first alone calibrates and writes.</summary>
+    public IProcessGroup Processes { get; init; } = new OneProcess();
 }
 
 /// <summary>How well intervals hold, before and after, each trial by what the others say.</summary>
@@ -75,6 +79,7 @@ public static class CalibrationSession
     /// <param name="request">What to calibrate.</param>
     /// <param name="progress">Told of every trial that is done; null for nobody.</param>
     /// <param name="interrupt">Stops the inference.</param>
+    /// <returns>What was learned; of several processes the others than the first have nothing.</returns>
     /// <exception cref="InputException">There are no trials to learn from, or the recording does not fit the model.</exception>
     public static CalibrationOutcome Run(
         string run, string data, Recording recording, CalibrationRequest request, IProgress<InferenceProgress>? progress = null, CancellationToken interrupt = default)
@@ -93,7 +98,7 @@ public static class CalibrationSession
         var units = trials.Count < FewTrials ? PartsOfLongTrials : 1;
         var inference = new InferenceRequest
         {
-            Split = split, Hidden = request.Hidden, ByPosition = request.ByPosition, Seed = request.Seed, Threads = request.Threads,
+            Split = split, Hidden = request.Hidden, ByPosition = request.ByPosition, Seed = request.Seed, Threads = request.Threads, Processes = request.Processes,
         };
         var folds = FoldsOf(description, trials, request.Hidden);
         var (passes, pass) = (1 + folds + (request.ForecastBins > 0 ? 1 : 0), 0);
@@ -105,7 +110,7 @@ public static class CalibrationSession
         var samples = new TrialSamples();
         var whole = Infer(-1, 0, request.UseTruth);
         Collect(samples, whole);
-        if (request.UseTruth && InputScores.Of(whole, isLaplace: true) is { } inputs)
+        if (request.UseTruth && request.Processes.Number == 0 && InputScores.Of(whole, isLaplace: true) is { } inputs)
         {
             foreach (var (trial, scores) in inputs)
             {
@@ -125,6 +130,11 @@ public static class CalibrationSession
         if (request.ForecastBins > 0)
         {
             Collect(samples, Infer(-1, request.ForecastBins, withTruth: false));
+        }
+
+        if (request.Processes.Number > 0)
+        {
+            return new CalibrationOutcome(new SituationCalibration([], split, trials.Count, [], []), [], [], "");
         }
 
         var outcome = Learn(samples, description, request, split, trials.Count);

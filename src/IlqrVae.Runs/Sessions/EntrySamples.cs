@@ -59,6 +59,25 @@ internal sealed class EntrySamples(bool areCounts)
         _scores.AddRange(other._scores);
     }
 
+    /// <summary>Writes them.</summary>
+    public void Write(BinaryWriter to)
+    {
+        to.Write(areCounts);
+        TrialFinding.Write<int>(to, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_units));
+        TrialFinding.WriteAll(to, _numbers, numbers => TrialFinding.Write<float>(to, numbers));
+        TrialFinding.WriteAll(to, _scores, scores => TrialFinding.Write<float>(to, scores));
+    }
+
+    /// <summary>Reads some.</summary>
+    public static EntrySamples Read(BinaryReader from)
+    {
+        var samples = new EntrySamples(from.ReadBoolean());
+        samples._units.AddRange(TrialFinding.ReadNumbers<int>(from));
+        samples._numbers.AddRange(TrialFinding.ReadAll(from, () => TrialFinding.ReadNumbers<float>(from)));
+        samples._scores.AddRange(TrialFinding.ReadAll(from, () => TrialFinding.ReadNumbers<float>(from)));
+        return samples;
+    }
+
     /// <summary>An entry's normal score.</summary>
     public double Score(int entry, double posteriorScale, double noiseScale)
     {

@@ -7,6 +7,7 @@ using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
+using IlqrVae.Training.Processes;
 
 namespace IlqrVae.Runs.Sessions;
 
@@ -70,8 +71,11 @@ public sealed record InferenceRequest
     /// <summary>Seed of samples and draws; null for the model's.</summary>
     public ulong? Seed { get; init; }
 
-    /// <summary>Worker threads; null or 0 for one a core.</summary>
+    /// <summary>Worker threads; null or 0 for one a core. Of several processes each has as many.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>The processes that share the trials, each by the same call; the first alone learns what was found.</summary>
+    public IProcessGroup Processes { get; init; } = new OneProcess();
 }
 
 /// <summary>What was found.</summary>
@@ -140,9 +144,28 @@ public static class InferenceSession
     /// <param name="request">What to analyse and how.</param>
     /// <param name="progress">Told of every trial that is done; null for nobody.</param>
     /// <param name="interrupt">Stops the inference.</param>
+    /// <returns>What was found; of several processes the others than the first have no trials and no estimates.</returns>
+    /// <exception cref="InputException">The recording does not fit the model, or what is asked for is not there. Of several processes all throw what one meets.</exception>
+    /// <exception cref="OperationCanceledException">The inference was stopped; of several processes in one of them.</exception>
     public static InferenceResult Run(
         string run, string data, Recording recording, InferenceRequest request,
         IProgress<InferenceProgress>? progress = null, CancellationToken interrupt = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var isReady = false;
+        try
+        {
+            return Run(run, data, recording, request, () => isReady = true, progress, interrupt);
+        }
+        catch (InputException exception) when (request.Processes.Count > 1 && !isReady)
+        {
+            // The others wait to hear that this one is ready.
+            throw new InputException(request.Processes.Agree(exception.Message)!, exception);
+        }
+    }
+
+    private static InferenceResult Run(
+        string run, string data, Recording recording, InferenceRequest request, Action ready, IProgress<InferenceProgress>? progress, CancellationToken interrupt)
     {
         var path = RunFolder.ModelOf(run);
         var (description, raw, _) = ModelFile.Read(path);
@@ -169,13 +192,13 @@ public static class InferenceSession
         var known = request.Posterior is { } posterior ? PosteriorSolutions.Read(posterior, description, PosteriorOrigin.Of(raw, recording, request.ByPosition), request, data) : null;
         var (calibration, remark) = request.Calibrated ? Calibration(path, raw, request.Hidden) : default;
         var result = description.Configuration.Precision == Precision.Single
-            ? Run<float>(path, description, raw, data, match.Recording, request, known, calibration, progress, interrupt)
-            : Run<double>(path, description, raw, data, match.Recording, request, known, calibration, progress, interrupt);
+            ? Run<float>(path, description, raw, data, match.Recording, request, known, calibration, ready, progress, interrupt)
+            : Run<double>(path, description, raw, data, match.Recording, request, known, calibration, ready, progress, interrupt);
         var sessions = absent.Select(SessionGroups.SessionOf).Distinct(StringComparer.Ordinal).Select(name => $"'{name}'").ToList();
         var without = sessions.Count == 0
             ? null
             : $"{data}: nothing was recorded in the model's session{(sessions.Count == 1 ? "" : "s")} {string.Join(", ", sessions)}; the channels are predicted from those that were.";
-        return result with { Remarks = [.. match.Remarks, .. new[] { without, remark }.OfType<string>(), .. BeyondTraining.Remarks(description, result.Estimates)] };
+        return request.Processes.Number > 0 ? result : result with { Remarks = [.. match.Remarks, .. new[] { without, remark }.OfType<string>(), .. BeyondTraining.Remarks(description, result.Estimates)] };
     }
 
     /// <summary>What was learned about a run's intervals when these groups are hidden, or what to say of it.</summary>
@@ -201,7 +224,7 @@ public static class InferenceSession
 
     private static InferenceResult Run<T>(
         string path, ModelDescription description, double[] raw, string data, Recording recording, InferenceRequest request, PosteriorSolutions? known, SituationCalibration? calibration,
-        IProgress<InferenceProgress>? progress, CancellationToken interrupt)
+        Action ready, IProgress<InferenceProgress>? progress, CancellationToken interrupt)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var (split, trials) = Select(data, recording, request.Split);
@@ -221,9 +244,18 @@ public static class InferenceSession
         var seed = request.Seed ?? description.Configuration.Seed;
         var hidden = request.Hidden.Count == 0 ? null : request.Hidden;
 
+        ready();
+        if (request.Processes.Count > 1 && request.Processes.Agree(null) is { } reason)
+        {
+            throw new InputException(reason);
+        }
+
+        var shared = new SharedTrials(request.Processes, trials);
+        var own = shared.Own;
+
         // Each worker has room for the longest trial; long trials are few, and then workers are too.
-        var longest = trials.Max(trial => trial.Bins);
-        var threads = Math.Min(request.Threads is > 0 and { } given ? given : Environment.ProcessorCount, trials.Count);
+        var longest = own.Select(i => trials[i].Bins).DefaultIfEmpty(1).Max();
+        var threads = Math.Min(request.Threads is > 0 and { } given ? given : Environment.ProcessorCount, own.Count);
         var estimates = new TrialEstimate[trials.Count];
         var coverage = new ChannelCoverage[request.Coverage ? trials.Count : 0];
         var samples = new TrialSamples[request.Pass is null ? 0 : trials.Count];
@@ -233,7 +265,7 @@ public static class InferenceSession
         var done = 0;
         long workerTicks = 0;
         var activity = new SolveActivity();
-        progress?.Report(new InferenceProgress(0, trials.Count, activity));
+        progress?.Report(new InferenceProgress(0, own.Count, activity));
         void Work()
         {
             var started = Stopwatch.GetTimestamp();
@@ -242,8 +274,9 @@ public static class InferenceSession
             var draws = request.ElboDraws == 0
                 ? null
                 : new PosteriorDraws<T>(request.ElboDraws, Math.Min(longest, description.Capacity), model.Generative.StateCount, model.Generative.InputCount);
-            for (var i = Interlocked.Increment(ref next); i < trials.Count; i = Interlocked.Increment(ref next))
+            for (var k = Interlocked.Increment(ref next); k < own.Count; k = Interlocked.Increment(ref next))
             {
+                var i = own[k];
                 interrupt.ThrowIfCancellationRequested();
                 var prepared = new PreparedTrial<T>(model.Generative, recording, trials[i], hidden);
                 if (draws is not null && prepared.Bins <= description.Capacity)
@@ -292,7 +325,7 @@ public static class InferenceSession
                 {
                     lock (progress)
                     {
-                        progress.Report(new InferenceProgress(finished, trials.Count, activity));
+                        progress.Report(new InferenceProgress(finished, own.Count, activity));
                     }
                 }
             }
@@ -300,15 +333,77 @@ public static class InferenceSession
             Interlocked.Add(ref workerTicks, Stopwatch.GetTimestamp() - started);
         }
 
-        if (threads == 1)
+        if (request.Processes.Count == 1)
         {
-            Work();
+            Parallelise(threads, Work);
         }
         else
         {
+            var (isInterrupted, failure) = (false, (string?)null);
             try
             {
-                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => Work());
+                Parallelise(threads, Work);
+            }
+            catch (OperationCanceledException)
+            {
+                isInterrupted = true;
+            }
+            catch (InputException exception)
+            {
+                failure = exception.Message;
+            }
+
+            shared.Meet(isInterrupted, failure, ref workerTicks);
+            shared.Collect(
+                i => new TrialFinding(estimates[i], request.Coverage ? coverage[i] : null, request.Pass is null ? null : samples[i], request.Intervals ? intervals[i] : null),
+                (i, finding) =>
+                {
+                    estimates[i] = finding.Estimate;
+                    if (finding.Coverage is { } covered)
+                    {
+                        coverage[i] = covered;
+                    }
+
+                    if (finding.Samples is { } looked)
+                    {
+                        samples[i] = looked;
+                    }
+
+                    if (finding.Intervals is { } ends)
+                    {
+                        intervals[i] = ends;
+                    }
+                });
+        }
+
+        // The others have nothing to tell.
+        var isFirst = request.Processes.Number == 0;
+        return new InferenceResult(
+            description, recording, split, isFirst ? trials : [], isFirst ? estimates : [], request.Hidden, clock.Elapsed.TotalSeconds, (double)workerTicks / Stopwatch.Frequency)
+        {
+            ForecastBins = request.ForecastBins,
+            Gaps = request.Gaps,
+            Learned = LearnedModel.Of(model.Generative),
+            Coverage = isFirst ? coverage : [],
+            Calibration = calibration,
+            Samples = isFirst ? samples : [],
+            Intervals = isFirst ? intervals : [],
+            FreeRun = request.FreeRunBins == 0 || !isFirst ? null : FreeRun.Of(model.Generative, estimates[0].States.Row(trials[0].Bins - 1), request.FreeRunBins, seed),
+        };
+    }
+
+    /// <summary>Works on so many threads, and throws what one of them throws.</summary>
+    private static void Parallelise(int threads, Action work)
+    {
+        if (threads == 1)
+        {
+            work();
+        }
+        else if (threads > 1)
+        {
+            try
+            {
+                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => work());
             }
             catch (AggregateException exception)
             {
@@ -316,19 +411,6 @@ public static class InferenceSession
                 System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
             }
         }
-
-        return new InferenceResult(
-            description, recording, split, trials, estimates, request.Hidden, clock.Elapsed.TotalSeconds, (double)workerTicks / Stopwatch.Frequency)
-        {
-            ForecastBins = request.ForecastBins,
-            Gaps = request.Gaps,
-            Learned = LearnedModel.Of(model.Generative),
-            Coverage = coverage,
-            Calibration = calibration,
-            Samples = samples,
-            Intervals = intervals,
-            FreeRun = request.FreeRunBins == 0 ? null : FreeRun.Of(model.Generative, estimates[0].States.Row(trials[0].Bins - 1), request.FreeRunBins, seed),
-        };
     }
 
     private static void RequireBins(IReadOnlyList<Trial> trials, int forecast)

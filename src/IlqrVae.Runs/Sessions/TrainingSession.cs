@@ -227,7 +227,7 @@ public static class TrainingSession
             _recording = recording;
             RequireTrials(configuration.Data, recording);
             _configuration = Completed(configuration, recording);
-            _description = ModelDescription.Of(_configuration, recording) with { Fingerprint = fingerprint.Whole };
+            _description = ModelDescription.Of(_configuration, recording, fingerprint.Whole);
             _model = _description.Build<T>();
             _origin = new CheckpointOrigin(_configuration, fingerprint);
             _checkpoint = folder.Checkpoint;

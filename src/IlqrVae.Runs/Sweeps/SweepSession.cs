@@ -28,7 +28,8 @@ public sealed record SweepRequest
 /// <param name="Training">A training that goes on here; empty for none.</param>
 /// <param name="Iteration">Its iteration.</param>
 /// <param name="Iterations">Its iterations in all.</param>
-public readonly record struct SweepProgress(int Done, int Planned, string Training, int Iteration, int Iterations);
+/// <param name="Share">The share of all iterations that is done, about, from 0 to 1.</param>
+public readonly record struct SweepProgress(int Done, int Planned, string Training, int Iteration, int Iterations, double Share);
 
 /// <summary>A point and what it reached.</summary>
 /// <param name="Point">The point.</param>
@@ -231,7 +232,11 @@ public static class SweepSession
     {
         private readonly Lock _lock = new();
         private readonly Dictionary<SweepJob, SweepResult> _results = [];
-        private readonly int _planned = Planned(plan);
+        private readonly int _planned = Planned(plan, (_, _) => 1);
+        private readonly double _plannedIterations = Planned(plan, (rung, before) => (int)configurations.Average(
+            one => plan.IterationsAt(rung, one.Training.Iterations, one.Training.ValidationInterval) - (before ? plan.IterationsAt(rung - 1, one.Training.Iterations, one.Training.ValidationInterval) : 0)));
+
+        private readonly Dictionary<(int Point, int Seed), int> _reached = [];
 
         /// <summary>Does one job after the other.</summary>
         public void Run(CancellationToken interrupt)
@@ -284,12 +289,13 @@ public static class SweepSession
             }
         }
 
-        private static int Planned(SweepPlan plan)
+        /// <summary>A sum over all trainings that each rung lets through, about.</summary>
+        private static int Planned(SweepPlan plan, Func<int, bool, int> of)
         {
             var (total, count) = (0, plan.Count);
             for (var rung = 0; rung < plan.Rungs; rung++)
             {
-                total += count * plan.Seeds;
+                total += count * plan.Seeds * of(rung, rung > 0);
                 count = Math.Max(1, count / plan.HalveBy);
             }
 
@@ -328,7 +334,7 @@ public static class SweepSession
                     told?.Invoke(points[job.Point - 1], result);
                 }
 
-                progress?.Report(new SweepProgress(done, _planned, "", 0, 0));
+                Tell(done, job, 0, 0);
                 return true;
             }
 
@@ -353,12 +359,33 @@ public static class SweepSession
             return new SweepResult(job, outcome.Iterations, outcome.BestIteration, outcome.End == TrainingEnd.Diverged ? double.NaN : outcome.ValidationLoss, outcome.Seconds);
         }
 
-        private sealed class Watcher(Work work, SweepJob job) : IProgress<TrainingProgress>
+        /// <summary>Tells of a training that goes on, or with zero iterations that a job is done.</summary>
+        private void Tell(int done, SweepJob job, int iteration, int iterations)
         {
-            public void Report(TrainingProgress value)
-                => work.Tell(new SweepProgress(work._results.Count, work._planned, job.Training, value.Record.Iteration, value.Iterations));
+            if (progress is null)
+            {
+                return;
+            }
+
+            double share;
+            lock (_lock)
+            {
+                _reached[(job.Point, job.Seed)] = Math.Max(iteration, _reached.GetValueOrDefault((job.Point, job.Seed)));
+                foreach (var result in _results.Values)
+                {
+                    var training = (result.Job.Point, result.Job.Seed);
+                    _reached[training] = Math.Max(result.Iterations, _reached.GetValueOrDefault(training));
+                }
+
+                share = _reached.Values.Sum(reached => (double)reached) / _plannedIterations;
+            }
+
+            progress.Report(new SweepProgress(done, _planned, iterations > 0 ? job.Training : "", iteration, iterations, Math.Min(1, share)));
         }
 
-        private void Tell(SweepProgress value) => progress?.Report(value);
+        private sealed class Watcher(Work work, SweepJob job) : IProgress<TrainingProgress>
+        {
+            public void Report(TrainingProgress value) => work.Tell(work._results.Count, job, value.Record.Iteration, value.Iterations);
+        }
     }
 }

@@ -82,6 +82,27 @@ public sealed class IntervalCoverage
         }
     }
 
+    /// <summary>All that was counted, for <see cref="OfCounts"/>.</summary>
+    public long[] ToCounts() => [.. _inside, .. _entries, .. _places];
+
+    /// <summary>What another has counted, in another process perhaps.</summary>
+    /// <param name="counts">What its <see cref="ToCounts"/> returned.</param>
+    /// <exception cref="ArgumentException">There are more or fewer counts than that.</exception>
+    public static IntervalCoverage OfCounts(ReadOnlySpan<long> counts)
+    {
+        var levels = Levels.Count;
+        if (counts.Length != (2 * levels) + PlaceCount)
+        {
+            throw new ArgumentException($"There are {counts.Length} counts in place of {(2 * levels) + PlaceCount}.", nameof(counts));
+        }
+
+        var coverage = new IntervalCoverage();
+        counts[..levels].CopyTo(coverage._inside);
+        counts.Slice(levels, levels).CopyTo(coverage._entries);
+        counts[(2 * levels)..].CopyTo(coverage._places);
+        return coverage;
+    }
+
     /// <summary>Adds what another has counted.</summary>
     /// <param name="other">The other.</param>
     public void Add(IntervalCoverage other)

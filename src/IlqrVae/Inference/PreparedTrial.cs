@@ -70,6 +70,9 @@ public sealed class PreparedTrial<T>
     /// <summary>Number of observed entries over all groups.</summary>
     public long ObservedCount { get; }
 
+    /// <summary>Memory of what was observed in bytes.</summary>
+    internal long Bytes => Observations.Sum(observed => observed.Bytes);
+
     private static ObservationMatrix<T> Prepare(
         Likelihood<T> likelihood, Recording recording, Trial trial, IReadOnlySet<string>? hiddenGroups)
     {

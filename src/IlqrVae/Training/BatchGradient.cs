@@ -16,7 +16,7 @@ internal sealed class BatchGradient<T>
 {
     private readonly VariationalModel<T> _model;
     private readonly TrainingOptions _options;
-    private readonly PreparedTrial<T>[] _trials;
+    private readonly TrialShelf<T> _trials;
     private readonly TrialObjective<T> _objective;
     private readonly TrainingWorker<T>[] _workers;
     private readonly SharedWork<T> _shared;
@@ -78,8 +78,8 @@ internal sealed class BatchGradient<T>
         var owners = _owners.AsSpan(0, batch.Length);
         for (var i = 0; i < batch.Length; i++)
         {
-            _starts[i] = state.WarmStarts[_trials[batch[i]].Name];
-            _lengths[i] = _trials[batch[i]].Bins;
+            _starts[i] = state.WarmStarts[_trials.NameOf(batch[i])];
+            _lengths[i] = _trials.BinsOf(batch[i]);
         }
 
         _shared.Deal(_lengths.AsSpan(0, batch.Length), owners);
@@ -154,7 +154,7 @@ internal sealed class BatchGradient<T>
         for (var i = 0; i < count; i++)
         {
             _order[i] = first + i;
-            _lengths[i] = -_trials[batch[_owned[first + i]]].Bins;
+            _lengths[i] = -_trials.BinsOf(batch[_owned[first + i]]);
         }
 
         _lengths.AsSpan(0, count).Sort(_order.AsSpan(0, count));

@@ -43,8 +43,8 @@ public sealed class Trainer<T>
         _options = options;
         _shared = new SharedWork<T>(processes ?? new OneProcess());
         _trials = new TrainingTrials<T>(model, recording, options);
-        _batches = new MiniBatches(_trials.Training.Length, options.BatchSize, options.Seed, [.. recording.TrialsOf(TrialSplit.Train).Select(trial => trial.Session)]);
-        _threads = Math.Min(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, Math.Max(_batches.Size, _trials.Validation.Length));
+        _batches = new MiniBatches(_trials.Training.Count, options.BatchSize, options.Seed, [.. recording.TrialsOf(TrialSplit.Train).Select(trial => trial.Session)]);
+        _threads = Math.Min(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, Math.Max(_batches.Size, _trials.Validation.Count));
         TrainingWorker<T>[] workers = [.. Enumerable.Range(0, _threads).Select(index => new TrainingWorker<T>(index, model, _trials.Longest, options.Elbo.Draws))];
         _gradient = new BatchGradient<T>(model, _trials, _batches.Size, options, workers, _shared);
         _update = new UpdateRule<T>(model, options, recording);

@@ -141,6 +141,9 @@ public sealed record TrainingOptions
     /// </summary>
     internal long GradientBytes { get; init; } = 256L << 20;
 
+    /// <summary>Memory for trials that are kept as learning reads them, training and validation trials each; others are prepared anew at every turn. Results do not depend on it.</summary>
+    internal long PreparedBytes { get; init; } = 1L << 30;
+
     /// <summary>The learning rate of an iteration.</summary>
     /// <param name="iteration">k.</param>
     public double RateAt(int iteration) => Schedule switch

@@ -14,7 +14,7 @@ internal sealed class ValidationScore<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly TrainingOptions _options;
-    private readonly PreparedTrial<T>[] _trials;
+    private readonly TrialShelf<T> _trials;
     private readonly TrialObjective<T> _objective;
     private readonly PredictiveValidation<T>? _prediction;
     private readonly TrainingWorker<T>[] _workers;
@@ -30,7 +30,7 @@ internal sealed class ValidationScore<T>
     /// <param name="shared">What is worked out here, and what completes it.</param>
     /// <param name="prediction">What scores by prediction; null where another score is asked for.</param>
     public ValidationScore(
-        PreparedTrial<T>[] trials, TrainingOptions options, TrainingWorker<T>[] workers, SharedWork<T> shared, PredictiveValidation<T>? prediction = null)
+        TrialShelf<T> trials, TrainingOptions options, TrainingWorker<T>[] workers, SharedWork<T> shared, PredictiveValidation<T>? prediction = null)
     {
         _options = options;
         _trials = trials;
@@ -38,14 +38,14 @@ internal sealed class ValidationScore<T>
         _prediction = prediction;
         _workers = workers;
         _shared = shared;
-        _outcomes = new TrialOutcome[trials.Length];
-        _owners = new int[trials.Length];
-        _starts = new WarmStart<T>[trials.Length];
-        shared.Deal(trials.Select(trial => trial.Bins).ToArray(), _owners);
+        _outcomes = new TrialOutcome[trials.Count];
+        _owners = new int[trials.Count];
+        _starts = new WarmStart<T>[trials.Count];
+        shared.Deal(Enumerable.Range(0, trials.Count).Select(trials.BinsOf).ToArray(), _owners);
     }
 
     /// <summary>Whether there is anything to validate.</summary>
-    public bool IsEmpty => _trials.Length == 0;
+    public bool IsEmpty => _trials.Count == 0;
 
     /// <summary>Scores the model as it is.</summary>
     /// <param name="state">The state, whose starts change, and whose first losses are set by the first call.</param>
@@ -58,7 +58,7 @@ internal sealed class ValidationScore<T>
             return PredictionLoss(_prediction, state, crew);
         }
 
-        crew.ForEach(_trials.Length, (number, i) =>
+        crew.ForEach(_trials.Count, (number, i) =>
         {
             if (_shared.IsOwn(_owners[i]))
             {
@@ -71,18 +71,21 @@ internal sealed class ValidationScore<T>
         Complete(state);
         if (state.FirstLosses.Count == 0)
         {
-            foreach (var (trial, outcome) in _trials.Zip(_outcomes).Where(pair => double.IsFinite(pair.Second.Result.Elbo)))
+            for (var i = 0; i < _trials.Count; i++)
             {
-                state.FirstLosses[trial.Name] = -outcome.Result.Elbo;
+                if (double.IsFinite(_outcomes[i].Result.Elbo))
+                {
+                    state.FirstLosses[_trials.NameOf(i)] = -_outcomes[i].Result.Elbo;
+                }
             }
         }
 
         var (loss, entries) = (0.0, 0.0);
-        for (var i = 0; i < _trials.Length; i++)
+        for (var i = 0; i < _trials.Count; i++)
         {
-            var first = state.FirstLosses.GetValueOrDefault(_trials[i].Name, double.NaN);
+            var first = state.FirstLosses.GetValueOrDefault(_trials.NameOf(i), double.NaN);
             var hasExploded = !(-_outcomes[i].Result.Elbo <= first);
-            state.WarmStarts[_trials[i].Name].IsLost = hasExploded;
+            state.WarmStarts[_trials.NameOf(i)].IsLost = hasExploded;
             if (double.IsFinite(first))
             {
                 loss += hasExploded ? first : -_outcomes[i].Result.Elbo;
@@ -96,22 +99,22 @@ internal sealed class ValidationScore<T>
     /// <summary>Minus the nats that a hidden entry gains over constants; a trial that is predicted worse than by constants counts as much as these.</summary>
     private double PredictionLoss(PredictiveValidation<T> prediction, TrainingState<T> state, WorkerCrew crew)
     {
-        crew.ForEach(_trials.Length, (number, i) =>
+        crew.ForEach(_trials.Count, (number, i) =>
         {
             if (_shared.IsOwn(_owners[i]))
             {
-                var score = prediction.Score(_workers[number], _trials[i], state.WarmStarts[_trials[i].Name], out var last);
+                var score = prediction.Score(_workers[number], _trials[i], state.WarmStarts[_trials.NameOf(i)], out var last);
                 _outcomes[i] = new TrialOutcome(last, double.NaN, score.Entries, score);
             }
         });
         Complete(state);
         var sum = default(PredictionScore);
-        for (var i = 0; i < _trials.Length; i++)
+        for (var i = 0; i < _trials.Count; i++)
         {
             var score = _outcomes[i].Prediction;
             if (!score.IsUsable)
             {
-                state.WarmStarts[_trials[i].Name].Lose();
+                state.WarmStarts[_trials.NameOf(i)].Lose();
             }
 
             sum += score.IsBetterThanConstant ? score : score.Constant;
@@ -123,9 +126,9 @@ internal sealed class ValidationScore<T>
     /// <summary>Outcomes and starts of trials that other processes have worked out.</summary>
     private void Complete(TrainingState<T> state)
     {
-        for (var i = 0; i < _trials.Length; i++)
+        for (var i = 0; i < _trials.Count; i++)
         {
-            _starts[i] = state.WarmStarts[_trials[i].Name];
+            _starts[i] = state.WarmStarts[_trials.NameOf(i)];
         }
 
         _shared.Gather(_owners, _outcomes);

@@ -23,7 +23,7 @@ public sealed class SharedTrainings
         var alone = Train(null, long.MaxValue);
         using var group = new ThreadGroup(processes);
         var together = await Task.WhenAll(Enumerable.Range(0, processes).Select(rank => Task.Factory.StartNew(
-            () => Train(new Member(group, rank), gradientBytes), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            () => Train(new ThreadProcess(group, rank), gradientBytes), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 
         // All the same to the bit; that of one process but for rounding in sums.
         Assert.All(together, one => Assert.Equal(together[0].Numbers, one.Numbers));
@@ -33,6 +33,34 @@ public sealed class SharedTrainings
         Assert.NotEqual(alone.Numbers, together[0].Numbers);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10_000)]
+    public void Trials_that_are_prepared_anew_at_every_turn_teach_the_same(long preparedBytes)
+    {
+        Assert.Equal(Train(null, long.MaxValue).Numbers, Train(null, long.MaxValue, preparedBytes).Numbers);
+    }
+
+    [Fact]
+    public void As_many_prepared_trials_are_kept_as_there_is_room_for()
+    {
+        var model = ModelBuilder<double>.Build(new ModelSpecification { States = States, Inputs = 2 }, _recording, 1);
+        var trials = _recording.TrialsOf(TrialSplit.Train);
+        var bytes = trials.Take(2).Sum(trial => new PreparedTrial<double>(model, _recording, trial).Bytes);
+        Assert.True(bytes >= 2 * 14 * 12 * sizeof(double));
+        var shelf = new TrialShelf<double>(model, _recording, trials, null, bytes + 100);
+        _ = shelf[1];
+        Assert.Equal((true, true, false), (ReferenceEquals(shelf[0], shelf[0]), ReferenceEquals(shelf[1], shelf[1]), ReferenceEquals(shelf[2], shelf[2])));
+        Assert.Equal(trials.Select(trial => (trial.Name, trial.Bins)), Enumerable.Range(0, shelf.Count).Select(i => (shelf[i].Name, shelf.BinsOf(i))));
+        Assert.Equal(trials.Select(trial => trial.Name), Enumerable.Range(0, shelf.Count).Select(shelf.NameOf));
+
+        // What a hidden group holds is not there.
+        var blind = new TrialShelf<double>(model, _recording, trials, new HashSet<string>(["velocity"], StringComparer.Ordinal), 0);
+        var g = model.Likelihoods.ToList().FindIndex(likelihood => likelihood.Group == "velocity");
+        Assert.Equal(0, blind[3].Observations[g].ObservedCount);
+        Assert.True(shelf[3].Observations[g].ObservedCount > 0);
+    }
+
     [Fact]
     public async Task A_request_to_stop_that_reaches_one_process_stops_all()
     {
@@ -40,15 +68,15 @@ public sealed class SharedTrainings
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
         var ends = await Task.WhenAll(Enumerable.Range(0, 2).Select(rank => Task.Factory.StartNew(
-            () => Trainer(new Member(group, rank), long.MaxValue, out _).Run(null, null, rank == 1 ? stop.Token : CancellationToken.None),
+            () => Trainer(new ThreadProcess(group, rank), long.MaxValue, out _).Run(null, null, rank == 1 ? stop.Token : CancellationToken.None),
             TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         Assert.Equal([TrainingEnd.Interrupted, TrainingEnd.Interrupted], ends);
     }
 
-    private (double[] Numbers, List<TrainingRecord> Records) Train(IProcessGroup? processes, long gradientBytes)
+    private (double[] Numbers, List<TrainingRecord> Records) Train(IProcessGroup? processes, long gradientBytes, long preparedBytes = long.MaxValue)
     {
         var records = new List<TrainingRecord>();
-        var trainer = Trainer(processes, gradientBytes, out _);
+        var trainer = Trainer(processes, gradientBytes, out _, preparedBytes);
         trainer.Run(record => records.Add(record with { Seconds = 0, TrialsPerSecond = 0 }), null, TestContext.Current.CancellationToken);
         var state = trainer.State;
 
@@ -64,13 +92,13 @@ public sealed class SharedTrainings
         return recording with { Trials = [.. recording.Trials.SelectMany((trial, i) => LearningTrials.Of(recording with { Trials = [trial] }, Bins - (i % 7), 0).Trials.Skip(2).Take(1))] };
     }
 
-    private Trainer<double> Trainer(IProcessGroup? processes, long gradientBytes, out VariationalModel<double> model)
+    private Trainer<double> Trainer(IProcessGroup? processes, long gradientBytes, out VariationalModel<double> model, long preparedBytes = long.MaxValue)
     {
         var generative = ModelBuilder<double>.Build(new ModelSpecification { States = States, Inputs = 2 }, _recording, 1);
         model = new VariationalModel<double>(generative, SharedPosterior<double>.Independent(States, 2, Bins, 0.3, 0.3));
         var options = new TrainingOptions
         {
-            Iterations = 7, BatchSize = 4, ValidationInterval = 3, Threads = 1, GradientBytes = gradientBytes, RecurrentPenalty = 0.1, Hide = [new GroupHiding { Of = ["velocity"], Probability = 0.5 }],
+            Iterations = 7, BatchSize = 4, ValidationInterval = 3, Threads = 1, GradientBytes = gradientBytes, PreparedBytes = preparedBytes, RecurrentPenalty = 0.1, Hide = [new GroupHiding { Of = ["velocity"], Probability = 0.5 }],
             Elbo = new() { Solver = new() { Tolerance = 1e-12 }, GradientTolerance = 1e-10 },
         };
         return new Trainer<double>(model, _recording, options, processes);
@@ -106,63 +134,5 @@ public sealed class SharedTrainings
         Assert.Equal([1, 2, 3, 4, 5], received.Values);
         Assert.Equal([float.NaN, 2, 3, 4, 5], Assert.Single(received.Variants.Values).Values);
         Assert.Equal((false, true, true), (received.IsLost, received.Of(6).IsLost, untouched.IsLost));
-    }
-
-    /// <summary>What the threads that play processes have in common.</summary>
-    private sealed class ThreadGroup(int size) : IDisposable
-    {
-        public int Size => size;
-
-        public Barrier Barrier { get; } = new(size);
-
-        /// <summary>What each process gives, and how many bytes of it each gets.</summary>
-        public (byte[] Bytes, int[] Lengths)[] Given { get; } = new (byte[], int[])[size];
-
-        public void Dispose() => Barrier.Dispose();
-    }
-
-    private sealed class Member(ThreadGroup group, int number) : IProcessGroup
-    {
-        public int Count => group.Size;
-
-        public int Number => number;
-
-        public string? Agree(string? failure) => failure;
-
-        public void Gather(ReadOnlySpan<byte> own, ReadOnlySpan<int> lengths, Span<byte> all)
-        {
-            Assert.Equal(lengths[number], own.Length);
-            group.Given[number] = (own.ToArray(), lengths.ToArray());
-            Meet();
-            var at = 0;
-            foreach (var (bytes, told) in group.Given)
-            {
-                Assert.Equal(lengths.ToArray(), told);
-                bytes.CopyTo(all[at..]);
-                at += bytes.Length;
-            }
-
-            Assert.Equal(all.Length, at);
-            Meet();
-        }
-
-        public void Exchange(ReadOnlySpan<byte> sent, ReadOnlySpan<int> sentLengths, Span<byte> received, ReadOnlySpan<int> receivedLengths)
-        {
-            group.Given[number] = (sent.ToArray(), sentLengths.ToArray());
-            Meet();
-            var at = 0;
-            for (var process = 0; process < group.Size; process++)
-            {
-                var (bytes, lengths) = group.Given[process];
-                Assert.Equal(receivedLengths[process], lengths[number]);
-                bytes.AsSpan(lengths[..number].Sum(), lengths[number]).CopyTo(received[at..]);
-                at += lengths[number];
-            }
-
-            Assert.Equal(received.Length, at);
-            Meet();
-        }
-
-        private void Meet() => Assert.True(group.Barrier.SignalAndWait(TimeSpan.FromSeconds(30)), "a process waits for another in vain");
     }
 }

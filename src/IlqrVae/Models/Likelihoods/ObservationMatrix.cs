@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 
@@ -12,6 +13,9 @@ namespace IlqrVae.Models.Likelihoods;
 public sealed class ObservationMatrix<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    // log y! of counts that are common; the same bits as where it is computed.
+    private static readonly double[] s_logFactorials = [.. Enumerable.Range(0, 256).Select(count => SpecialFunctions.LogGamma(count + 1.0))];
+
     private readonly (Matrix<T> Values, Matrix<T> Mask) _room;
 
     /// <summary>Prepares observations. Allocates.</summary>
@@ -35,6 +39,12 @@ public sealed class ObservationMatrix<T>
         {
             observations.CopyRow(bin, Values.Row(bin));
             observations.CopyRow<double>(bin, row);
+            if (Mask.IsEmpty)
+            {
+                TensorPrimitives.Add(ColumnSums, row, ColumnSums);
+                continue;
+            }
+
             for (var channel = 0; channel < channels; channel++)
             {
                 if (!observations.IsObserved(bin, channel))
@@ -42,15 +52,17 @@ public sealed class ObservationMatrix<T>
                     continue;
                 }
 
-                if (!Mask.IsEmpty)
-                {
-                    Mask[bin, channel] = T.One;
-                }
-
+                Mask[bin, channel] = T.One;
                 ColumnSums[channel] += row[channel];
                 ColumnWeights[channel]++;
                 ObservedCount++;
             }
+        }
+
+        if (Mask.IsEmpty)
+        {
+            Array.Fill(ColumnWeights, bins);
+            ObservedCount = (long)bins * channels;
         }
 
         if (kind == ChannelKind.Counts)
@@ -121,6 +133,9 @@ public sealed class ObservationMatrix<T>
 
     /// <summary>The weighted sum of log y! over observed counts; zero for values.</summary>
     public double LogFactorials { get; private set; }
+
+    /// <summary>Memory of the entries and their mask in bytes.</summary>
+    internal long Bytes => Unsafe.SizeOf<T>() * (((long)Values.Rows * Values.Stride) + ((long)Mask.Rows * Mask.Stride));
 
     /// <summary>What was observed in some bins in a row. It shares the numbers of the whole, so it is good as long as these are.</summary>
     /// <param name="first">The first bin.</param>
@@ -214,8 +229,11 @@ public sealed class ObservationMatrix<T>
             for (var i = 0; i < counts.Length; i++)
             {
                 var weight = Mask.IsEmpty ? 1 : double.CreateChecked(Mask[t, i]);
-                LogFactorials += weight == 0 ? 0 : weight * SpecialFunctions.LogGamma(double.CreateChecked(counts[i]) + 1);
+                LogFactorials += weight == 0 ? 0 : weight * LogFactorial(double.CreateChecked(counts[i]));
             }
         }
     }
+
+    private static double LogFactorial(double count)
+        => (int)count is >= 0 and < 256 and var whole && whole == count ? s_logFactorials[whole] : SpecialFunctions.LogGamma(count + 1);
 }

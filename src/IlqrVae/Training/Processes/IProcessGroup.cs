@@ -1,7 +1,7 @@
 namespace IlqrVae.Training.Processes;
 
 /// <summary>
-/// The processes that train one model together, as what carries bytes between them: the seam behind which training is spread over machines. A batch's trials
+/// The processes that train one model together, or analyse trials with one, as what carries bytes between them: the seam behind which work is spread over machines. A batch's trials
 /// are dealt out; each process works out its own on all its threads and sums their gradients; then outcomes, starts of trials and sums are completed, after
 /// which every process holds the same state, makes the same decisions and the same update, so that parameters never travel.
 /// </summary>
@@ -17,7 +17,7 @@ public interface IProcessGroup
     /// <summary>Gets the number of this one, from 0.</summary>
     int Number { get; }
 
-    /// <summary>Waits until every process is ready for the work or has failed to be. Each calls it once, before all else.</summary>
+    /// <summary>Waits until every process is ready for the work or has failed to be. Each calls it before all else, and again wherever one may fail alone.</summary>
     /// <param name="failure">Why this process is not ready; null where it is.</param>
     /// <returns>Why the first process that is not ready is not; null where all are. The same everywhere.</returns>
     string? Agree(string? failure);
