@@ -100,7 +100,7 @@ internal static class NlbCommand
             Arguments.RequireOther(destination, RunFolder.ModelOf(result.GetValue(run)!), "the model");
             Arguments.RequireFree(destination, result.GetValue(force));
             var found = NeuralLatentsPrediction.Of(
-                result.GetValue(run)!, path, terminal.Read(path), how.Read(result), result.GetValue(byPosition), result.GetValue(threads), terminal.OfInference(), terminal.Interrupt, processes);
+                result.GetValue(run)!, path, terminal.Read(path), how.Read(result), result.GetValue(byPosition), result.GetValue(threads), terminal.OfInference(), processes, terminal.Interrupt);
             if (processes.Number > 0)
             {
                 return ExitCode.Done;

@@ -40,12 +40,12 @@ public sealed record NeuralLatentsPrediction(
     /// <param name="byPosition">Whether channels are those of the model in the order of the recording, whatever their names.</param>
     /// <param name="threads">Worker threads; null or 0 for one a core.</param>
     /// <param name="progress">Told of every trial that is done; null for nobody.</param>
-    /// <param name="interrupt">Stops the inference.</param>
     /// <param name="processes">The processes that share the trials, each by the same call, of which the first alone has rates; null for this one alone.</param>
+    /// <param name="interrupt">Stops the inference.</param>
     /// <exception cref="InputException">The recording does not fit the model, or has no such groups, trials or bins.</exception>
     public static NeuralLatentsPrediction Of(
         string run, string data, Recording recording, NeuralLatentsOptions options, bool byPosition = false, int? threads = null, IProgress<InferenceProgress>? progress = null,
-        CancellationToken interrupt = default, IProcessGroup? processes = null)
+        IProcessGroup? processes = null, CancellationToken interrupt = default)
     {
         processes ??= new OneProcess();
         var cut = NeuralLatentsCut.Of(recording, data, options);

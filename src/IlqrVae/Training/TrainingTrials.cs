@@ -1,6 +1,5 @@
 using System.Numerics;
 using IlqrVae.Inference;
-using IlqrVae.Models;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Training;
