@@ -327,7 +327,7 @@ internal sealed class Terminal : IDisposable
                 }
 
                 var words = string.Join(", ", here.Take(4).Select(one => $"{one.Key} {one.Value.Iteration}/{one.Value.Iterations}"));
-                stage.Set(progress.Done, progress.Planned, () => $"{progress.Done} of {progress.Planned} trainings{(words.Length > 0 ? $"; {words}" : "")}");
+                stage.Set(progress.Share, 1, () => $"{progress.Done} of {progress.Planned} trainings{(words.Length > 0 ? $"; {words}" : "")}");
             }
         });
     }

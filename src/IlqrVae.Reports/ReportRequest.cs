@@ -26,7 +26,7 @@ public sealed record ReportRequest
     /// <summary>Gets whether baselines are fitted beside the model, which may take minutes.</summary>
     public bool Baselines { get; init; }
 
-    /// <summary>Gets the posterior file to take instead of inferring; null for none.</summary>
+    /// <summary>Gets the posterior file of this run and recording whose inputs are taken instead of a search for them; null for none.</summary>
     public string? Posterior { get; init; }
 
     /// <summary>Gets how many trials one can choose among.</summary>

@@ -103,20 +103,16 @@ public sealed class ReportSource : RecordingSource
         request ??= new ReportRequest();
         var path = RunFolder.ModelOf(run);
         var (description, _, summary) = ModelFile.Read(path);
-        var hidden = request.Hidden ?? UsuallyHidden(description, recording);
         return new ReportSource(request, recording, data, path, description, summary, () =>
         {
-            if (request.Posterior is { } posterior)
-            {
-                return Taken(path, posterior, data, recording, request);
-            }
-
-            return InferenceSession.Run(
+            var (split, hidden) = request.Posterior is { } posterior ? Taken(posterior, description, request) : (request.Split, request.Hidden ?? UsuallyHidden(description, recording));
+            var found = InferenceSession.Run(
                 run, data, recording,
                 new InferenceRequest
                 {
-                    Split = request.Split,
+                    Split = split,
                     Hidden = hidden,
+                    Posterior = request.Posterior,
                     ByPosition = request.ByPosition,
                     ElboDraws = ElboDraws,
                     ForecastBins = request.ForecastBins,
@@ -129,6 +125,7 @@ public sealed class ReportSource : RecordingSource
                     Threads = request.Threads,
                 },
                 progress, interrupt);
+            return request.Posterior is null ? found : found with { Remarks = [.. found.Remarks, $"What was inferred is taken from {request.Posterior}"] };
         }, interrupt);
     }
 
@@ -176,29 +173,11 @@ public sealed class ReportSource : RecordingSource
         return ModelFile.Build<double>(path, description, raw).Generative;
     }
 
-    /// <summary>What a posterior file holds, as if it had just been inferred; of ELBO and coverage it knows nothing.</summary>
-    private static InferenceResult Taken(string model, string posterior, string data, Recording recording, ReportRequest request)
-    {
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        if (request is { ForecastBins: > 0 } or { Gaps.Count: > 0 } or { Hidden: not null } or { Split: not null })
-        {
-            throw new InputException($"{posterior}: what was hidden and which trials were inferred is in the file; leave out what asks for it, or infer anew without the file.");
-        }
-
-        var (description, raw, _) = ModelFile.Read(model);
-        var match = ChannelMatch.Of(description, recording, request.ByPosition, data);
-        var (trials, estimates, hidden) = PosteriorFile.Read(posterior, description, match.Recording);
-        var splits = trials.Select(trial => trial.Split).Distinct().ToList();
-        var calibration = CalibrationFile.ReadIfAny(new RunFolder(Path.GetDirectoryName(Path.GetFullPath(model)) ?? "").Calibration) is { } all && all.Model == RunCalibration.FingerprintOf(raw)
-            ? all.Situations.FirstOrDefault(one => one.IsOf(hidden))
-            : null;
-        return new InferenceResult(description, match.Recording, splits.Count == 1 ? splits[0].ToString().ToLowerInvariant() : "all", trials, estimates, hidden, clock.Elapsed.TotalSeconds, clock.Elapsed.TotalSeconds)
-        {
-            Learned = LearnedModel.Of(ModelFile.Build<double>(model, description, raw).Generative),
-            Calibration = calibration,
-            Remarks = [.. match.Remarks, $"What was inferred is taken from {posterior}"],
-        };
-    }
+    /// <summary>Which trials of a posterior file are shown, and what of them was hidden.</summary>
+    private static (string? Split, IReadOnlySet<string> Hidden) Taken(string posterior, ModelDescription description, ReportRequest request)
+        => request is { ForecastBins: > 0 } or { Gaps.Count: > 0 } or { Hidden: not null } or { Split: not null }
+            ? throw new InputException($"{posterior}: what was hidden and which trials were inferred is in the file; leave out what asks for it, or infer anew without the file.")
+            : PosteriorFile.ContentsOf(posterior, description);
 
     /// <summary>Values where there are counts to predict them from, and what was hidden in validation.</summary>
     internal static HashSet<string> UsuallyHidden(ModelDescription description, Recording recording)

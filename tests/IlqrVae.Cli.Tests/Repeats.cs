@@ -102,6 +102,18 @@ public sealed class Repeats
         Assert.Contains("started from", outcome.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_origin_that_was_begun_anew_refuses_nothing_that_it_does_not_know()
+    {
+        using var line = Prepared();
+        line.Must("train", "@/config.yaml", "-o", "@/second", "--from", "@/run");
+        File.WriteAllText(line["second/origin.json"], "{");
+        line.Must("train", "@/second", "--resume", "--iterations", "15");
+        var outcome = line.Run("train", "--like", "@/second", "-o", "@/again");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("begun anew after iteration 12", outcome.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--like @/run", "-o")]
     [InlineData("@/config.yaml --like @/run -o @/x", "config.yaml")]

@@ -199,6 +199,7 @@ public sealed class Runs
         }
 
         Assert.True(File.Exists(line["demo/data.h5"]) && File.Exists(line["demo/posterior.h5"]) && File.Exists(line["demo/run/model.h5"]));
+        line.Must("evaluate", "@/demo/run", "--data", "@/demo/data.h5", "--split", "test", "--posterior", "@/demo/posterior.h5");
         line.Must("demo", "sparse", "-o", "@/demo", "--iterations", "3");
     }
 

@@ -41,6 +41,27 @@ public sealed class SelfTests
     }
 
     [Fact]
+    public void What_is_not_a_number_is_not_lost_among_numbers()
+    {
+        Assert.Equal(double.NaN, Deviations.Worst([double.NaN, 1]));
+        Assert.Equal(double.NaN, Deviations.Worst([1, double.NaN, 0]));
+        Assert.Equal(double.NaN, Deviations.Largest([1, 2, 3], [double.NaN, 2, 4]));
+        Assert.Equal(double.NaN, Deviations.OfEach([1, 2], [double.NaN, 2]));
+        Assert.Equal(3, Deviations.Largest([1, 2, 3], [1, 5, 2]));
+    }
+
+    [Fact]
+    public void A_program_that_is_one_file_starts_itself()
+    {
+        Assert.SkipWhen(MachineDescription.Current().VectorBits == 0, "there is nothing narrower");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the program beside the assembly is called as on Linux");
+        var program = Path.ChangeExtension(typeof(SelfTestCommand).Assembly.Location, null);
+        var checks = SelfChecks.Run(program, ("selftest", "ILQR_VAE_SELFTEST_VALUES")).Where(check => check.Kind == "narrower registers").ToList();
+        Assert.NotEmpty(checks);
+        Assert.All(checks, check => Assert.True(check.IsPassed, $"{check.Name}: {check.Deviation}"));
+    }
+
+    [Fact]
     public void Without_processes_of_its_own_it_can_be_run_by_any_program()
         => Assert.All(SelfChecks.Run("", ("", "")), check => Assert.True(check.IsPassed, $"{check.Name}: {check.Deviation}"));
 }

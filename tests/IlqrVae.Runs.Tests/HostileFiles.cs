@@ -128,8 +128,15 @@ public sealed class HostileFiles : IDisposable
 
     private Func<string, int> ReaderOfPosteriors()
     {
-        var description = ModelFile.Read(At("run/model.h5")).Description;
-        return path => PosteriorFile.Read(path, description, _recording).Trials.Count;
+        var (description, raw, _) = ModelFile.Read(At("run/model.h5"));
+        var origin = PosteriorOrigin.Of(raw, _recording, byPosition: false);
+        return path =>
+        {
+            var (split, hidden) = PosteriorFile.ContentsOf(path, description);
+            var solutions = PosteriorSolutions.Read(path, description, origin, new InferenceRequest { Hidden = hidden }, "data.h5");
+            solutions.RequireAll(_recording.Trials, split);
+            return _recording.Trials.Sum(trial => solutions.Of(trial).Variables.Length);
+        };
     }
 
     private Trainer<double> Fresh()

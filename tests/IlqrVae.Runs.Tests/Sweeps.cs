@@ -74,7 +74,7 @@ public sealed class Sweeps : IDisposable
     [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 0, to: 1, scale: log}}", "no logarithm begins")]
     [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 0.5, to: 1, whole: true}}", "whole numbers")]
     [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 1, to: 2, scale: lg}}", "give linear or log")]
-    [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 1, til: 2}}", "a range has no key 'til'")]
+    [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 1, til: 2}}", "there is no key 'til' in a range")]
     [InlineData("config: c.yaml\npoints: 2\nkeys: {model.states: {from: 1}}", "'to' of the range of 'model.states' is no number")]
     [InlineData("config: c.yaml\npoints: 0\nkeys: {model.states: [1]}", "'points' is '0'")]
     [InlineData("config: c.yaml\nkeys: {model.states: [1", "not valid YAML")]
@@ -188,13 +188,19 @@ public sealed class Sweeps : IDisposable
     {
         var path = this["claim"];
 
-        // Of this machine: nobody holds the lock.
-        File.WriteAllText(path, $"{Environment.MachineName}\n1\n");
+        // Of this machine: nobody holds the lock, and there is no such process.
+        File.WriteAllText(path, $"{Environment.MachineName}\n{int.MaxValue}\n");
         var taken = new SweepClaim?[16];
         Parallel.For(0, taken.Length, i => taken[i] = SweepClaim.TryTake(path, TimeSpan.FromMinutes(3)));
         Assert.Single(taken, one => one is not null);
         Assert.Equal([path], Directory.GetFiles(_folder.FullName, "claim*"));
         taken.First(one => one is not null)!.Dispose();
+
+        // Of this machine, on a file system without locks: the process tells, or that it does not write any more.
+        File.WriteAllText(path, $"{Environment.MachineName}\n{Environment.ProcessId}\n");
+        Assert.Null(SweepClaim.TryTake(path, TimeSpan.FromMinutes(3)));
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow - TimeSpan.FromMinutes(4));
+        SweepClaim.TryTake(path, TimeSpan.FromMinutes(3))!.Dispose();
 
         // Of another, where locks may be its own affair: after a while without a sign of life.
         File.WriteAllText(path, "elsewhere\n1\n");
@@ -290,6 +296,20 @@ public sealed class Sweeps : IDisposable
         Assert.Empty(Directory.GetFiles(this["sweep/claims"]));
     }
 
+    [Fact]
+    public void How_far_a_sweep_is_is_told_by_iterations()
+    {
+        var shares = new List<double>();
+        SweepSession.Run(
+            Plan("search: halving\npoints: 4\nrungs: 2\nhalve-by: 2", "training.learning-rate: {from: 0.01, to: 0.2, scale: log}"), "sweep.yaml", new SweepFolder(this["sweep"]), new SweepRequest(),
+            RecordingFile.Read, null, new Immediately(progress => shares.Add(progress.Share)), TestContext.Current.CancellationToken);
+        Assert.Equal(shares.Order(), shares);
+        Assert.Equal(1, shares[^1]);
+
+        // The last of two that go on has a quarter of the iterations before it in the second rung: 4 x 9 + 9 of 4 x 9 + 2 x 9.
+        Assert.Contains(45 / 54.0, shares);
+    }
+
     [Theory]
     [InlineData("training.validation-score: [elbo, evidence]", "validation would measure something else at point 2")]
     [InlineData("training.chunk: [0, 6]", "validation would measure something else at point 2")]
@@ -319,6 +339,37 @@ public sealed class Sweeps : IDisposable
         Assert.Contains("a sweep of other settings", Assert.Throws<InputException>(() => Run(Plan("", "model.states: [2]"), "sweep", 1)).Message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(this["sweep/sweep.yaml"]));
         Assert.Contains("holds a run", Assert.Throws<InputException>(() => Run(Plan("", "model.states: [2]"), "sweep/runs/0001-seed1", 1)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{\"iterations\": \"many\"}")]
+    [InlineData("{\"iterations\": 1, \"iterations\": 2}")]
+    public void A_result_that_is_none_is_refused_by_name(string text)
+    {
+        var plan = Plan("", "model.states: [2]");
+        Run(plan, "sweep", 1);
+        var path = this["sweep/results/0001-seed1-rung0.json"];
+        File.WriteAllText(path, text);
+        Assert.StartsWith($"{path}: this is no result", Assert.Throws<InputException>(() => Run(plan, "sweep", 1)).Message, StringComparison.Ordinal);
+
+        // What it says then is true: the training goes on from its end, with what it had.
+        File.Delete(path);
+        Assert.True(Run(plan, "sweep", 1).IsOver);
+        Assert.Contains("\"best_iteration\"", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_worker_killed_between_two_checkpoints_loses_only_the_last()
+    {
+        var plan = Plan("", "model.states: [2]");
+        Run(plan, "sweep", 1);
+        File.Delete(this["sweep/results/0001-seed1-rung0.json"]);
+        var run = new RunFolder(this["sweep/runs/0001-seed1"]);
+        File.Move(run.Checkpoint, run.CheckpointBefore, overwrite: true);
+        Assert.True(Run(plan, "sweep", 1).IsOver);
+        Assert.Contains("resumed at", File.ReadAllText(run.Log), StringComparison.Ordinal);
     }
 
     private SweepOutcome Run(SweepPlan plan, string folder, int parallel) => SweepSession.Run(

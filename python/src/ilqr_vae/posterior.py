@@ -11,7 +11,7 @@ from ._folders import OwnedFolder
 from ._archive import Archive, PathLike
 from .errors import InputError
 from .recording import open_archive
-from .trials import ByTrial
+from .trials import ByTrial, OfTrials
 
 if TYPE_CHECKING:
     import pandas
@@ -110,43 +110,32 @@ class Samples:
         self.states, self.inputs, self.log_weight = states, inputs, log_weight
 
 
-class Posterior:
+class Posterior(OfTrials):
     """A posterior file, .npz or .h5 (docs/posterior-format.md). Tables are mapped or read when they are asked for.
 
     Made by :meth:`ilqr_vae.Run.infer`, or of a file that ``ilqr-vae infer`` wrote: ``Posterior("posterior.npz")``.
 
     Attributes:
         path: the file.
-        archive: all its tables by their paths.
     """
 
     def __init__(self, path: PathLike, folder: Optional[OwnedFolder] = None) -> None:
         self.path = Path(path)
-        self.archive = open_archive(self.path)
+        self._archive = open_archive(self.path)
         # What was not asked to be kept goes with the object.
         self._folder = folder
         if self.archive.header.get("format") != "ilqr-vae posterior":
             raise InputError(f"{self.path}: this is no posterior file; give what 'ilqr-vae infer' wrote.")
 
     @property
+    def archive(self) -> Archive:
+        """All tables by their paths in the file (docs/posterior-format.md)."""
+        return self._archive
+
+    @property
     def bin_width(self) -> float:
         """Width of a bin in seconds."""
         return float(self.archive.header["bin_width"])
-
-    @property
-    def names(self) -> List[str]:
-        """Names of the trials."""
-        return [str(name) for name in self.archive["trials/name"]]
-
-    @property
-    def splits(self) -> List[str]:
-        """``train``, ``validation`` or ``test`` for each trial."""
-        return [str(split) for split in self.archive["trials/split"]]
-
-    @property
-    def bins(self) -> "np.ndarray[Any, Any]":
-        """Numbers of bins of the trials."""
-        return np.asarray(self.archive["trials/bins"])
 
     @property
     def converged(self) -> "np.ndarray[Any, Any]":
@@ -190,9 +179,6 @@ class Posterior:
         if group not in self.channels:
             raise KeyError(f"there is no group '{group}'; the groups are {', '.join(self.channels)}")
         return self.channels[group]
-
-    def __len__(self) -> int:
-        return len(self.archive["trials/bins"])
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """All means and deviations as a pandas table.
@@ -242,9 +228,6 @@ class Posterior:
         if len(table) == bins.sum() and np.array_equal(first, np.concatenate([[0], np.cumsum(bins)[:-1]])):
             return table
         return np.concatenate([table[start:start + count] for start, count in zip(first, bins)])
-
-    def _by_trial(self, path: str, axis: int = 0) -> ByTrial:
-        return ByTrial(self.archive[path], self.names, self.archive["trials/first_bin"].tolist(), self.bins.tolist(), axis)
 
     def __repr__(self) -> str:
         hidden = [name for name, group in self.channels.items() if group.hidden]

@@ -16,7 +16,7 @@ from ._folders import OwnedFolder
 from ._archive import Archive, Attributes, PathLike
 from .errors import InputError
 from .program import Watcher, call_json
-from .trials import ByTrial
+from .trials import ByTrial, OfTrials
 
 __all__ = ["Group", "Recording"]
 
@@ -51,7 +51,7 @@ class Group:
     channel_names: Optional[List[str]]
 
 
-class Recording:
+class Recording(OfTrials):
     """Trials of spike counts and values in bins of one width.
 
     Made by :meth:`from_arrays`, :meth:`from_spike_times`, :meth:`from_file`, :meth:`from_nwb` or :meth:`from_dataset`, never directly.
@@ -353,21 +353,6 @@ class Recording:
         return float(self.attributes["/"]["bin_width"])
 
     @property
-    def names(self) -> List[str]:
-        """Names of the trials."""
-        return [str(name) for name in self.archive["trials/name"]]
-
-    @property
-    def splits(self) -> List[str]:
-        """``train``, ``validation`` or ``test`` for each trial."""
-        return [str(split) for split in self.archive["trials/split"]]
-
-    @property
-    def bins(self) -> "np.ndarray[Any, Any]":
-        """Numbers of bins of the trials."""
-        return np.asarray(self.archive["trials/bins"])
-
-    @property
     def labels(self) -> Dict[str, "np.ndarray[Any, Any]"]:
         """What was noted of each trial, by name: an entry a trial."""
         return {path[len("trials/labels/"):]: self.archive[path] for path in self.archive if path.startswith("trials/labels/")}
@@ -406,15 +391,9 @@ class Recording:
             raise KeyError(f"there is no group '{group}'; the groups are {', '.join(self.groups)}")
         return self._by_trial(path)
 
-    def __len__(self) -> int:
-        return len(self.archive["trials/bins"])
-
     def trials_of(self, split: str) -> List[int]:
         """Numbers of the trials of a split."""
         return [number for number, one in enumerate(self.splits) if one == split]
-
-    def _by_trial(self, path: str) -> ByTrial:
-        return ByTrial(self.archive[path], self.names, self.archive["trials/first_bin"].tolist(), self.archive["trials/bins"].tolist())
 
     def __repr__(self) -> str:
         bins, splits = self.bins, self.splits

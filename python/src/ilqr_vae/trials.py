@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Sequence, Union, overload
+from abc import ABC, abstractmethod
+from typing import Any, Iterator, List, Mapping, Sequence, Union, overload
 
 import numpy as np
 
@@ -76,3 +77,33 @@ class ByTrial(Sequence["np.ndarray[Any, Any]"]):
     def __repr__(self) -> str:
         lengths = f"{min(self._bins)}" if len(set(self._bins)) == 1 else f"{min(self._bins)} to {max(self._bins)}"
         return f"<{len(self)} trials of {lengths} bins x {self.table.shape[-1]}>"
+
+
+class OfTrials(ABC):
+    """What recordings and posteriors have in common: tables of all bins of all trials, and trials with names, splits and lengths."""
+
+    @property
+    @abstractmethod
+    def archive(self) -> Mapping[str, "np.ndarray[Any, Any]"]:
+        """All tables by their paths in the file."""
+
+    @property
+    def names(self) -> List[str]:
+        """Names of the trials."""
+        return [str(name) for name in self.archive["trials/name"]]
+
+    @property
+    def splits(self) -> List[str]:
+        """``train``, ``validation`` or ``test`` for each trial."""
+        return [str(split) for split in self.archive["trials/split"]]
+
+    @property
+    def bins(self) -> "np.ndarray[Any, Any]":
+        """Numbers of bins of the trials."""
+        return np.asarray(self.archive["trials/bins"])
+
+    def __len__(self) -> int:
+        return len(self.archive["trials/bins"])
+
+    def _by_trial(self, path: str, axis: int = 0) -> ByTrial:
+        return ByTrial(self.archive[path], self.names, self.archive["trials/first_bin"].tolist(), self.bins.tolist(), axis)

@@ -5,7 +5,7 @@ internal static class Deviations
 {
     public static double Norm(IEnumerable<double> values) => Math.Sqrt(values.Sum(value => value * value));
 
-    /// <summary>The largest difference; infinite where there are not as many.</summary>
+    /// <summary>The largest difference; infinite where there are not as many, NaN where one is not a number.</summary>
     public static double Largest(IReadOnlyList<double> expected, IReadOnlyList<double> actual)
     {
         if (expected.Count != actual.Count)
@@ -13,16 +13,11 @@ internal static class Deviations
             return double.PositiveInfinity;
         }
 
-        var largest = 0.0;
-        for (var i = 0; i < expected.Count; i++)
-        {
-            // Written so that what is not a number stays.
-            var difference = Math.Abs(actual[i] - expected[i]);
-            largest = difference <= largest ? largest : difference;
-        }
-
-        return largest;
+        return Worst(expected.Zip(actual, (one, other) => Math.Abs(other - one)));
     }
+
+    /// <summary>The largest of some deviations; where one is not a number, that.</summary>
+    public static double Worst(IEnumerable<double> deviations) => deviations.Aggregate(0.0, Math.Max);
 
     /// <summary>The largest difference over the norm of what is expected.</summary>
     public static double Relative(IReadOnlyList<double> expected, IReadOnlyList<double> actual) => Largest(expected, actual) / Norm(expected);

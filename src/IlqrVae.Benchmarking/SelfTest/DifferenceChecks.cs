@@ -46,7 +46,7 @@ internal static class DifferenceChecks
             var norm = Deviations.Norm(direction);
             var slope = ((45 * Across(Step)) - (9 * Across(2 * Step)) + Across(3 * Step)) / (60 * Step);
             var deviation = Math.Abs(direction.Zip(exact, (d, g) => d / norm * g).Sum() + slope) / Deviations.Norm(exact);
-            worst = deviation <= worst ? worst : deviation;
+            worst = Math.Max(worst, deviation);
 
             double Across(double length) => ElboAt(length) - ElboAt(-length);
 

@@ -88,7 +88,7 @@ internal static unsafe class KernelChecks
         void Add(double expected, T actual, int terms)
         {
             var deviation = Math.Abs(double.CreateChecked(actual) - expected) / terms;
-            worst = deviation <= worst ? worst : deviation;
+            worst = Math.Max(worst, deviation);
         }
     }
 

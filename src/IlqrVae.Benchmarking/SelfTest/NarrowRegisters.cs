@@ -26,7 +26,7 @@ internal static class NarrowRegisters
     }.ToJsonString();
 
     /// <summary>Runs one process for each width below this one's.</summary>
-    /// <param name="program">The assembly of the program.</param>
+    /// <param name="program">The assembly of the program, or the program that has it inside; empty for none.</param>
     /// <param name="arguments">Arguments and a variable of the environment by which it prints <see cref="Values"/>.</param>
     public static IEnumerable<SelfCheck> Run(string program, (string Argument, string Variable) arguments)
     {
@@ -52,7 +52,8 @@ internal static class NarrowRegisters
 
     private static (int? Bits, double[] Values) Ask(string program, (string Argument, string Variable) arguments, string[] switches)
     {
-        var start = new ProcessStartInfo(Host(), [program, arguments.Argument]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        // A program that is one file is started as it is.
+        var start = new ProcessStartInfo(IsAssembly(program) ? Host() : program, IsAssembly(program) ? [program, arguments.Argument] : [arguments.Argument]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment[arguments.Variable] = "1";
         foreach (var one in switches)
         {
@@ -73,6 +74,8 @@ internal static class NarrowRegisters
             return (null, []);
         }
     }
+
+    private static bool IsAssembly(string program) => string.Equals(Path.GetExtension(program), ".dll", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The program that runs assemblies: that of the runtime at work.</summary>
     private static string Host()

@@ -4,7 +4,7 @@ namespace IlqrVae.Benchmarking.SelfTest;
 public static class SelfChecks
 {
     /// <summary>Runs all checks, each as it is asked for.</summary>
-    /// <param name="program">The assembly of the program that answers with <see cref="Values"/>; empty to leave out what takes processes of its own.</param>
+    /// <param name="program">The assembly of the program that answers with <see cref="Values"/>, or the program that has it inside; empty to leave out what takes processes of its own.</param>
     /// <param name="arguments">An argument and a variable of the environment by which it does.</param>
     public static IEnumerable<SelfCheck> Run(string program, (string Argument, string Variable) arguments) =>
         FixtureChecks.Run()

@@ -97,7 +97,8 @@ internal static class DemoCommand
 
         var found = InferenceSession.Run(
             files.Run, files.Data, recording, new InferenceRequest { Split = "test", ElboDraws = 16, InputEffects = true, Threads = configuration.Training.Threads }, terminal.OfInference(), terminal.Interrupt);
-        PosteriorFile.Write(files.Posterior, found.Description, found.Trials, found.Estimates, found.Hidden);
+        PosteriorFile.Write(
+            files.Posterior, found.Description, found.Trials, found.Estimates, found.Hidden, origin: PosteriorOrigin.Of(ModelFile.Read(run.Model).Raw, recording, byPosition: false));
         Ended("infer");
         var report = EvaluationReport.Of(found);
         Ended("evaluate");

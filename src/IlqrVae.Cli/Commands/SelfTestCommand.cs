@@ -40,7 +40,10 @@ internal static class SelfTestCommand
             }
 
             terminal.IsJson = result.GetValue(json);
-            return Report(SelfChecks.Run(typeof(SelfTestCommand).Assembly.Location, (Name, Variable)), terminal);
+
+            // A program that is one file has no assemblies beside it.
+            var assembly = typeof(SelfTestCommand).Assembly.Location;
+            return Report(SelfChecks.Run(assembly.Length > 0 ? assembly : Environment.ProcessPath ?? "", (Name, Variable)), terminal);
         });
     }
 

@@ -86,7 +86,7 @@ public static class ExportFile
                 Hdf5Archive.Of(tree).Save(path);
                 break;
             case ExportFormat.Npz:
-                NpzFile.Write(path, tree);
+                ExportedNpz.Write(path, tree);
                 break;
             case ExportFormat.Matlab:
                 MatlabWriter.Write(path, tree);

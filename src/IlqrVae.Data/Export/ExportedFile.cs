@@ -38,13 +38,13 @@ public sealed class ExportedFile : IDisposable
             length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         }
 
-        return start[..length].StartsWith(MatlabReader.Header) || (start[..length].StartsWith("PK\x03\x04"u8) && NpzFile.Is(path));
+        return start[..length].StartsWith(MatlabReader.Header) || (start[..length].StartsWith("PK\x03\x04"u8) && ExportedNpz.Is(path));
     }
 
     /// <summary>Opens such an export; null where the file is something else.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InputException">There is no such file, or it is damaged.</exception>
-    public static ExportedFile? Open(string path) => !Is(path) ? null : new(path, NpzFile.Is(path) ? NpzFile.Read(path) : MatlabReader.Read(path));
+    public static ExportedFile? Open(string path) => !Is(path) ? null : new(path, ExportedNpz.Is(path) ? ExportedNpz.Read(path) : MatlabReader.Read(path));
 
     /// <inheritdoc/>
     public void Dispose() => _folder.Delete(recursive: true);

@@ -61,5 +61,5 @@ public sealed class NumpyImporter : IRecordingImporter
         ? NpyFolder.Open(files, Path.TrimEndingDirectorySeparator(folder))
         : throw new InputException($"{folder}: this folder holds no arrays of NumPy (.npy); name a file.");
 
-    private static ArrayFile Open(ImportSource source) => source.Header.StartsWith(NpyFile.Signature) ? NpyFile.Open(source.Path) : NpzFile.Open(source);
+    private static ArrayFile Open(ImportSource source) => source.Header.StartsWith(NpyFile.Signature) ? NpyFile.Open(source.Path) : NpzArchive.Open(source);
 }

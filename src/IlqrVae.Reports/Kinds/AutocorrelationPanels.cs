@@ -4,7 +4,7 @@ using IlqrVae.Reports.Panels;
 namespace IlqrVae.Reports.Kinds;
 
 /// <summary>How counts of a neuron go together over lags: how slowly rates change, and what bins cannot tell.</summary>
-public sealed class AutocorrelationPanels : IPanelKind
+public sealed class AutocorrelationPanels : GroupPanelKind
 {
     private const double LongestLag = 1;
     private const int MostLags = 200;
@@ -16,25 +16,20 @@ public sealed class AutocorrelationPanels : IPanelKind
     private const int MostBins = 40_000;
 
     /// <inheritdoc/>
-    public string Name => "autocorrelation";
+    public override string Name => "autocorrelation";
 
     /// <inheritdoc/>
-    public string Help => "autocorrelation of spike counts by lag, averaged over neurons";
+    public override string Help => "autocorrelation of spike counts by lag, averaged over neurons";
 
     /// <inheritdoc/>
-    public PanelNeeds Needs => PanelNeeds.Recording;
+    private protected override ChannelKind Kind => ChannelKind.Counts;
 
     /// <inheritdoc/>
-    public PanelResult Make(RecordingSource source, PanelRequest request)
+    private protected override string Missing => "The recording has no counts, so they have no autocorrelation.";
+
+    /// <inheritdoc/>
+    private protected override PanelResult Make(RecordingSource source, PanelRequest request, IReadOnlyList<int> groups)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(request);
-        var groups = Naming.Groups(source.Recording.Groups, request, group => group.Kind == ChannelKind.Counts, "counts");
-        if (groups.Count == 0)
-        {
-            return PanelResult.None("The recording has no counts, so they have no autocorrelation.");
-        }
-
         var panels = groups.Select(g => Make(source, g, request)).OfType<Panel>().ToList();
         return panels.Count > 0 ? PanelResult.Of(panels) : PanelResult.None("No neuron varies in trials of three bins or more, so there is no autocorrelation.");
     }

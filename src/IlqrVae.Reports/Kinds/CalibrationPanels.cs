@@ -23,7 +23,7 @@ public sealed class CalibrationPanels : RunPanelKind
         ArgumentNullException.ThrowIfNull(source);
         if (CoveragePart.Of(source.Inference) is not { Scores.Count: > 0 } coverage)
         {
-            return PanelResult.None("Whether intervals hold cannot be looked at: no group was hidden whose observations the recording holds, and it knows no true rates, values or inputs; or what was inferred was taken from a file.");
+            return PanelResult.None("Whether intervals hold cannot be looked at: no group was hidden whose observations the recording holds, and it knows no true rates, values or inputs.");
         }
 
         var panels = new List<Panel> { Coverage(source, coverage) };

@@ -4,29 +4,24 @@ using IlqrVae.Reports.Panels;
 namespace IlqrVae.Reports.Kinds;
 
 /// <summary>How much neurons fire on average over the recording.</summary>
-public sealed class FiringPanels : IPanelKind
+public sealed class FiringPanels : GroupPanelKind
 {
     private const int MostBars = 40;
 
     /// <inheritdoc/>
-    public string Name => "firing";
+    public override string Name => "firing";
 
     /// <inheritdoc/>
-    public string Help => "histogram of the neurons' mean rates, with silent ones named";
+    public override string Help => "histogram of the neurons' mean rates, with silent ones named";
 
     /// <inheritdoc/>
-    public PanelNeeds Needs => PanelNeeds.Recording;
+    private protected override ChannelKind Kind => ChannelKind.Counts;
 
     /// <inheritdoc/>
-    public PanelResult Make(RecordingSource source, PanelRequest request)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(request);
-        var groups = Naming.Groups(source.Recording.Groups, request, group => group.Kind == ChannelKind.Counts, "counts");
-        return groups.Count == 0
-            ? PanelResult.None("The recording has no counts, so there are no rates.")
-            : PanelResult.Of([.. groups.Select(g => Make(source, g))]);
-    }
+    private protected override string Missing => "The recording has no counts, so there are no rates.";
+
+    /// <inheritdoc/>
+    private protected override PanelResult Make(RecordingSource source, PanelRequest request, IReadOnlyList<int> groups) => PanelResult.Of([.. groups.Select(g => Make(source, g))]);
 
     /// <summary>The mean rate of each neuron over all of its observed bins, in Hz; NaN where it was never observed.</summary>
     internal static double[] Rates(Recording recording, int g)

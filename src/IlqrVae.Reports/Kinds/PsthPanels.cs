@@ -5,7 +5,7 @@ using IlqrVae.Reports.Panels;
 namespace IlqrVae.Reports.Kinds;
 
 /// <summary>Peri-stimulus time histograms: averages over the trials of a condition of smoothed spikes, and of a run of the inferred rates.</summary>
-public sealed class PsthPanels : IPanelKind
+public sealed class PsthPanels : GroupPanelKind
 {
     /// <summary>Neurons that are shown.</summary>
     private const int ShownNeurons = 6;
@@ -17,25 +17,20 @@ public sealed class PsthPanels : IPanelKind
     private const double Smoothing = 0.07;
 
     /// <inheritdoc/>
-    public string Name => "psth";
+    public override string Name => "psth";
 
     /// <inheritdoc/>
-    public string Help => "averages over the trials of a condition: smoothed spikes, and of a run the inferred rates";
+    public override string Help => "averages over the trials of a condition: smoothed spikes, and of a run the inferred rates";
 
     /// <inheritdoc/>
-    public PanelNeeds Needs => PanelNeeds.Recording;
+    private protected override ChannelKind Kind => ChannelKind.Counts;
 
     /// <inheritdoc/>
-    public PanelResult Make(RecordingSource source, PanelRequest request)
+    private protected override string Missing => "The recording has no counts, so there are no spikes to average.";
+
+    /// <inheritdoc/>
+    private protected override PanelResult Make(RecordingSource source, PanelRequest request, IReadOnlyList<int> groups)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(request);
-        var groups = Naming.Groups(source.Recording.Groups, request, group => group.Kind == ChannelKind.Counts, "counts");
-        if (groups.Count == 0)
-        {
-            return PanelResult.None("The recording has no counts, so there are no spikes to average.");
-        }
-
         if (source.Trials.Count < 2)
         {
             return PanelResult.None("There is one trial only, so there is nothing to average.");

@@ -4,7 +4,7 @@ using IlqrVae.Reports.Panels;
 namespace IlqrVae.Reports.Kinds;
 
 /// <summary>The spikes of a trial: strokes, or colors where bins are wide or spikes are many.</summary>
-public sealed class RasterPanels : IPanelKind
+public sealed class RasterPanels : GroupPanelKind
 {
     /// <summary>More strokes than that are a gray area that hides what it shows.</summary>
     public const int MostStrokes = 5000;
@@ -13,25 +13,20 @@ public sealed class RasterPanels : IPanelKind
     private const double LargestShare = 0.3;
 
     /// <inheritdoc/>
-    public string Name => "raster";
+    public override string Name => "raster";
 
     /// <inheritdoc/>
-    public string Help => "the spikes of a trial, neuron by neuron; counts as colors where there are too many for strokes";
+    public override string Help => "the spikes of a trial, neuron by neuron; counts as colors where there are too many for strokes";
 
     /// <inheritdoc/>
-    public PanelNeeds Needs => PanelNeeds.Recording;
+    private protected override ChannelKind Kind => ChannelKind.Counts;
 
     /// <inheritdoc/>
-    public PanelResult Make(RecordingSource source, PanelRequest request)
+    private protected override string Missing => "The recording has no counts, so there are no spikes to show.";
+
+    /// <inheritdoc/>
+    private protected override PanelResult Make(RecordingSource source, PanelRequest request, IReadOnlyList<int> groups)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(request);
-        var groups = Naming.Groups(source.Recording.Groups, request, group => group.Kind == ChannelKind.Counts, "counts");
-        if (groups.Count == 0)
-        {
-            return PanelResult.None("The recording has no counts, so there are no spikes to show.");
-        }
-
         var trial = TrialChoice.Of(source, request.Trial);
         var panels = groups.Where(g => source.Trials[trial].Observations[g].ObservedCount > 0).Select(g => Make(source, trial, g, request)).ToList();
         return panels.Count > 0 ? PanelResult.Of(panels) : PanelResult.None($"Nothing was recorded of {Words.List(groups.Select(g => $"'{source.Recording.Groups[g].Name}'"))} in trial '{source.Trials[trial].Name}'.");

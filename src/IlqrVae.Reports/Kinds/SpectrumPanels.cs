@@ -6,7 +6,7 @@ using MathNet.Numerics.IntegralTransforms;
 namespace IlqrVae.Reports.Kinds;
 
 /// <summary>The power spectrum of behaviour: how fast it changes.</summary>
-public sealed class SpectrumPanels : IPanelKind
+public sealed class SpectrumPanels : GroupPanelKind
 {
     private const int Shown = 6;
 
@@ -19,25 +19,20 @@ public sealed class SpectrumPanels : IPanelKind
     private const int MostPieces = 500;
 
     /// <inheritdoc/>
-    public string Name => "spectrum";
+    public override string Name => "spectrum";
 
     /// <inheritdoc/>
-    public string Help => "power spectrum of values, such as behaviour";
+    public override string Help => "power spectrum of values, such as behaviour";
 
     /// <inheritdoc/>
-    public PanelNeeds Needs => PanelNeeds.Recording;
+    private protected override ChannelKind Kind => ChannelKind.Values;
 
     /// <inheritdoc/>
-    public PanelResult Make(RecordingSource source, PanelRequest request)
+    private protected override string Missing => "There are no values, such as behaviour, only counts.";
+
+    /// <inheritdoc/>
+    private protected override PanelResult Make(RecordingSource source, PanelRequest request, IReadOnlyList<int> groups)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(request);
-        var groups = Naming.Groups(source.Recording.Groups, request, group => group.Kind == ChannelKind.Values, "values");
-        if (groups.Count == 0)
-        {
-            return PanelResult.None("There are no values, such as behaviour, only counts.");
-        }
-
         var panels = groups.Select(g => Make(source, g, request)).OfType<Panel>().ToList();
         return panels.Count > 0 ? PanelResult.Of(panels) : PanelResult.None($"No stretch of {LeastBins} bins of values was observed without a gap, so there is no spectrum.");
     }

@@ -171,7 +171,7 @@ public sealed class LiveView : IProgress<TrainingProgress>, IDisposable
         {
             return HistoryFile.ReadIfAny(folder.History);
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -11,7 +11,7 @@ namespace IlqrVae.Runs.Files;
 /// message <c>Event</c> in the wire format of protocol buffers. Fields are those of <c>tensorboard/compat/proto/event.proto</c> and <c>summary.proto</c>. Every record is
 /// on its way to the disk when it is written. A new file begins with an event by which TensorBoard forgets what older files of the folder hold from that step on.
 /// </summary>
-public sealed class EventFile : IDisposable
+internal sealed class EventFile : IDisposable
 {
     // Event.
     private const int WallTime = 1;

@@ -62,93 +62,50 @@ public static class PosteriorFile
         Add(archive, path, "variables/inputs", [.. estimates.Select((estimate, t) => new Table(trials[t].Bins, columns, [.. estimate.Variables![states..], .. new double[columns]]))]);
     }
 
-    /// <summary>Reads what was inferred of trials of a recording. Of samples, intervals and the ELBO nothing is read.</summary>
+    /// <summary>Which trials a file holds, and what inference did not see of them.</summary>
     /// <param name="path">The file, in HDF5.</param>
     /// <param name="description">The model it was inferred with.</param>
-    /// <param name="recording">The recording, its channels in the order of the model's.</param>
-    /// <returns>The trials, what was found in them, and names of the groups that were hidden.</returns>
-    /// <exception cref="InputException">It is no posterior file, or not of this model and recording.</exception>
-    public static (IReadOnlyList<Trial> Trials, IReadOnlyList<TrialEstimate> Estimates, IReadOnlySet<string> Hidden) Read(string path, ModelDescription description, Recording recording)
+    /// <returns>The split of its trials, "all" where they have several; names of the groups that were hidden.</returns>
+    /// <exception cref="InputException">It is no posterior file, or not of this model.</exception>
+    public static (string Split, IReadOnlySet<string> Hidden) ContentsOf(string path, ModelDescription description)
     {
         ArgumentNullException.ThrowIfNull(description);
-        ArgumentNullException.ThrowIfNull(recording);
-        using var archive = Hdf5Archive.Open(path);
-        if (!archive.HasAttribute("/", "format") || archive.ReadText("/", "format") != Format)
+        using var archive = Open(path);
+        var splits = archive.ReadStrings("trials/split", -1).Values.Distinct(StringComparer.Ordinal).ToList();
+        if (splits.Count == 0 || !splits.TrueForAll(split => split is "train" or "validation" or "test"))
         {
-            throw new InputException($"{path}: this is no posterior file; give one that 'ilqr-vae infer' wrote as HDF5.");
+            throw new InputException($"--posterior: {path}: '/trials/split' names no splits; the file is damaged, infer again.");
         }
 
-        archive.VerifySeal();
+        return (splits is [var one] ? one : "all", HiddenIn(archive, description));
+    }
 
-        var names = archive.ReadStrings("trials/name", -1).Values;
-        var bins = archive.ReadLongs("trials/bins", names.Length).Values;
-        var trials = names.Select((name, i) => recording.Trials.FirstOrDefault(trial => trial.Name == name && trial.Bins == bins[i])
-            ?? throw new InputException($"{path}: the recording has no trial '{name}' of {bins[i]} bins; give the dataset that the posterior was inferred of.")).ToList();
-        foreach (var group in description.Groups.Where(group => !archive.ContainsTable($"channels/{group.Name}/mean")))
+    /// <summary>Opens a file and looks at its checksum.</summary>
+    internal static Hdf5ArchiveReader Open(string path)
+    {
+        var archive = Hdf5Archive.Open(path);
+        try
         {
-            throw new InputException($"{path}: there is no group '{group.Name}', which the model explains; give a posterior that was inferred with this model.");
-        }
-
-        var hidden = description.Groups.Select(group => group.Name).Where(name => archive.ReadWhole($"channels/{name}/mean", "hidden") != 0).ToHashSet(StringComparer.Ordinal);
-        var rows = trials.Sum(trial => trial.Bins);
-        var (states, inputs) = (description.Configuration.Model.States, description.Configuration.Model.Inputs);
-        IReadOnlyList<Table> Tables(string table, int columns) => Parts(archive.ReadDoubles(table, rows, columns).Values, trials, columns);
-        var (converged, iterations) = (archive.ReadLongs("trials/converged", names.Length).Values, archive.ReadLongs("trials/iterations", names.Length).Values);
-        var (costs, evidence) = (archive.ReadDoubles("trials/cost", names.Length).Values, archive.ReadDoubles("trials/log_evidence", names.Length).Values);
-        var (inputMeans, inputDeviations) = (Tables("inputs/mean", inputs), Tables("inputs/deviation", inputs));
-        var (stateMeans, stateDeviations) = (Tables("states/mean", states), Tables("states/deviation", states));
-        var means = description.Groups.Select(group => Tables($"channels/{group.Name}/mean", group.Channels)).ToList();
-        var deviations = description.Groups.Select(group => Tables($"channels/{group.Name}/deviation", group.Channels)).ToList();
-        var noises = description.Groups.Select((group, g) => ReadNoise(archive, description, g, trials, deviations[g])).ToList();
-        return (
-            trials,
-            [.. trials.Select((trial, i) => new TrialEstimate
+            if (!archive.HasAttribute("/", "format") || archive.ReadText("/", "format") != Format)
             {
-                Name = trial.Name,
-                Map = new Control.SolveReport(
-                    converged[i] != 0 ? Control.SolverStatus.Converged : double.IsFinite(costs[i]) ? Control.SolverStatus.Stalled : Control.SolverStatus.NonFinite,
-                    double.NaN, costs[i], double.NaN, (int)iterations[i], 0, 0),
-                Inputs = inputMeans[i],
-                InputDeviations = inputDeviations[i],
-                States = stateMeans[i],
-                StateDeviations = stateDeviations[i],
-                Means = [.. means.Select(group => group[i])],
-                MeanDeviations = [.. deviations.Select(group => group[i])],
-                NoiseDeviations = noises.TrueForAll(noise => noise is not null) ? [.. noises.Select(noise => noise![i])] : [],
-                ObservedCount = description.Groups.Where(group => !hidden.Contains(group.Name) && recording.IndexOfGroup(group.Name) >= 0).Sum(group => trial.Observations[recording.IndexOfGroup(group.Name)].ObservedCount),
-                LogEvidence = evidence[i],
-                IsGaussNewton = false,
-            })],
-            hidden);
-    }
+                throw new InputException($"--posterior: {path} is no posterior file; give one that 'ilqr-vae infer' wrote as HDF5.");
+            }
 
-    /// <summary>The noise alone, in the unit of estimates: what is written is that of posterior and noise together.</summary>
-    private static IReadOnlyList<Table>? ReadNoise(Hdf5ArchiveReader archive, ModelDescription description, int g, IReadOnlyList<Trial> trials, IReadOnlyList<Table> deviations)
-    {
-        var group = description.Groups[g];
-        var name = $"channels/{group.Name}/predictive_deviation";
-        if (!archive.ContainsTable(name))
-        {
-            return null;
+            archive.VerifySeal();
+            return archive;
         }
-
-        var (posterior, noise) = (archive.ReadNumber(name, "posterior_scale"), archive.ReadNumber(name, "noise_scale") * (description.IsRate(g) ? 1 / description.BinWidth : 1));
-        var together = Parts(archive.ReadDoubles(name, trials.Sum(trial => trial.Bins), group.Channels).Values, trials, group.Channels);
-        return [.. together.Zip(deviations, (both, own) => new Table(both.Bins, both.Columns, [.. both.Values.Zip(own.Values, (x, y) =>
-            Math.Sqrt(Math.Max(0, (x * x) - (posterior * posterior * y * y))) / noise)]))];
-    }
-
-    private static List<Table> Parts(double[] values, IReadOnlyList<Trial> trials, int columns)
-    {
-        var (parts, at) = (new List<Table>(), 0);
-        foreach (var trial in trials)
+        catch
         {
-            parts.Add(new Table(trial.Bins, columns, values[at..(at + (trial.Bins * columns))]));
-            at += trial.Bins * columns;
+            archive.Dispose();
+            throw;
         }
-
-        return parts;
     }
+
+    /// <summary>Names of the groups that were hidden.</summary>
+    internal static HashSet<string> HiddenIn(Hdf5ArchiveReader archive, ModelDescription description)
+        => description.Groups.Select(group => group.Name).Where(name => archive.ContainsTable($"channels/{name}/mean")
+            ? archive.ReadWhole($"channels/{name}/mean", "hidden") != 0
+            : throw new InputException($"--posterior: {archive.Path} has no group '{name}', which the model explains; give a posterior that was inferred with this model.")).ToHashSet(StringComparer.Ordinal);
 
     private static Hdf5Archive Build(
         string path, ModelDescription description, IReadOnlyList<Trial> trials, IReadOnlyList<TrialEstimate> estimates, IReadOnlySet<string> hidden, SituationCalibration? calibration,

@@ -42,13 +42,7 @@ internal sealed class PosteriorSolutions
             throw new InputException("--posterior: what a posterior file holds has seen the whole of its trials; leave out --forecast and --gap, or --posterior.");
         }
 
-        using var archive = Hdf5Archive.Open(path);
-        if (!archive.HasAttribute("/", "format") || archive.ReadText("/", "format") != PosteriorFile.Format)
-        {
-            throw new InputException($"--posterior: {path} is no posterior file; give one that 'ilqr-vae infer' wrote as HDF5.");
-        }
-
-        archive.VerifySeal();
+        using var archive = PosteriorFile.Open(path);
         if (!archive.HasAttribute("/", "model"))
         {
             throw new InputException($"--posterior: {path} does not say which model and recording it is of; write it anew with 'ilqr-vae infer'.");
@@ -93,7 +87,7 @@ internal sealed class PosteriorSolutions
 
     private static void RequireHidden(Hdf5ArchiveReader archive, ModelDescription description, IReadOnlySet<string> hidden)
     {
-        var were = description.Groups.Select(group => group.Name).Where(name => archive.ReadWhole($"channels/{name}/mean", "hidden") != 0).ToHashSet(StringComparer.Ordinal);
+        var were = PosteriorFile.HiddenIn(archive, description);
         if (!were.SetEquals(hidden))
         {
             static string Words(IEnumerable<string> names) => names.Any() ? string.Join(", ", names.Order(StringComparer.Ordinal).Select(name => $"'{name}'")) : "nothing";

@@ -32,6 +32,9 @@ public sealed record RunOrigin(RecordingFingerprint Recording, string StartFrom,
     private const string Format = "ilqr-vae origin";
     private const int LargestBytes = 1 << 22;
 
+    /// <summary>Whether it tells of the run's first update; not where the file was damaged or missing when the run was continued.</summary>
+    internal bool HasBeginning => Stretches[0].Iteration == 0;
+
     /// <summary>What a training by this program on this machine would be made of.</summary>
     /// <param name="configuration">Its configuration, paths relative to a folder.</param>
     /// <param name="folder">The folder.</param>
@@ -84,6 +87,11 @@ public sealed record RunOrigin(RecordingFingerprint Recording, string StartFrom,
         Add("width of the vector registers", $"{before.Machine.VectorBits} bits", $"{here.Machine.VectorBits} bits", LastDigits);
         Add("processor", before.Machine.Processor, here.Machine.Processor, "the last digits may differ, where its instructions do");
         Add("number of processes", $"{before.Processes}", $"{here.Processes}", LastDigits);
+        if (!HasBeginning)
+        {
+            differences.Add($"origin.json was begun anew after iteration {before.Iteration}: nobody can tell by which version, on what machine and from what parameters the run was begun; results may differ.");
+        }
+
         if (Stretches.Any(stretch => stretch.Machine != before.Machine || stretch.Program != before.Program))
         {
             differences.Add("the run was continued by another version of the program or on another machine than it was begun with; the last digits may differ.");

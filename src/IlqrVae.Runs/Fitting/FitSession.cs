@@ -133,69 +133,26 @@ public static class FitSession
             candidates = best;
         }
 
-        double Left() => ((1 - Reserve) * request.Seconds) - clock.Elapsed.TotalSeconds;
-        Final AtLength(FitCandidate candidate, RunFolder where, double seconds)
+        var trainings = new LastTrainings(recording, trials, folder, request, clock, pace, progress, interrupt);
+        Final last;
+        if (IsLinear(candidates[0]) && ordered.Find(one => !IsLinear(one)) is { } rival)
         {
-            var updates = (int)Math.Clamp(seconds / PaceOf(candidate, trials, pace, interrupt), FewestIterations, MostIterations);
-            var configuration = WithIterations(candidate, trials, updates, Math.Max(1, updates / LastValidations));
-            using var timeIsUp = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
-            var training = TrainingSession.Run(
-                configuration, recording, where, new TrainingRequest(where.Root, Force: request.Force), new Deadline(progress, $"last, {candidate.Name}", clock, Overrun * request.Seconds, timeIsUp), timeIsUp.Token);
-            return new Final(candidate with { Configuration = configuration }, training);
+            (last, var finals) = trainings.Better(candidates[0], rival);
+            foreach (var attempt in finals)
+            {
+                attempts.Add(attempt);
+                attempted?.Invoke(attempt);
+            }
+        }
+        else
+        {
+            last = trainings.AtLength(candidates[0]);
         }
 
-        var chosen = candidates[0];
-        var last = IsLinear(chosen) && ordered.Find(one => !IsLinear(one)) is { } rival
-            ? Better(AtLength, chosen, rival, folder, Left, attempts, attempted, interrupt)
-            : AtLength(chosen, folder, Left());
         return new FitOutcome(attempts, last.Candidate, last.Training, clock.Elapsed.TotalSeconds)
         {
             IsOutOfTime = last.Training.End == TrainingEnd.Interrupted && !interrupt.IsCancellationRequested,
         };
-    }
-
-    /// <summary>
-    /// Trains linear dynamics at length in a folder beside, and then what learns more slowly, for longer; the better one stays. Interrupted in the first training, nothing is
-    /// left behind; in the second, what was reached by it.
-    /// </summary>
-    private static Final Better(
-        Func<FitCandidate, RunFolder, double, Final> train, FitCandidate linear, FitCandidate rival, RunFolder folder, Func<double> left,
-        List<FitAttempt> attempts, Action<FitAttempt>? attempted, CancellationToken interrupt)
-    {
-        var beside = new RunFolder($"{Path.TrimEndingDirectorySeparator(folder.Root)}.{Guid.NewGuid():N}");
-        try
-        {
-            var first = train(linear, beside, LinearShare * left());
-            interrupt.ThrowIfCancellationRequested();
-            var second = train(rival, folder, left());
-            if (interrupt.IsCancellationRequested)
-            {
-                return second;
-            }
-
-            // Also where numbers overflowed, and the loss is none.
-            var isOvertaken = second.Training.ValidationLoss < first.Training.ValidationLoss;
-            foreach (var (final, isKept) in new[] { (first, !isOvertaken), (second, isOvertaken) })
-            {
-                attempts.Add(new FitAttempt(Shares.Length + 1, final.Candidate.Name, final.Training.Iterations, final.Training.Seconds, -final.Training.ValidationLoss, isKept));
-                attempted?.Invoke(attempts[^1]);
-            }
-
-            if (isOvertaken)
-            {
-                return second;
-            }
-
-            beside.MoveTo(folder);
-            return first;
-        }
-        finally
-        {
-            if (Directory.Exists(beside.Root))
-            {
-                Directory.Delete(beside.Root, recursive: true);
-            }
-        }
     }
 
     private static bool IsLinear(FitCandidate candidate) => candidate.Configuration.Model.Dynamics is LinearSpecification;
@@ -290,6 +247,65 @@ public static class FitSession
 
     /// <summary>A candidate trained at length.</summary>
     private sealed record Final(FitCandidate Candidate, TrainingOutcome Training);
+
+    /// <summary>Trains at length, with what is left of the time.</summary>
+    private sealed class LastTrainings(
+        Recording recording, Recording trials, RunFolder folder, FitRequest request, Stopwatch clock, Dictionary<FitCandidate, double> pace, IProgress<TrainingProgress>? progress,
+        CancellationToken interrupt)
+    {
+        private double Left => ((1 - Reserve) * request.Seconds) - clock.Elapsed.TotalSeconds;
+
+        /// <summary>Trains one in the fit's folder.</summary>
+        public Final AtLength(FitCandidate candidate) => AtLength(candidate, folder, Left);
+
+        /// <summary>
+        /// Trains linear dynamics in a folder beside, and then what learns more slowly, for longer; the better one stays. Interrupted in the first training, nothing is left
+        /// behind; in the second, what was reached by it, and neither counts as tried.
+        /// </summary>
+        public (Final Kept, IReadOnlyList<FitAttempt> Attempts) Better(FitCandidate linear, FitCandidate rival)
+        {
+            var beside = new RunFolder($"{Path.TrimEndingDirectorySeparator(folder.Root)}.{Guid.NewGuid():N}");
+            try
+            {
+                var first = AtLength(linear, beside, LinearShare * Left);
+                interrupt.ThrowIfCancellationRequested();
+                var second = AtLength(rival);
+                if (interrupt.IsCancellationRequested)
+                {
+                    return (second, []);
+                }
+
+                // Also where numbers overflowed, and the loss is none.
+                var isOvertaken = second.Training.ValidationLoss < first.Training.ValidationLoss;
+                if (!isOvertaken)
+                {
+                    beside.MoveTo(folder);
+                }
+
+                return (isOvertaken ? second : first, [Attempt(first, !isOvertaken), Attempt(second, isOvertaken)]);
+            }
+            finally
+            {
+                if (Directory.Exists(beside.Root))
+                {
+                    Directory.Delete(beside.Root, recursive: true);
+                }
+            }
+        }
+
+        private static FitAttempt Attempt(Final final, bool isKept)
+            => new(Shares.Length + 1, final.Candidate.Name, final.Training.Iterations, final.Training.Seconds, -final.Training.ValidationLoss, isKept);
+
+        private Final AtLength(FitCandidate candidate, RunFolder where, double seconds)
+        {
+            var updates = (int)Math.Clamp(seconds / PaceOf(candidate, trials, pace, interrupt), FewestIterations, MostIterations);
+            var configuration = WithIterations(candidate, trials, updates, Math.Max(1, updates / LastValidations));
+            using var timeIsUp = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
+            var training = TrainingSession.Run(
+                configuration, recording, where, new TrainingRequest(where.Root, Force: request.Force), new Deadline(progress, $"last, {candidate.Name}", clock, Overrun * request.Seconds, timeIsUp), timeIsUp.Token);
+            return new Final(candidate with { Configuration = configuration }, training);
+        }
+    }
 
     /// <summary>Passes progress on, and stops a training that has its fewest updates when the time is up.</summary>
     private sealed class Deadline(IProgress<TrainingProgress>? progress, string name, Stopwatch clock, double seconds, CancellationTokenSource stop) : IProgress<TrainingProgress>

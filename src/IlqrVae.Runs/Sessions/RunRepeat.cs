@@ -60,7 +60,7 @@ public sealed class RunRepeat
             throw new InputException($"{configuration.Data}: this is not the recording the run in {Run} was made with, they differ in {difference}; give that one with --data, or train without --like.");
         }
 
-        if (_origin is not null && _origin.StartFrom != now.StartFrom)
+        if (_origin is { HasBeginning: true } && _origin.StartFrom != now.StartFrom)
         {
             throw new InputException($"{configuration.StartFrom}: the parameters are not those that the run in {Run} started from; put that run back, or train without --like.");
         }

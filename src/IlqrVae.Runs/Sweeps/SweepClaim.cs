@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using IlqrVae.Data;
 
@@ -15,14 +17,14 @@ internal sealed class SweepClaim : IDisposable
     /// <summary>Time without a sign of life after which a worker on another machine is taken for dead.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    private readonly Lock _lock = new();
     private readonly FileStream _stream;
-    private readonly string _path;
     private readonly Timer _timer;
     private bool _isReleased;
 
-    private SweepClaim(FileStream stream, string path)
+    private SweepClaim(FileStream stream)
     {
-        (_stream, _path) = (stream, path);
+        _stream = stream;
         SignOfLife();
         _timer = new Timer(_ => SignOfLife(), null, Interval, Interval);
     }
@@ -37,7 +39,8 @@ internal sealed class SweepClaim : IDisposable
         {
             try
             {
-                return new SweepClaim(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None), path);
+                // The file goes when it is closed, before its lock does.
+                return new SweepClaim(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose));
             }
             catch (IOException) when (File.Exists(path))
             {
@@ -54,11 +57,10 @@ internal sealed class SweepClaim : IDisposable
     /// <summary>Gives the job back, done or not.</summary>
     public void Dispose()
     {
-        lock (_timer)
+        lock (_lock)
         {
             _isReleased = true;
             _timer.Dispose();
-            File.Delete(_path);
             _stream.Dispose();
         }
     }
@@ -69,11 +71,19 @@ internal sealed class SweepClaim : IDisposable
         var grave = $"{path}.{Guid.NewGuid():N}";
         try
         {
-            using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None))
+            // Who has just made it writes to it once it is locked: till then nobody may try the lock, which would keep it from its owner.
+            if (new FileInfo(path).Length == 0 && IsPatient(path, patience))
+            {
+                return false;
+            }
+
+            // To be written too, since network file systems lock no file that is only read. Windows moves an open file only where it was said that it may be.
+            using (var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None))
             using (var reader = new StreamReader(stream))
             {
-                // Not even the lock tells of a machine whose file system keeps locks to itself.
-                if (reader.ReadLine() != Environment.MachineName && NowOf(Path.GetDirectoryName(path)!) - File.GetLastWriteTimeUtc(path) < patience)
+                // There are file systems that keep locks to one machine, and some that have none at all.
+                var isGone = reader.ReadLine() == Environment.MachineName && !IsRunning(reader.ReadLine());
+                if (!isGone && IsPatient(path, patience))
                 {
                     return false;
                 }
@@ -92,6 +102,23 @@ internal sealed class SweepClaim : IDisposable
         }
     }
 
+    /// <summary>Whether a process of this machine goes on.</summary>
+    private static bool IsRunning(string? process)
+    {
+        try
+        {
+            using var found = Process.GetProcessById(int.Parse(process ?? "", CultureInfo.InvariantCulture));
+            return !found.HasExited;
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a claim was written to so lately that its worker may be alive.</summary>
+    private static bool IsPatient(string path, TimeSpan patience) => NowOf(Path.GetDirectoryName(path)!) - File.GetLastWriteTimeUtc(path) < patience;
+
     /// <summary>The time by the clock that dates the files of a folder.</summary>
     private static DateTime NowOf(string folder)
     {
@@ -104,7 +131,7 @@ internal sealed class SweepClaim : IDisposable
 
     private void SignOfLife()
     {
-        lock (_stream)
+        lock (_lock)
         {
             if (_isReleased)
             {

@@ -41,15 +41,7 @@ public static class SweepFile
     public static SweepPlan Parse(string text, string where)
     {
         var (root, reading) = ConfigurationFile.Load(text, where, "write at least 'config:' and 'keys:'");
-        foreach (var (node, _) in root.Children)
-        {
-            if (node is not YamlScalarNode { Value: { } key } || !Keys.Contains(key, StringComparer.Ordinal))
-            {
-                var word = (node as YamlScalarNode)?.Value ?? "";
-                throw new InputException($"{reading.At(node)}: there is no key '{ConfigurationFile.OneLine(word)}' in a sweep; {Spelling.DidYouMean(word, Keys)}the keys are {string.Join(", ", Keys)}.");
-            }
-        }
-
+        RequireKeys(root, Keys, "a sweep", reading);
         var configuration = Text(root, "config", reading) ?? throw new InputException($"{where}: the key 'config' is missing; name the configuration that every training begins with, as 'config: config.yaml'.");
         var keys = ReadKeys(root, where, reading);
         var isListed = keys.TrueForAll(key => key is ListedKey);
@@ -126,16 +118,7 @@ public static class SweepFile
 
     private static RangedKey Range(string path, YamlMappingNode range, Reading reading)
     {
-        string[] keys = ["from", "to", "scale", "whole"];
-        foreach (var (node, _) in range.Children)
-        {
-            if (node is not YamlScalarNode { Value: { } key } || !keys.Contains(key, StringComparer.Ordinal))
-            {
-                var word = (node as YamlScalarNode)?.Value ?? "";
-                throw new InputException($"{reading.At(node)}: a range has no key '{ConfigurationFile.OneLine(word)}'; {Spelling.DidYouMean(word, keys)}it has {string.Join(", ", keys)}.");
-            }
-        }
-
+        RequireKeys(range, ["from", "to", "scale", "whole"], "a range", reading);
         var (from, to) = (Number("from"), Number("to"));
         var isLogarithmic = Word("scale", "linear", "log");
         var isWhole = Word("whole", "false", "true");
@@ -162,6 +145,18 @@ public static class SweepFile
 
         bool Word(string key, string no, string yes) => Text(range, key, reading) is { } word && (word == yes || (word == no ? false
             : throw new InputException($"{reading.At(range)}: '{key}' of the range of '{path}' is '{ConfigurationFile.OneLine(word)}'; give {no} or {yes}.")));
+    }
+
+    private static void RequireKeys(YamlMappingNode mapping, string[] keys, string what, Reading reading)
+    {
+        foreach (var (node, _) in mapping.Children)
+        {
+            if (node is not YamlScalarNode { Value: { } key } || !keys.Contains(key, StringComparer.Ordinal))
+            {
+                var word = (node as YamlScalarNode)?.Value ?? "";
+                throw new InputException($"{reading.At(node)}: there is no key '{ConfigurationFile.OneLine(word)}' in {what}; {Spelling.DidYouMean(word, keys)}the keys are {string.Join(", ", keys)}.");
+            }
+        }
     }
 
     private static YamlNode? Node(YamlMappingNode mapping, string key) => mapping.Children.FirstOrDefault(pair => pair.Key is YamlScalarNode { Value: { } word } && word == key).Value;

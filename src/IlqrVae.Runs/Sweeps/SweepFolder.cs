@@ -30,7 +30,7 @@ public sealed record SweepFolder(string Root)
     /// <summary>Makes the folder, or checks that it holds this sweep.</summary>
     /// <param name="plan">What it tries, every line that matters.</param>
     /// <exception cref="InputException">It holds another.</exception>
-    public void Open(string plan)
+    internal void Open(string plan)
     {
         if (File.Exists(Root))
         {
@@ -71,13 +71,13 @@ public sealed record SweepFolder(string Root)
     internal SweepClaim? TryClaim(SweepJob job, TimeSpan patience) => SweepClaim.TryTake(Path.Combine(Claims, job.Name), patience);
 
     /// <summary>The jobs that somebody has, or had until he died.</summary>
-    public HashSet<SweepJob> Claimed() => [.. Directory.EnumerateFiles(Claims).Select(path => JobOf(Path.GetFileName(path))).OfType<SweepJob>()];
+    internal HashSet<SweepJob> Claimed() => [.. Directory.EnumerateFiles(Claims).Select(path => JobOf(Path.GetFileName(path))).OfType<SweepJob>()];
 
     /// <summary>Whether a job is done.</summary>
-    public bool IsDone(SweepJob job) => File.Exists(Path.Combine(Results, job.Name + ResultEnding));
+    internal bool IsDone(SweepJob job) => File.Exists(Path.Combine(Results, job.Name + ResultEnding));
 
     /// <summary>Keeps what came of a job.</summary>
-    public void Write(SweepResult result)
+    internal void Write(SweepResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
         AtomicFile.WriteText(Path.Combine(Results, result.Job.Name + ResultEnding), Json.Format(new JsonObject
@@ -110,7 +110,7 @@ public sealed record SweepFolder(string Root)
             var json = JsonNode.Parse(InputFile.ReadText(path, 1 << 16, "a result"))!.AsObject();
             return new SweepResult(job, (int)json["iterations"]!, (int)json["best_iteration"]!, (double?)json["validation_loss"] ?? double.NaN, (double?)json["seconds"] ?? double.NaN);
         }
-        catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException or NullReferenceException or FormatException)
+        catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException)
         {
             throw new InputException($"{path}: this is no result of a sweep; remove it, and its training is looked at again.", exception);
         }

@@ -28,7 +28,8 @@ public sealed record SweepRequest
 /// <param name="Training">A training that goes on here; empty for none.</param>
 /// <param name="Iteration">Its iteration.</param>
 /// <param name="Iterations">Its iterations in all.</param>
-public readonly record struct SweepProgress(int Done, int Planned, string Training, int Iteration, int Iterations);
+/// <param name="Share">The share of all iterations that is done, about, from 0 to 1.</param>
+public readonly record struct SweepProgress(int Done, int Planned, string Training, int Iteration, int Iterations, double Share);
 
 /// <summary>A point and what it reached.</summary>
 /// <param name="Point">The point.</param>
@@ -57,7 +58,9 @@ public sealed record SweepOutcome(SweepPlan Plan, IReadOnlyList<RankedPoint> Ran
 /// </summary>
 public static class SweepSession
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
+    /// <summary>Time between two looks of a worker that waits for others: longer and longer, since many may wait on one file system.</summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     /// <summary>Works.</summary>
     /// <param name="plan">What to try.</param>
@@ -141,6 +144,8 @@ public static class SweepSession
         static string Measured(RunConfiguration one) => string.Join(
             "; ", one.Training.ScoreOfValidation, one.Training.ValuesWeight, string.Join(",", one.Training.ValidationHides), one.Training.ValidationFolds, one.Training.Chunk, one.Training.ValidationShare);
 
+        // Few points differ in how the recording is cut.
+        var cuts = new Dictionary<(int Chunk, double Share), Recording>();
         string? first = null;
         var score = LearningObjective.Predictive;
         foreach (var (point, configuration) in points.Zip(configurations))
@@ -148,7 +153,12 @@ public static class SweepSession
             RunConfiguration completed;
             try
             {
-                var trials = LearningTrials.Of(recording, configuration.Training.Chunk, configuration.Training.ValidationShare);
+                var cut = (configuration.Training.Chunk, configuration.Training.ValidationShare);
+                if (!cuts.TryGetValue(cut, out var trials))
+                {
+                    cuts[cut] = trials = LearningTrials.Of(recording, cut.Chunk, cut.ValidationShare);
+                }
+
                 completed = configuration.CompletedFor(trials);
                 if (trials.TrialsOf(TrialSplit.Validation).Count == 0 || completed.Training.ValidationInterval == 0)
                 {
@@ -222,11 +232,16 @@ public static class SweepSession
     {
         private readonly Lock _lock = new();
         private readonly Dictionary<SweepJob, SweepResult> _results = [];
-        private readonly int _planned = Planned(plan);
+        private readonly int _planned = Planned(plan, (_, _) => 1);
+        private readonly double _plannedIterations = Planned(plan, (rung, before) => (int)configurations.Average(
+            one => plan.IterationsAt(rung, one.Training.Iterations, one.Training.ValidationInterval) - (before ? plan.IterationsAt(rung - 1, one.Training.Iterations, one.Training.ValidationInterval) : 0)));
+
+        private readonly Dictionary<(int Point, int Seed), int> _reached = [];
 
         /// <summary>Does one job after the other.</summary>
         public void Run(CancellationToken interrupt)
         {
+            var pause = ShortestPause;
             while (true)
             {
                 interrupt.ThrowIfCancellationRequested();
@@ -238,6 +253,7 @@ public static class SweepSession
 
                 if (TakeOne(open, interrupt))
                 {
+                    pause = ShortestPause;
                     continue;
                 }
 
@@ -247,7 +263,8 @@ public static class SweepSession
                     return;
                 }
 
-                interrupt.WaitHandle.WaitOne(Pause);
+                interrupt.WaitHandle.WaitOne(pause);
+                pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 1.5 * pause.TotalSeconds));
             }
         }
 
@@ -258,9 +275,10 @@ public static class SweepSession
                 folder.ReadInto(_results);
                 var schedule = new SweepSchedule(plan, _results, folder.Claimed());
                 var ranked = new List<RankedPoint>();
+                var known = new HashSet<int>();
                 for (var rung = plan.Rungs - 1; rung >= 0; rung--)
                 {
-                    foreach (var (number, _) in schedule.Ranked(rung).Where(one => !ranked.Exists(known => known.Point.Number == one.Point)))
+                    foreach (var (number, _) in schedule.Ranked(rung).Where(one => known.Add(one.Point)))
                     {
                         var results = Enumerable.Range(1, plan.Seeds).Select(seed => _results[new SweepJob(number, seed, rung)]).ToList();
                         ranked.Add(new RankedPoint(points[number - 1], rung, results, folder.RunOf(results.MinBy(one => one.Loss)!.Job)));
@@ -271,12 +289,13 @@ public static class SweepSession
             }
         }
 
-        private static int Planned(SweepPlan plan)
+        /// <summary>A sum over all trainings that each rung lets through, about.</summary>
+        private static int Planned(SweepPlan plan, Func<int, bool, int> of)
         {
             var (total, count) = (0, plan.Count);
             for (var rung = 0; rung < plan.Rungs; rung++)
             {
-                total += count * plan.Seeds;
+                total += count * plan.Seeds * of(rung, rung > 0);
                 count = Math.Max(1, count / plan.HalveBy);
             }
 
@@ -315,7 +334,7 @@ public static class SweepSession
                     told?.Invoke(points[job.Point - 1], result);
                 }
 
-                progress?.Report(new SweepProgress(done, _planned, "", 0, 0));
+                Tell(done, job, 0, 0);
                 return true;
             }
 
@@ -330,7 +349,7 @@ public static class SweepSession
             var end = plan.IterationsAt(job.Rung, configuration.Training.Iterations, configuration.Training.ValidationInterval);
             var outcome = TrainingSession.Run(
                 configuration, recording, run,
-                new TrainingRequest(run.Root, Resume: File.Exists(run.Checkpoint), Force: true) { StopAt = end < configuration.Training.Iterations ? end : null },
+                new TrainingRequest(run.Root, Resume: run.HoldsCheckpoint, Force: true) { StopAt = end < configuration.Training.Iterations ? end : null },
                 progress is null ? null : new Watcher(this, job), interrupt);
             if (outcome.End == TrainingEnd.Interrupted)
             {
@@ -340,12 +359,33 @@ public static class SweepSession
             return new SweepResult(job, outcome.Iterations, outcome.BestIteration, outcome.End == TrainingEnd.Diverged ? double.NaN : outcome.ValidationLoss, outcome.Seconds);
         }
 
-        private sealed class Watcher(Work work, SweepJob job) : IProgress<TrainingProgress>
+        /// <summary>Tells of a training that goes on, or with zero iterations that a job is done.</summary>
+        private void Tell(int done, SweepJob job, int iteration, int iterations)
         {
-            public void Report(TrainingProgress value)
-                => work.Tell(new SweepProgress(work._results.Count, work._planned, job.Training, value.Record.Iteration, value.Iterations));
+            if (progress is null)
+            {
+                return;
+            }
+
+            double share;
+            lock (_lock)
+            {
+                _reached[(job.Point, job.Seed)] = Math.Max(iteration, _reached.GetValueOrDefault((job.Point, job.Seed)));
+                foreach (var result in _results.Values)
+                {
+                    var training = (result.Job.Point, result.Job.Seed);
+                    _reached[training] = Math.Max(result.Iterations, _reached.GetValueOrDefault(training));
+                }
+
+                share = _reached.Values.Sum(reached => (double)reached) / _plannedIterations;
+            }
+
+            progress.Report(new SweepProgress(done, _planned, iterations > 0 ? job.Training : "", iteration, iterations, Math.Min(1, share)));
         }
 
-        private void Tell(SweepProgress value) => progress?.Report(value);
+        private sealed class Watcher(Work work, SweepJob job) : IProgress<TrainingProgress>
+        {
+            public void Report(TrainingProgress value) => work.Tell(work._results.Count, job, value.Record.Iteration, value.Iterations);
+        }
     }
 }

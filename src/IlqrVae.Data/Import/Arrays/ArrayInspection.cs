@@ -136,18 +136,17 @@ internal static class ArrayInspection
             return ("", OfValues(file, remarks));
         }
 
-        var import = new BinnedImport(file, options, remarks);
-        var plan = import.Look(found);
+        var plan = new BinnedImport(file, options, remarks).Look(found);
         var axes = Axes(plan.Spikes!, found, plan.UnitsFirst);
         List<string> proposal = ["import", file.Path, "-o", "data.h5", "--map", file.RowsAreBins && found.IsList ? $"spikes={found.Name}" : $"spikes={found.Name}:{ArrayMapping.Write(axes)}"];
         var width = 0.01;
-        if (plan.Time is null && import.Width() is null)
+        if (plan.Time is null && new BinnedStretches(file, options, remarks).Width() is null)
         {
             remarks.Add($"{file.Path}: nothing tells the width of bins; {width.ToString(CultureInfo.InvariantCulture)} s in the command stands for it.");
             proposal.AddRange(["--bin-width", width.ToString(CultureInfo.InvariantCulture)]);
             options = options with { BinWidth = width };
         }
-        else if (Fault(() => import.Stretches(plan)) is { } fault)
+        else if (Fault(() => new BinnedStretches(file, options, remarks).Of(plan.Time, plan.Lengths)) is { } fault)
         {
             // Times that seem to be in milliseconds.
             remarks.Add(fault);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using IlqrVae.Data.Import.Timed;
 using IlqrVae.Recordings;
 
@@ -10,15 +9,6 @@ namespace IlqrVae.Data.Import.Arrays;
 /// </summary>
 internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<string> remarks)
 {
-    // Where nothing else tells them apart, the axis of bins is so many times longer than that of units.
-    private const int ClearlyLonger = 4;
-
-    // Counts that went through arithmetic are off by rounding.
-    private const double CountTolerance = 1e-6;
-
-    // Rates in Hz of counts in bins of no more than this are multiples of so much that counts themselves are hardly ever.
-    private const double LongestRateBin = 0.2;
-
     private static readonly string[] NotTaken = ["--session-grid"];
 
     private readonly string _path = file.Path;
@@ -37,6 +27,9 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
 
         /// <summary>What the others must be as long as.</summary>
         public BinnedSignal Reference => Spikes ?? Values[0].Signal;
+
+        /// <summary>Bins of each table, without those that only make it as long as others.</summary>
+        public List<int> Lengths => Reference.Lengths(UnitsFirst);
     }
 
     /// <summary>Finds what is to be imported, and which axis is which.</summary>
@@ -61,7 +54,7 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
             throw new InputException($"{_path}: '{signal.Name}' has {Trials(signal)} where '{reference.Name}' has {Trials(reference)}; give both alike.");
         }
 
-        var unitsFirst = UnitsFirst(reference, [.. areas.Skip(1), .. values.Select(one => one.Signal)], time is { } some && FitsAtAll(some, reference) ? some : null);
+        var unitsFirst = new BinnedAxes(file, options, remarks).UnitsFirst(reference, [.. areas.Skip(1), .. values.Select(one => one.Signal)], time is { } some && FitsAtAll(some, reference) ? some : null);
         if (areas.Count > 0)
         {
             counts = reference = SpikeAreas.Join(file, spikes!.Name, areas, unitsFirst);
@@ -146,9 +139,10 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
 
         var plan = Look(spikes);
         var (reference, unitsFirst) = (plan.Reference, plan.UnitsFirst);
-        var lengths = reference.Tables.Select(table => Length(reference, table, unitsFirst)).ToList();
-        var (binWidth, stretches) = Stretches(plan.Time, lengths);
-        var counts = plan.Spikes is { } signal ? ToCounts(signal, binWidth) : null;
+        var lengths = plan.Lengths;
+        var (binWidth, stretches) = new BinnedStretches(file, options, remarks).Of(plan.Time, lengths);
+        var counting = new BinnedCounts(file, options, remarks);
+        var counts = plan.Spikes is { } signal ? counting.Of(signal, binWidth) : null;
         var (kept, hold) = (new List<int>(), Array.Empty<int>());
         var groups = new List<ChannelGroup>();
         var takes = new List<Func<int, int, int, Observations>>();
@@ -173,7 +167,7 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
 
         if (plan.HeldOut is { } held)
         {
-            held = ToCounts(held, binWidth)!;
+            held = counting.Of(held, binWidth)!;
             AddCounts(HeldOutChannels.GroupName, held, Orientation(held, reference, unitsFirst, lengths)[0], lengths, binWidth, groups, takes);
         }
 
@@ -278,217 +272,6 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
 
         // Where the bin width is known, a variable that merely is called so may be something else, or not be readable.
         return options.BinWidth is not null && found.Arrays.Any(array => array.Fault is not null || !array.IsVector || array.Count == 0) ? null : BinTimeSignal.Of(file, found, options, remarks, isNamed: false);
-    }
-
-    /// <summary>Which axis is that of units, and how it was told.</summary>
-    private bool UnitsFirst(BinnedSignal reference, List<BinnedSignal> values, BinTimeSignal? time)
-    {
-        if (reference.UnitsFirst is { } known)
-        {
-            return known;
-        }
-
-        if (options.UnitsFirst is { } said)
-        {
-            return said;
-        }
-
-        var (rows, columns) = (reference.Tables.Select(one => one.Rows).Distinct().Count(), reference.Tables.Select(one => one.Columns).Distinct().Count());
-        var table = reference.Tables[0];
-        var shape = $"{_path}: '{reference.Name}' of {(reference.IsPadded ? $"{reference.Tables.Count} x " : "")}{table.Rows} x {table.Columns}";
-        if (file.RowsAreBins)
-        {
-            return Tell(unitsFirst: false, "a row of such a file is a bin");
-        }
-
-        if (time is not null)
-        {
-            var (first, last) = (time.Fits(reference, unitsFirst: true), time.Fits(reference, unitsFirst: false));
-            if (first != last)
-            {
-                return Tell(first, $"'{time.Name}' has as many entries");
-            }
-
-            if (!first)
-            {
-                throw new InputException(
-                    $"{_path}: {file.Noun} '{time.Name}' has {time.Vectors[0].Length} times where '{table.Name}' is {table.Rows} x {table.Columns}; name another {file.Noun}, or give the bin width in seconds.");
-            }
-        }
-
-        foreach (var signal in values.Where(signal => signal != reference))
-        {
-            bool Shares(bool unitsFirst) => reference.Tables.Zip(signal.Tables).All(pair =>
-                signal.UnitsFirst is { } own ? pair.First.Bins(unitsFirst) == pair.Second.Bins(own) : pair.First.Bins(unitsFirst) == pair.Second.Rows || pair.First.Bins(unitsFirst) == pair.Second.Columns);
-            var (first, last) = (Shares(unitsFirst: true), Shares(unitsFirst: false));
-            if (first != last)
-            {
-                return Tell(first, $"'{signal.Name}' is as long");
-            }
-        }
-
-        if (rows == 1 != (columns == 1))
-        {
-            return Tell(rows == 1, "trials differ in length");
-        }
-
-        if (reference.IsPadded && (Padding(reference, unitsFirst: true), Padding(reference, unitsFirst: false)) is var (padded, paddedOther) && padded > 0 != paddedOther > 0)
-        {
-            return Tell(padded > 0, "trials end in NaN");
-        }
-
-        return table.Columns >= ClearlyLonger * table.Rows || table.Rows >= ClearlyLonger * table.Columns
-            ? Tell(table.Columns > table.Rows, "that axis is much longer")
-            : throw new InputException($"{shape} could be units x bins or bins x units; give --units-first or --bins-first.");
-
-        bool Tell(bool unitsFirst, string why)
-        {
-            var (units, bins) = (table.Units(unitsFirst), table.Bins(unitsFirst));
-            var trials = reference.AreTrials ? $"{reference.Tables.Count} trials, " : "";
-            remarks.Add($"{shape} is taken as {(reference.IsPadded ? "trials x " : "")}{(unitsFirst ? "units x bins" : "bins x units")}, as {why}: {trials}{units} units, {(rows == 1 && columns == 1 ? $"{bins} bins" : "bins that differ")}.");
-            return unitsFirst;
-        }
-    }
-
-    /// <summary>How many bins of NaN stand at the ends of trials.</summary>
-    private static long Padding(BinnedSignal signal, bool unitsFirst) => signal.Tables.Sum(table => (long)table.Bins(unitsFirst) - Used(table, unitsFirst));
-
-    private static int Used(BinnedTable table, bool unitsFirst)
-    {
-        var bins = table.Bins(unitsFirst);
-        while (bins > 0 && Enumerable.Range(0, table.Units(unitsFirst)).All(unit => double.IsNaN(table.At(unitsFirst, unit, bins - 1))))
-        {
-            bins--;
-        }
-
-        return bins;
-    }
-
-    private static int Length(BinnedSignal signal, BinnedTable table, bool unitsFirst) => signal.IsPadded ? Used(table, unitsFirst) : table.Bins(unitsFirst);
-
-    /// <summary>The same of what was found.</summary>
-    public (double BinWidth, List<(int Table, int First, int Bins)> Stretches) Stretches(Plan plan) =>
-        Stretches(plan.Time, [.. plan.Reference.Tables.Select(table => Length(plan.Reference, table, plan.UnitsFirst))]);
-
-    /// <summary>The bin width, and for each stretch its table, first bin and number of bins; trials without a bin are left out.</summary>
-    private (double BinWidth, List<(int Table, int First, int Bins)> Stretches) Stretches(BinTimeSignal? time, List<int> lengths)
-    {
-        if (lengths.Contains(0))
-        {
-            remarks.Add($"{_path}: {lengths.Count(length => length == 0)} of {lengths.Count} trials have no bin and are left out.");
-        }
-
-        List<(int Table, int First, int Bins)> whole = [.. lengths.Select((bins, table) => (table, 0, bins)).Where(one => one.bins > 0)];
-        if (time is null)
-        {
-            return options.BinWidth is { } given ? (given, whole)
-                : Width() is { } told ? (told, whole)
-                : throw new InputException($"{_path}: no {file.Noun} is called time; give the bin width in seconds or name the {file.Noun} of the times.");
-        }
-
-        var stretches = new List<(int Table, int First, int Bins)>();
-        var width = double.NaN;
-        foreach (var (table, _, bins) in whole)
-        {
-            var what = $"{_path}: {file.Noun} '{time.NameOf(table)}'";
-            var times = time.Of(table);
-            if (times.Length < bins)
-            {
-                throw new InputException($"{what} has {times.Length} times for {bins} bins; give the bin width in seconds or name another {file.Noun}.");
-            }
-
-            if (bins < 2 && (options.BinWidth ?? width) is var known && double.IsFinite(known))
-            {
-                (width, stretches) = (known, [.. stretches, (table, 0, bins)]);
-                continue;
-            }
-
-            var found = BinTimes.Of(what, times[..bins], options.BinWidth, remarks);
-            if (Math.Abs(found.BinWidth - width) > 0.01 * width)
-            {
-                throw new InputException($"{what} makes bins of {found.BinWidth:G6} s where the trials before have {width:G6} s; give all trials bins of one width.");
-            }
-
-            width = double.IsNaN(width) ? found.BinWidth : width;
-            stretches.AddRange(found.Stretches.Select(stretch => (table, stretch.First, stretch.Bins)));
-        }
-
-        return (width, stretches);
-    }
-
-    /// <summary>The bin width by a number of the file that is called so.</summary>
-    public double? Width()
-    {
-        if (ArrayRoles.Width(file) is not { } name)
-        {
-            return null;
-        }
-
-        var numbers = ArrayPaths.Find(file, name).Arrays.Where(array => array is { Count: 1, Fault: null }).Select(array => array.ToDoubles()[0]).Distinct().ToList();
-        if (numbers is not [> 0 and var width] || !double.IsFinite(width))
-        {
-            return null;
-        }
-
-        width = BinTimes.Agree($"{_path}: {file.Noun} '{Messages.OneLine(name)}'", width * ArrayTimes.Scale(file, name, options, remarks), given: null, remarks);
-        remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{_path}: bins are {width * 1000:G6} ms wide, as '{Messages.OneLine(name)}' says."));
-        return width;
-    }
-
-    /// <summary>Counts as whole numbers; null where a variable that was not asked for does not hold any and values are to be imported.</summary>
-    private BinnedSignal? ToCounts(BinnedSignal spikes, double binWidth)
-    {
-        var odd = OddEntry(spikes, 1);
-        var areRates = (odd is not null || binWidth <= LongestRateBin) && spikes.Tables.Any(table => table.View.Find(value => value > 0) is not null) && OddEntry(spikes, binWidth) is null;
-        odd = areRates ? null : odd;
-        if (odd is { } entry)
-        {
-            var what = $"{_path}: {file.Noun} '{entry.Table.Name}' has the value {entry.Value} at row {entry.Row}, column {entry.Column} (from 0), which is no count";
-            if (options.Spikes is null && Map("spikes") is null && options.Values.Count > 0)
-            {
-                remarks.Add($"{what}: it is left out, and only --values are imported.");
-                return null;
-            }
-
-            throw new InputException($"{what}; counts are whole and not negative. If it holds real values, import it as such: --values 'NAME={spikes.Name}'.");
-        }
-
-        var rounded = 0L;
-        foreach (var table in spikes.Tables.Where(table => !table.View.AreCounts))
-        {
-            table.View.Find(value =>
-            {
-                rounded += value != Math.Round(value) && !double.IsNaN(value) ? 1 : 0;
-                return false;
-            });
-        }
-
-        if (areRates)
-        {
-            remarks.Add($"{_path}: '{spikes.Name}' holds whole multiples of {1 / binWidth:G6}, that is rates in Hz: they are multiplied by the bin width to be counts.");
-        }
-        else if (rounded > 0)
-        {
-            remarks.Add($"{_path}: {rounded} entries of '{spikes.Name}' are within {CountTolerance} of whole numbers and were rounded.");
-        }
-
-        return areRates || rounded > 0 ? spikes.Convert(value => Math.Round(areRates ? value * binWidth : value)) : spikes;
-    }
-
-    /// <summary>The first entry that is no count, NaN left aside.</summary>
-    private static (BinnedTable Table, double Value, int Row, int Column)? OddEntry(BinnedSignal spikes, double perCount)
-    {
-        foreach (var table in spikes.Tables.Where(table => perCount != 1 || !table.View.AreCounts))
-        {
-            if (table.View.Find(IsOdd) is var (row, column))
-            {
-                return (table, table.View[row, column], row, column);
-            }
-        }
-
-        bool IsOdd(double value) => value * perCount is var count && !double.IsNaN(count) && !(count is >= -CountTolerance and <= int.MaxValue && Math.Abs(count - Math.Round(count)) <= CountTolerance);
-
-        return null;
     }
 
     private List<int> AddCounts(

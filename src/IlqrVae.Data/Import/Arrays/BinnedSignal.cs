@@ -19,6 +19,18 @@ internal sealed record BinnedTable(string Name, ArrayView View, int Row)
     public int Units(bool unitsFirst) => unitsFirst ? Rows : Columns;
 
     public double At(bool unitsFirst, int unit, int bin) => unitsFirst ? View[unit, bin] : View[bin, unit];
+
+    /// <summary>Number of bins up to the last that is not NaN in all units.</summary>
+    public int Used(bool unitsFirst)
+    {
+        var bins = Bins(unitsFirst);
+        while (bins > 0 && Enumerable.Range(0, Units(unitsFirst)).All(unit => double.IsNaN(At(unitsFirst, unit, bins - 1))))
+        {
+            bins--;
+        }
+
+        return bins;
+    }
 }
 
 /// <summary>A binned signal: a table of a session, or one a trial.</summary>
@@ -34,6 +46,9 @@ internal sealed class BinnedSignal
 
     /// <summary>Whether trials were made equally long, and NaN at their ends may stand for nothing.</summary>
     public bool IsPadded { get; init; }
+
+    /// <summary>Bins of each table, without those that only make it as long as others.</summary>
+    public List<int> Lengths(bool unitsFirst) => [.. Tables.Select(table => IsPadded ? table.Used(unitsFirst) : table.Bins(unitsFirst))];
 
     /// <summary>Whether channels are the first axis and bins the second, or the other way round; null where that is not known yet.</summary>
     public bool? UnitsFirst { get; init; }

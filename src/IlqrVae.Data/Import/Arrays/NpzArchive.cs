@@ -3,7 +3,7 @@ using System.IO.Compression;
 namespace IlqrVae.Data.Import.Arrays;
 
 /// <summary>NumPy's archives of arrays (.npz): a zip of files of one array each. Entries are unpacked when they are asked for, and never further than their headers say.</summary>
-internal static class NpzFile
+internal static class NpzArchive
 {
     private const int MostEntries = 10_000;
     private const int Deepest = 32;

@@ -8,7 +8,7 @@ using IlqrVae.Data.Import.Arrays;
 namespace IlqrVae.Data.Export;
 
 /// <summary>NumPy archives of our own: an array a path of the tree, and "attributes", a text of JSON with what is known of each.</summary>
-internal static class NpzFile
+internal static class ExportedNpz
 {
     private const string Attributes = "attributes";
     private const string Extension = ".npy";
