@@ -17,7 +17,7 @@ internal sealed class ThreadGroup(int size) : IDisposable
 
     /// <summary>The same work in a thread for each process.</summary>
     public Task<T[]> Run<T>(Func<IProcessGroup, T> work) => Task.WhenAll(Enumerable.Range(0, size).Select(rank => Task.Factory.StartNew(
-        () => work(new ThreadProcess(this, rank)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        () => work(new ThreadProcess(this, rank)), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 }
 
 /// <summary>A thread that plays a process.</summary>
