@@ -52,11 +52,7 @@ public sealed class SharedTrainings
         _ = shelf[1];
         Assert.Equal((true, true, false), (ReferenceEquals(shelf[0], shelf[0]), ReferenceEquals(shelf[1], shelf[1]), ReferenceEquals(shelf[2], shelf[2])));
         Assert.Equal(trials.Select(trial => (trial.Name, trial.Bins)), Enumerable.Range(0, shelf.Count).Select(i => (shelf[i].Name, shelf.BinsOf(i))));
-<<<<<<< HEAD
         Assert.Equal(trials.Select(trial => trial.Name), Enumerable.Range(0, shelf.Count).Select(shelf.NameOf), StringComparer.Ordinal);
-=======
-        Assert.True(trials.Select(trial => trial.Name).SequenceEqual(Enumerable.Range(0, shelf.Count).Select(shelf.NameOf), StringComparer.Ordinal));
->>>>>>> shard
 
         // What a hidden group holds is not there.
         var blind = new TrialShelf<double>(model, _recording, trials, new HashSet<string>(["velocity"], StringComparer.Ordinal), 0);
