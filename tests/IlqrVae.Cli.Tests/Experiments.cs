@@ -33,7 +33,7 @@ public sealed class Experiments
     };
 
     /// <summary>Options whose value is a path.</summary>
-    private static readonly HashSet<string> Paths = new(["-o", "--output", "--data", "--figures"], StringComparer.Ordinal);
+    private static readonly HashSet<string> Paths = new(["-o", "--output", "--data", "--figures", "--target"], StringComparer.Ordinal);
 
     public static TheoryData<string> Names => [.. Directory.GetDirectories(Root).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
 
@@ -184,8 +184,9 @@ public sealed class Experiments
         }
 
         // What a command works on comes first; of simulate it is a system, else a file or a run.
-        List<string> small = [words[0], words[0] == "simulate" ? words[1] : "@/" + words[1]];
-        for (var i = 2; i < words.Length; i++)
+        var verbs = words[0] == "nlb" ? 2 : 1;
+        List<string> small = [.. words.Take(verbs), words[0] == "simulate" ? words[1] : "@/" + words[verbs]];
+        for (var i = verbs + 1; i < words.Length; i++)
         {
             var before = words[i - 1];
             small.Add(Paths.Contains(before) ? "@/" + words[i] : Small.GetValueOrDefault(before, words[i]));

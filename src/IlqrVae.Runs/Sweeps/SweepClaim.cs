@@ -117,10 +117,10 @@ internal sealed class SweepClaim : IDisposable
     }
 
     /// <summary>Whether a claim was written to so lately that its worker may be alive.</summary>
-    private static bool IsPatient(string path, TimeSpan patience) => NowOf(Path.GetDirectoryName(path)!) - File.GetLastWriteTimeUtc(path) < patience;
+    private static bool IsPatient(string path, TimeSpan patience) => TimeIn(Path.GetDirectoryName(path)!) - File.GetLastWriteTimeUtc(path) < patience;
 
     /// <summary>The time by the clock that dates the files of a folder.</summary>
-    private static DateTime NowOf(string folder)
+    private static DateTime TimeIn(string folder)
     {
         var probe = Path.Combine(folder, $".{Guid.NewGuid():N}");
         AtomicFile.WriteText(probe, "");
