@@ -36,7 +36,7 @@ internal static class NarrowRegisters
         }
 
         var (expected, seen) = (FixtureChecks.Values(), new HashSet<int> { MachineDescription.Current().VectorBits });
-        foreach (var (name, switches) in s_narrower)
+        foreach (var (name, switches) in s_narrower.Where(one => RuntimeInformation.ProcessArchitecture == Architecture.X64 || !IsOfAvx(one.Switches)))
         {
             var (bits, values) = Ask(program, arguments, switches);
             if (bits is null)
@@ -49,6 +49,9 @@ internal static class NarrowRegisters
             }
         }
     }
+
+    /// <summary>Whether switches are of registers that only processors of the x64 kind have.</summary>
+    private static bool IsOfAvx(string[] switches) => Array.Exists(switches, one => one.Contains("AVX", StringComparison.Ordinal));
 
     private static (int? Bits, double[] Values) Ask(string program, (string Argument, string Variable) arguments, string[] switches)
     {
