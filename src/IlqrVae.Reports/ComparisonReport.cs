@@ -50,14 +50,14 @@ public static class ComparisonReport
         var best = ranked.FirstOrDefault(one => double.IsFinite(one.Loss));
         return new Report(
             $"{Words.Count(ranked.Count, "combination")} of settings",
-            best is null ? ranked.Count == 0 ? "Nothing has ended yet." : "Numbers overflowed at every point." : $"Validation ({TrainingSession.NameOf(outcome.Score)}) prefers {string.Join(", ", best.Point.Settings.Select(one => $"{Key(one.Key)} {one.Value}"))}: {Words.Of(-best.Loss)} nats per entry. It has chosen, so that the best scores a little less on other trials.",
+            best is null ? ranked.Count == 0 ? "Nothing has ended yet." : "Numbers overflowed at every point." : $"Validation ({TrainingSession.NameOf(outcome.Score)}) prefers {string.Join(", ", best.Point.Settings.Select(one => $"{SweepKey.WordOf(one.Key)} {one.Value}"))}: {Words.Of(-best.Loss)} nats per entry. It has chosen, so that the best scores a little less on other trials.",
             [
                 new ReportSection("points", "Points", ranked.Count > MostPoints ? $"The best {MostPoints} of {ranked.Count}." : "")
                 {
                     Tables =
                     [
                         new ReportTable(
-                            "Points, the best first", ["point", .. plan.Keys.Select(key => Key(key.Path)), "iterations", "validation, nats per entry", .. plan.Seeds > 1 ? ["deviation of seeds"] : (string[])[], "best run"],
+                            "Points, the best first", ["point", .. plan.Keys.Select(key => SweepKey.WordOf(key.Path)), "iterations", "validation, nats per entry", .. plan.Seeds > 1 ? ["deviation of seeds"] : (string[])[], "best run"],
                             [.. ranked.Take(MostPoints).Select(one => (IReadOnlyList<string>)
                             [
                                 $"{one.Point.Number}", .. one.Point.Settings.Select(setting => setting.Value), $"{one.Results[0].Iterations}", Wording.Number(-one.Loss, "0.0000"),
@@ -130,7 +130,7 @@ public static class ComparisonReport
             return new PointMark(name, color, [.. of.Select(i => x[i])], [.. of.Select(i => -shown[i].Loss)])
             {
                 Shape = shape,
-                Labels = [.. of.Select(i => $"point {shown[i].Point.Number}: {string.Join(", ", shown[i].Point.Settings.Select(one => $"{Key(one.Key)} {one.Value}"))}")],
+                Labels = [.. of.Select(i => $"point {shown[i].Point.Number}: {string.Join(", ", shown[i].Point.Settings.Select(one => $"{SweepKey.WordOf(one.Key)} {one.Value}"))}")],
                 Errors = outcome.Plan.Seeds > 1 ? [.. of.Select(i => shown[i].Deviation)] : null,
             };
         }
@@ -148,7 +148,7 @@ public static class ComparisonReport
             Title = key.Path,
             Caption = $"Validation scores of all points against '{key.Path}', in nats per entry; higher is better.{(outcome.Plan.Seeds > 1 ? " Bars are the standard deviation of the seeds." : "")}",
             Description = key is ListedKey ? $"{string.Join("; ", groups)}." : $"{Words.Count(shown.Count, "point")} from {Words.Of(x.Min())} to {Words.Of(x.Max())}; the best at {texts[0]}.",
-            X = new Axis(Key(key.Path))
+            X = new Axis(SweepKey.WordOf(key.Path))
             {
                 Logarithmic = isNumber && key is RangedKey { IsLogarithmic: true },
                 Ticks = isNumber ? null : [.. words.Select((word, i) => ((double)i, word.Length > 20 ? word[..17] + "..." : word))],
@@ -158,7 +158,4 @@ public static class ComparisonReport
             Marks = marks,
         };
     }
-
-    /// <summary>A key without the sections it is in.</summary>
-    private static string Key(string path) => path[(path.LastIndexOf('.') + 1)..];
 }

@@ -83,7 +83,7 @@ internal static class SweepCommand
 
     private static void Tell(SweepPoint point, SweepResult done, SweepPlan plan, Terminal terminal) => terminal.Remark(string.Create(
         CultureInfo.InvariantCulture,
-        $"{done.Job.Training}: {string.Join(", ", point.Settings.Select(one => $"{Short(one.Key)} {one.Value}"))}: {(double.IsFinite(done.ValidationLoss) ? $"validation {-done.ValidationLoss:0.0000}" : "numbers overflowed")} after {done.Iterations} iterations{(plan.Rungs > 1 ? $", rung {done.Job.Rung + 1} of {plan.Rungs}" : "")}"));
+        $"{done.Job.Training}: {string.Join(", ", point.Settings.Select(one => $"{SweepKey.WordOf(one.Key)} {one.Value}"))}: {(double.IsFinite(done.ValidationLoss) ? $"validation {-done.ValidationLoss:0.0000}" : "numbers overflowed")} after {done.Iterations} iterations{(plan.Rungs > 1 ? $", rung {done.Job.Rung + 1} of {plan.Rungs}" : "")}"));
 
     private static void Report(SweepOutcome outcome, SweepFolder folder, Terminal terminal)
     {
@@ -117,7 +117,7 @@ internal static class SweepCommand
         var varying = plan.Keys.Select(key => key.Path).ToList();
         terminal.WriteLine();
         terminal.WriteTable(
-            ["point", .. varying.Select(Short), "iterations", "validation", plan.Seeds > 1 ? $"of {plan.Seeds} seeds" : "", "best run"],
+            ["point", .. varying.Select(SweepKey.WordOf), "iterations", "validation", plan.Seeds > 1 ? $"of {plan.Seeds} seeds" : "", "best run"],
             ranked.Take(Shown).Select(one => (IReadOnlyList<string>)
             [
                 $"{one.Point.Number}", .. one.Point.Settings.Select(setting => setting.Value), $"{one.Results[0].Iterations}", Wording.Number(-one.Loss, "0.0000"),
@@ -131,7 +131,4 @@ internal static class SweepCommand
             terminal.WriteLine($"next:  ilqr-vae report {Wording.Quoted(ranked[0].Run.Root)}");
         }
     }
-
-    /// <summary>A key without the sections it is in: points share one file, and few keys vary.</summary>
-    private static string Short(string key) => key[(key.LastIndexOf('.') + 1)..];
 }

@@ -6,6 +6,14 @@ namespace IlqrVae.Runs.Sweeps;
 /// <param name="Path">The key, as "model.states".</param>
 public abstract record SweepKey(string Path)
 {
+    /// <summary>A key without the sections it is in, as headings have it.</summary>
+    /// <param name="path">The key.</param>
+    public static string WordOf(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return path[(path.LastIndexOf('.') + 1)..];
+    }
+
     /// <summary>The value at a place among all.</summary>
     /// <param name="share">The place, from 0 to below 1.</param>
     /// <returns>The value as it is written in a configuration.</returns>

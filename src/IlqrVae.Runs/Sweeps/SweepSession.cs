@@ -232,9 +232,9 @@ public static class SweepSession
     {
         private readonly Lock _lock = new();
         private readonly Dictionary<SweepJob, SweepResult> _results = [];
-        private readonly int _planned = Planned(plan, (_, _) => 1);
-        private readonly double _plannedIterations = Planned(plan, (rung, before) => (int)configurations.Average(
-            one => plan.IterationsAt(rung, one.Training.Iterations, one.Training.ValidationInterval) - (before ? plan.IterationsAt(rung - 1, one.Training.Iterations, one.Training.ValidationInterval) : 0)));
+        private readonly int _planned = (int)Planned(plan, _ => 1);
+        private readonly double _plannedIterations = Planned(plan, rung => configurations.Average(
+            one => End(plan, one, rung) - (rung > 0 ? End(plan, one, rung - 1) : 0)));
 
         private readonly Dictionary<(int Point, int Seed), int> _reached = [];
 
@@ -272,8 +272,7 @@ public static class SweepSession
         {
             lock (_lock)
             {
-                folder.ReadInto(_results);
-                var schedule = new SweepSchedule(plan, _results, folder.Claimed());
+                var schedule = Schedule();
                 var ranked = new List<RankedPoint>();
                 var known = new HashSet<int>();
                 for (var rung = plan.Rungs - 1; rung >= 0; rung--)
@@ -290,24 +289,42 @@ public static class SweepSession
         }
 
         /// <summary>A sum over all trainings that each rung lets through, about.</summary>
-        private static int Planned(SweepPlan plan, Func<int, bool, int> of)
+        private static double Planned(SweepPlan plan, Func<int, double> of)
         {
-            var (total, count) = (0, plan.Count);
+            var (total, count) = (0.0, plan.Count);
             for (var rung = 0; rung < plan.Rungs; rung++)
             {
-                total += count * plan.Seeds * of(rung, rung > 0);
+                total += count * plan.Seeds * of(rung);
                 count = Math.Max(1, count / plan.HalveBy);
             }
 
             return total;
         }
 
+        /// <summary>Updates after which a training of a configuration has reached a rung.</summary>
+        private static int End(SweepPlan plan, RunConfiguration configuration, int rung)
+            => plan.IterationsAt(rung, configuration.Training.Iterations, configuration.Training.ValidationInterval);
+
+        /// <summary>What comes next, by what anybody has done so far. The lock is held.</summary>
+        private SweepSchedule Schedule()
+        {
+            folder.ReadInto(_results);
+            foreach (var result in _results.Values)
+            {
+                Reach(result.Job, result.Iterations);
+            }
+
+            return new SweepSchedule(plan, _results, folder.Claimed());
+        }
+
+        private void Reach(SweepJob job, int iterations)
+            => _reached[(job.Point, job.Seed)] = Math.Max(iterations, _reached.GetValueOrDefault((job.Point, job.Seed)));
+
         private (IReadOnlyList<SweepJob> Open, bool IsOver) Look()
         {
             lock (_lock)
             {
-                folder.ReadInto(_results);
-                var schedule = new SweepSchedule(plan, _results, folder.Claimed());
+                var schedule = Schedule();
                 return (schedule.Open(), schedule.IsOver);
             }
         }
@@ -326,15 +343,13 @@ public static class SweepSession
 
                 var result = Train(job, interrupt);
                 folder.Write(result);
-                int done;
                 lock (_lock)
                 {
                     _results[job] = result;
-                    done = _results.Count;
                     told?.Invoke(points[job.Point - 1], result);
                 }
 
-                Tell(done, job, 0, 0);
+                Tell(job, result.Iterations, 0);
                 return true;
             }
 
@@ -346,7 +361,7 @@ public static class SweepSession
             var given = configurations[job.Point - 1];
             var configuration = given with { Seed = given.Seed + (ulong)(job.Seed - 1), Training = given.Training with { Threads = threads } };
             var run = folder.RunOf(job);
-            var end = plan.IterationsAt(job.Rung, configuration.Training.Iterations, configuration.Training.ValidationInterval);
+            var end = End(plan, configuration, job.Rung);
             var outcome = TrainingSession.Run(
                 configuration, recording, run,
                 new TrainingRequest(run.Root, Resume: run.HoldsCheckpoint, Force: true) { StopAt = end < configuration.Training.Iterations ? end : null },
@@ -359,33 +374,31 @@ public static class SweepSession
             return new SweepResult(job, outcome.Iterations, outcome.BestIteration, outcome.End == TrainingEnd.Diverged ? double.NaN : outcome.ValidationLoss, outcome.Seconds);
         }
 
-        /// <summary>Tells of a training that goes on, or with zero iterations that a job is done.</summary>
-        private void Tell(int done, SweepJob job, int iteration, int iterations)
+        /// <summary>Tells of a training that goes on, or where there are no iterations to come that a job is done.</summary>
+        private void Tell(SweepJob job, int iteration, int iterations)
         {
             if (progress is null)
             {
                 return;
             }
 
+            int done;
             double share;
             lock (_lock)
             {
-                _reached[(job.Point, job.Seed)] = Math.Max(iteration, _reached.GetValueOrDefault((job.Point, job.Seed)));
-                foreach (var result in _results.Values)
-                {
-                    var training = (result.Job.Point, result.Job.Seed);
-                    _reached[training] = Math.Max(result.Iterations, _reached.GetValueOrDefault(training));
-                }
-
+                Reach(job, iteration);
+                done = _results.Count;
                 share = _reached.Values.Sum(reached => (double)reached) / _plannedIterations;
             }
 
-            progress.Report(new SweepProgress(done, _planned, iterations > 0 ? job.Training : "", iteration, iterations, Math.Min(1, share)));
+            progress.Report(iterations > 0
+                ? new SweepProgress(done, _planned, job.Training, iteration, iterations, Math.Min(1, share))
+                : new SweepProgress(done, _planned, "", 0, 0, Math.Min(1, share)));
         }
 
         private sealed class Watcher(Work work, SweepJob job) : IProgress<TrainingProgress>
         {
-            public void Report(TrainingProgress value) => work.Tell(work._results.Count, job, value.Record.Iteration, value.Iterations);
+            public void Report(TrainingProgress value) => work.Tell(job, value.Record.Iteration, value.Iterations);
         }
     }
 }
