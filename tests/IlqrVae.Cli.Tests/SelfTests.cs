@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using IlqrVae.Benchmarking.SelfTest;
 using IlqrVae.Cli.Commands;
@@ -23,6 +24,27 @@ public sealed class SelfTests
         // On the processors that have them, registers of 256 and 128 bits and none.
         Assert.SkipUnless(MachineDescription.Current() is { Architecture: "x64", VectorBits: 512 }, "narrower registers are switched off where there are wide ones");
         Assert.Equal(3, checks.Count(check => check!["kind"]!.GetValue<string>() == "narrower registers"));
+    }
+
+    [Fact]
+    public void Blocks_for_small_caches_compute_the_same()
+    {
+        var (code, output) = Run("8k,16k,16k");
+        Assert.True(code == 0, output);
+        (code, output) = Run("8k,16k");
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains("ILQR_VAE_CACHES is '8k,16k'; give the sizes of three caches", output, StringComparison.Ordinal);
+
+        static (int Code, string Output) Run(string caches)
+        {
+            var start = new ProcessStartInfo("dotnet", [typeof(SelfTestCommand).Assembly.Location, "selftest", "-q"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+            start.Environment["ILQR_VAE_CACHES"] = caches;
+            using var process = Process.Start(start)!;
+            var error = process.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return (process.ExitCode, output + error.GetAwaiter().GetResult());
+        }
     }
 
     [Theory]

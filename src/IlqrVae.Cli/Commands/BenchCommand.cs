@@ -65,7 +65,7 @@ internal static class BenchCommand
     {
         var threads = Environment.ProcessorCount;
         var machine = MachineDescription.Current();
-        terminal.WriteLine($"{machine.Processor}, {machine.Cores} {(machine.Cores == 1 ? "core" : "cores")}, {machine.Architecture}, {machine.VectorBits}-bit vectors; {machine.Runtime}; {machine.OperatingSystem}");
+        terminal.WriteLine($"{machine.Processor}, {machine.Cores} {(machine.Cores == 1 ? "core" : "cores")}, {machine.Architecture}, {machine.VectorBits}-bit vectors, caches of {CacheSizes.Current}; {machine.Runtime}; {machine.OperatingSystem}");
         terminal.Begin("measuring the peak");
         var peakOfDouble = new MachinePeak<double>(peakSeconds);
         var peakOfSingle = new MachinePeak<float>(peakSeconds);
@@ -110,6 +110,7 @@ internal static class BenchCommand
         ["cores"] = machine.Cores,
         ["architecture"] = machine.Architecture,
         ["vector_bits"] = machine.VectorBits,
+        ["caches"] = new JsonArray(CacheSizes.Current.First, CacheSizes.Current.Second, CacheSizes.Current.Third),
         ["runtime"] = machine.Runtime,
         ["operating_system"] = machine.OperatingSystem,
     };

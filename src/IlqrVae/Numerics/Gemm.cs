@@ -21,8 +21,8 @@ internal static unsafe class Gemm
     /// <summary>Rows of a block of a triangular product.</summary>
     private const int TriangularBlock = 48;
 
-    /// <summary>Bytes of each of the two blocks of a weighted product: together they fill most of the nearest cache of common processors.</summary>
-    private const int WeightedBytes = 20 * 1024;
+    /// <summary>Bytes of each of the two blocks of a weighted product, as a share of the nearest cache: of 32 kB, 20.</summary>
+    private const double WeightedShare = 0.625;
 
     /// <summary>Whether a tile of 6 rows by 4 vectors fits into registers: there are 32 with 512-bit vectors and on ARM, else 16.</summary>
     private static bool HasManyRegisters => Vector512.IsHardwareAccelerated || AdvSimd.IsSupported;
@@ -108,7 +108,7 @@ internal static unsafe class Gemm
     /// <typeparam name="T">float or double.</typeparam>
     public static int WeightedRows<T>(int k, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => Math.Clamp(WeightedBytes / (Matrix<T>.PaddedLength(n) * sizeof(T)), 8, Math.Max(8, k));
+        => Math.Clamp((int)(WeightedShare * CacheSizes.Current.First) / (Matrix<T>.PaddedLength(n) * sizeof(T)), 8, Math.Max(8, k));
 
     /// <summary>C = L B with L lower triangular: whatever is above its diagonal blocks is neither read nor multiplied.</summary>
     /// <param name="l">n x n.</param>

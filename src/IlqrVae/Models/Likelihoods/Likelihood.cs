@@ -18,10 +18,13 @@ public abstract unsafe class Likelihood<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>
-    /// Up to this size the outer products of the read-out's rows are kept, which stay in the cache that all cores share. Curvatures of larger ones are formed
+    /// Up to this share of the cache that cores share the outer products of the read-out's rows are kept, which stay there. Curvatures of larger ones are formed
     /// bin by bin.
     /// </summary>
-    private const long LargestOuterProducts = 8 << 20;
+    private const double OuterProductsShare = 0.25;
+
+    /// <summary>Bytes of them at most, however much the cores of a large processor share.</summary>
+    private const double LargestOuterProducts = 16 << 20;
 
     /// <summary>Samples by which a kind's noise is measured where it does not say what it is.</summary>
     private const int NoiseSamples = 400;
@@ -42,7 +45,7 @@ public abstract unsafe class Likelihood<T>
         Bias = bias;
         _readout = new LinearMap<T>(weights);
         _bias = Matrix<T>.Allocate(1, bias.Columns);
-        if (OuterProducts<T>.Bytes(weights.Rows, weights.Columns) <= LargestOuterProducts)
+        if (OuterProducts<T>.Bytes(weights.Rows, weights.Columns) <= Math.Min(LargestOuterProducts, OuterProductsShare * CacheSizes.Current.Third))
         {
             _outerProducts = new OuterProducts<T>(weights.Rows, weights.Columns);
         }
@@ -460,8 +463,8 @@ public sealed class LikelihoodScratch<T>
     /// <summary>Bins whose terms are kept: as many as ordinary trials have.</summary>
     internal const int DefaultWindow = 4096;
 
-    /// <summary>Bytes of a block of packed curvatures, and the bins in it at least and at most: many share one reading of the outer products.</summary>
-    private const int CurvatureBytes = 512 * 1024;
+    /// <summary>A block of packed curvatures as a share of a core's second cache, and the bins in it at least and at most: many share one reading of the outer products.</summary>
+    private const double CurvatureShare = 0.5;
     private const int FewestCurvatures = 24;
     private const int MostCurvatures = 96;
 
@@ -494,7 +497,7 @@ public sealed class LikelihoodScratch<T>
         if (hasOuterProducts)
         {
             var length = OuterProducts<T>.PackedLength(states);
-            var rows = Math.Clamp(CurvatureBytes / (length * Unsafe.SizeOf<T>()), FewestCurvatures, MostCurvatures) / Gemm.TileHeight * Gemm.TileHeight;
+            var rows = Math.Clamp((int)(CurvatureShare * CacheSizes.Current.Second) / (length * Unsafe.SizeOf<T>()), FewestCurvatures, MostCurvatures) / Gemm.TileHeight * Gemm.TileHeight;
             Curvatures = Matrix<T>.Allocate(Math.Min(rows, window), length);
         }
         else
