@@ -32,7 +32,7 @@ public sealed class SelfTests
         var (code, output) = Run("8k,16k,16k");
         Assert.True(code == 0, output);
         (code, output) = Run("8k,16k");
-        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Equal(ExitCode.WrongInput, code);
         Assert.Contains("ILQR_VAE_CACHES is '8k,16k'; give the sizes of three caches", output, StringComparison.Ordinal);
 
         static (int Code, string Output) Run(string caches)
