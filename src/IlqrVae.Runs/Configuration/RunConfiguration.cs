@@ -91,6 +91,7 @@ public sealed record RunConfiguration
                 ValidationHides = validationHides,
                 Averaging = Training.Averaging ?? (isPredictive ? UsualWeights.Averaging : 0),
                 ReadOutPenalty = Training.ReadOutPenalty ?? (isPredictive ? UsualWeights.ReadOutPenalty : 0),
+                ShrinkReadOuts = Training.ShrinkReadOuts ?? isPredictive,
                 ValuesWeight = Training.ValuesWeight ?? (isPredictive ? UsualWeights.OfValues(recording, explained) : 1),
             },
         };

@@ -58,6 +58,8 @@ public static class Settings
             $"The last share of the updates so far over which parameters are averaged; the average is validated and kept. 0 keeps the last ones. `automatic` is {UsualWeights.Averaging} where `hide` hides anything, else 0."),
         Automatic("read-out-penalty", NumberRange.From(0), "zero or more", c => c.ReadOutPenalty, (c, v) => c with { ReadOutPenalty = v },
             $"Precision of a Gaussian prior over read-outs, in multiples of the number of states: counts by the logarithm of their rate, values in units of their own deviation. It says less the more was recorded. `automatic` is {UsualWeights.ReadOutPenalty} where `hide` hides anything, else 0."),
+        Training<bool?>("read-out-prior", [("automatic", null), ("learned", true), ("none", false)], c => c.ShrinkReadOuts, (c, v) => c with { ShrinkReadOuts = v },
+            "Whether read-outs are shrunk at the end of training under a prior that is learned from all channels of a kind, and kept so where validation is no worse for it: few spikes say little of many weights. `automatic` is `learned` where `hide` hides anything, else `none`."),
         Training("threads", 0, c => c.Threads, (c, v) => c with { Threads = v }, "Worker threads; results do not depend on it.", "one a core"),
         Training("validation-interval", 0, c => c.ValidationInterval, (c, v) => c with { ValidationInterval = v }, "Iterations between evaluations of the validation trials.", "never"),
         Training("patience", 0, c => c.Patience, (c, v) => c with { Patience = v }, "Validations without improvement after which training stops.", "never"),
@@ -99,6 +101,7 @@ public static class Settings
     public static IReadOnlySet<string> ChangeableOnResume { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
         "data", "extensions", "training.start-from", "training.iterations", "training.threads", "training.patience", "training.checkpoint-interval",
+        "training.read-out-prior",
     };
 
     private static TrainingOptions WithSolver(TrainingOptions c, SolverOptions solver) => c with { Elbo = c.Elbo with { Solver = solver } };

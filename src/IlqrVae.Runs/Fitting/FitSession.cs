@@ -241,7 +241,9 @@ public static class FitSession
 
     private static Trainer<float> TrainerOf(RunConfiguration configuration, Recording trials)
     {
+        // The last training alone shrinks read-outs: candidates are compared as they were learned.
         configuration = configuration.CompletedFor(trials);
+        configuration = configuration with { Training = configuration.Training with { ShrinkReadOuts = false } };
         return new Trainer<float>(ModelDescription.Of(configuration, trials).Build<float>(), trials, configuration.Training);
     }
 

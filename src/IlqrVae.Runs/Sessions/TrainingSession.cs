@@ -361,6 +361,11 @@ public static class TrainingSession
                 stop.Token);
             var state = _trainer.State;
             _folder.Write(string.Create(CultureInfo.InvariantCulture, $"{Describe(end)} at iteration {state.Iteration} after {state.Seconds:0.0} s of training"));
+            if (state.Shrunk is { } shrunk)
+            {
+                _folder.Write(string.Create(CultureInfo.InvariantCulture, $"read-outs shrunk under a prior learned from all channels: validation {shrunk.LossBefore:0.00000}, then {shrunk.Loss:0.00000} nats per entry{(shrunk.IsBetter ? "" : "; left as they were")}"));
+            }
+
             _folder.Write(string.Create(
                 CultureInfo.InvariantCulture,
                 $"solves since iteration {_first}, on average of a trial: {_factorisations / Math.Max(1, state.Iteration - _first):0.0} factorisations, {_newtonSteps / Math.Max(1, state.Iteration - _first):0.0} Newton and {_gradientSteps / Math.Max(1, state.Iteration - _first):0.0} gradient products; {_unconverged} did not converge, {_fallBacks} gradients fell back"));
@@ -369,7 +374,7 @@ public static class TrainingSession
                 state.Iteration,
                 double.IsFinite(state.BestLoss) ? state.BestIteration : state.Iteration,
                 last?.Loss ?? double.NaN,
-                double.IsFinite(state.BestLoss) ? state.BestLoss : double.NaN,
+                double.IsFinite(state.BestLoss) ? state.KeptLoss : double.NaN,
                 double.IsFinite(state.BestLoss) ? ConstantOnValidation() : double.NaN,
                 state.Seconds,
                 _model.Parameters.RawCount)
@@ -396,7 +401,7 @@ public static class TrainingSession
             var isValidated = double.IsFinite(state.BestLoss);
             ModelFile.Write(
                 _folder.Model, _description, _model, state.Kept,
-                new TrainingSummary(isValidated ? state.BestIteration : state.Iteration, state.Iteration, state.Seconds, isValidated ? state.BestLoss : double.NaN));
+                new TrainingSummary(isValidated ? state.BestIteration : state.Iteration, state.Iteration, state.Seconds, isValidated ? state.KeptLoss : double.NaN));
 
             // At the end a state is saved that may have been saved already: that is no checkpoint before.
             CheckpointFile.Write(_folder.Checkpoint, state, _origin, state.Iteration == _saved ? null : _folder.CheckpointBefore);

@@ -51,6 +51,18 @@ public sealed class WarmStart<T>
         return start;
     }
 
+    /// <summary>A copy of this start and all its variants.</summary>
+    public WarmStart<T> Copy()
+    {
+        var copy = new WarmStart<T>((T[])Values.Clone()) { IsLost = IsLost };
+        foreach (var (variant, start) in _variants)
+        {
+            copy._variants.Add(variant, start.Copy());
+        }
+
+        return copy;
+    }
+
     /// <summary>Marks this start and all its variants as lost.</summary>
     public void Lose()
     {

@@ -26,6 +26,7 @@ public sealed class Trainer<T>
     private readonly UpdateRule<T> _update;
     private readonly ValidationScore<T> _validation;
     private readonly LearningProgress<T> _progress;
+    private readonly ReadOutShrinkage<T>? _shrinkage;
 
     /// <summary>Prepares training from the model's present parameters. Allocates every workspace.</summary>
     /// <param name="model">The model; its parameters change during training.</param>
@@ -51,7 +52,8 @@ public sealed class Trainer<T>
         _validation = new ValidationScore<T>(_trials.Validation, options, workers, _shared,
             options.ScoreOfValidation == LearningObjective.Predictive ? new PredictiveValidation<T>(model.Generative, recording, options) : null);
         _progress = new LearningProgress<T>(model, options);
-        State = NewState();
+        _shrinkage = options.ShrinkReadOuts == true && !_validation.IsEmpty ? new ReadOutShrinkage<T>(model, recording, _trials.Training, options, workers) : null;
+        State = NewState(_trials.All);
     }
 
     /// <summary>Where training stands.</summary>
@@ -74,7 +76,7 @@ public sealed class Trainer<T>
             throw new InputException("the checkpoint was made with another 'averaging'; resume with the configuration it was made with.");
         }
 
-        foreach (var (name, start) in NewState().WarmStarts)
+        foreach (var (name, start) in NewState(_trials.All).WarmStarts)
         {
             if (!state.WarmStarts.TryGetValue(name, out var saved) || saved.Values.Length != start.Values.Length)
             {
@@ -94,6 +96,7 @@ public sealed class Trainer<T>
     public TrainingEnd Run(Action<TrainingRecord>? onRecord, Action<TrainingState<T>>? onCheckpoint, CancellationToken interrupt)
     {
         using var crew = new WorkerCrew(_threads);
+        State.Shrunk = null;
         var clock = Stopwatch.StartNew();
         var secondsBefore = State.Seconds;
         var sawFinite = State.Iteration >= _options.Iterations;
@@ -129,9 +132,49 @@ public sealed class Trainer<T>
             }
         }
 
+        var reason = end ?? (sawFinite ? TrainingEnd.Finished : TrainingEnd.Diverged);
+        State.Shrunk = reason is TrainingEnd.Finished or TrainingEnd.EarlyStopped ? Shrunk(crew) : null;
         onCheckpoint?.Invoke(State);
         _model.SetRaw(State.Kept);
-        return end ?? (sawFinite ? TrainingEnd.Finished : TrainingEnd.Diverged);
+        return reason;
+    }
+
+    /// <summary>The best parameters with shrunk read-outs, and what validation says of both.</summary>
+    private ShrunkParameters? Shrunk(WorkerCrew crew)
+    {
+        if (_shrinkage is null || !double.IsFinite(State.BestLoss))
+        {
+            return null;
+        }
+
+        _model.SetRaw(State.BestRaw);
+        if (!_shrinkage.Apply(State, crew))
+        {
+            return null;
+        }
+
+        var raw = new double[_model.Parameters.RawCount];
+        _model.Parameters.CopyRawTo(raw);
+        var loss = LossBeside(raw, crew);
+        return new ShrunkParameters(raw, LossBeside(State.BestRaw, crew), loss);
+    }
+
+    /// <summary>The validation loss of some parameters, from copies of the starts: what training would go on from stays as it is.</summary>
+    private double LossBeside(double[] raw, WorkerCrew crew)
+    {
+        var beside = NewState([]);
+        foreach (var (name, loss) in State.FirstLosses)
+        {
+            beside.FirstLosses.Add(name, loss);
+        }
+
+        foreach (var name in Enumerable.Range(0, _trials.Validation.Count).Select(_trials.Validation.NameOf))
+        {
+            beside.WarmStarts.Add(name, State.WarmStarts[name].Copy());
+        }
+
+        _model.SetRaw(raw);
+        return _validation.Loss(beside, crew);
     }
 
     /// <summary>The validation loss of what the updates have led to. The model goes on with what they go on from.</summary>
@@ -179,13 +222,13 @@ public sealed class Trainer<T>
             State.Recoveries);
     }
 
-    private TrainingState<T> NewState()
+    private TrainingState<T> NewState(IEnumerable<(string Name, int Bins)> trials)
     {
         var raw = new double[_model.Parameters.RawCount];
         _model.Parameters.CopyRawTo(raw);
         var average = _options.Averaging > 0 ? (double[])raw.Clone() : null;
         var state = new TrainingState<T> { Raw = raw, Average = average, BestRaw = (double[])raw.Clone(), Optimiser = new Adam(raw.Length), BestOptimiser = new Adam(raw.Length) };
-        foreach (var trial in _trials.All)
+        foreach (var trial in trials)
         {
             state.WarmStarts[trial.Name] = new WarmStart<T>(trial.Bins, _model.Generative.StateCount, _model.Generative.InputCount);
         }

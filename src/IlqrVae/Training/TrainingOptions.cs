@@ -73,6 +73,12 @@ public sealed record TrainingOptions
     /// </summary>
     public double? ReadOutPenalty { get; init; }
 
+    /// <summary>
+    /// Whether the read-outs of the best parameters are shrunk in the end, under a prior learned from all channels, and kept so where validation is better for it. Without
+    /// validation nothing is shrunk. Null for no; configurations fill it in.
+    /// </summary>
+    public bool? ShrinkReadOuts { get; init; }
+
     /// <summary>Worker threads; 0 means one a core. Results do not depend on it.</summary>
     public int Threads { get; init; }
 

@@ -23,8 +23,14 @@ public sealed class TrainingState<T>
     /// <summary>What the updates have led to: the average, where there is one.</summary>
     public double[] Reached => Average ?? Raw;
 
-    /// <summary>What the run keeps: the best parameters, or those reached where nothing was validated yet.</summary>
-    public double[] Kept => double.IsFinite(BestLoss) ? BestRaw : Reached;
+    /// <summary>What the run keeps: the best parameters, or those reached where nothing was validated yet, with read-outs shrunk where that is better.</summary>
+    public double[] Kept => Shrunk is { IsBetter: true } better ? better.Raw : (double.IsFinite(BestLoss) ? BestRaw : Reached);
+
+    /// <summary>The best parameters with shrunk read-outs, at the end of a training that shrinks; null else. No checkpoint holds them: training goes on without.</summary>
+    public ShrunkParameters? Shrunk { get; set; }
+
+    /// <summary>The validation loss of what the run keeps; infinite where nothing was validated.</summary>
+    public double KeptLoss => Shrunk is { IsBetter: true } better ? better.Loss : BestLoss;
 
     /// <summary>The optimiser.</summary>
     public required Adam Optimiser { get; init; }
@@ -106,6 +112,16 @@ public sealed record TrainingRecord(
     int Unconverged,
     int Bounded,
     int Recoveries);
+
+/// <summary>Parameters whose read-outs were shrunk under a prior learned from all channels.</summary>
+/// <param name="Raw">The flattened raw parameters.</param>
+/// <param name="LossBefore">The validation loss without shrinking, evaluated beside the other.</param>
+/// <param name="Loss">The validation loss, in nats per observed entry.</param>
+public sealed record ShrunkParameters(double[] Raw, double LossBefore, double Loss)
+{
+    /// <summary>Whether validation is no worse for it.</summary>
+    public bool IsBetter => Loss <= LossBefore;
+}
 
 /// <summary>Why training ended.</summary>
 public enum TrainingEnd

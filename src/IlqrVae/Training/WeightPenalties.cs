@@ -18,6 +18,9 @@ internal sealed class WeightPenalties<T>
     /// <summary>Factors of the rows of penalised parameters, half of which times the squares of the row is the penalty.</summary>
     private readonly Dictionary<Parameter<T>, double[]> _factors = [];
 
+    /// <summary>Observed entries of the training trials.</summary>
+    private readonly double _entries;
+
     /// <summary>Looks up what is penalised and in which units.</summary>
     /// <param name="model">The model.</param>
     /// <param name="recording">The recording, whose training trials tell the units of values and how many entries there are.</param>
@@ -35,9 +38,13 @@ internal sealed class WeightPenalties<T>
 
         if (options.ReadOutPenalty is { } penalty and > 0)
         {
-            AddReadOuts(model, recording, penalty);
+            _entries = AddReadOuts(model, recording, penalty);
         }
     }
+
+    /// <summary>Precision of the Gaussian prior over each row of a parameter, in nats of the whole training set; zero where there is none.</summary>
+    /// <param name="parameter">The parameter.</param>
+    public double[] PrecisionOf(Parameter<T> parameter) => [.. Enumerable.Range(0, parameter.Rows).Select(row => _factors.TryGetValue(parameter, out var factors) ? factors[row] * _entries : 0)];
 
     /// <summary>Adds the derivative of the penalties with respect to the values of a parameter.</summary>
     /// <param name="parameter">The parameter; one without penalty is left alone.</param>
@@ -56,7 +63,7 @@ internal sealed class WeightPenalties<T>
         }
     }
 
-    private void AddReadOuts(VariationalModel<T> model, Recording recording, double penalty)
+    private double AddReadOuts(VariationalModel<T> model, Recording recording, double penalty)
     {
         var explained = model.Generative.Likelihoods.Select(likelihood => (Likelihood: likelihood, Index: recording.IndexOfGroup(likelihood.Group))).Where(one => one.Index >= 0).ToList();
         var entries = recording.TrialsOf(TrialSplit.Train).Sum(trial => explained.Sum(one => (double)trial.Observations[one.Index].ObservedCount));
@@ -66,5 +73,7 @@ internal sealed class WeightPenalties<T>
             var units = likelihood.Draws == ChannelKind.Counts ? Enumerable.Repeat(1.0, likelihood.ChannelCount) : ChannelStatistics.Of(recording, index).Variance;
             _factors[likelihood.Weights] = [.. units.Select(variance => penalty * likelihood.StateCount / (entries * variance))];
         }
+
+        return entries;
     }
 }

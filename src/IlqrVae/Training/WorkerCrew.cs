@@ -22,6 +22,9 @@ internal sealed class WorkerCrew : IDisposable
         Array.ForEach(_threads, thread => thread.Start());
     }
 
+    /// <summary>Gets the number of threads, the caller included.</summary>
+    public int Size => _threads.Length + 1;
+
     /// <summary>Runs a job on every thread and waits for all of them. What one throws is thrown here, once all are done.</summary>
     /// <param name="job">What to do, given the number of the thread, from 0.</param>
     public void Run(Action<int> job)
