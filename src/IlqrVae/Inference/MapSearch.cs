@@ -12,11 +12,13 @@ namespace IlqrVae.Inference;
 /// <remarks>
 /// A growing horizon avoids that: the first few bins, where J is almost convex, are solved alone, and then again and again with a quarter more bins,
 /// each time from what was found before and no inputs after it. New bins are then predicted from a state that the data before them determine, and the
-/// little they add corrects it. The first attempt follows the best of many initial states drawn from their prior (even the first few bins may have several
-/// minima); where that and the solve from rest agree, as they do for gentle dynamics, the search is over. Beginning with cheap inputs instead agrees with the solve
-/// from rest more often, and where both were eighty nats above the best. Else more is tried: first horizons that begin with inputs that are
-/// cheap at first (which makes J almost convex too), others, and the whole trial with cheap inputs. The best minimum is kept. That two attempts agree ends the search only where no other ended far
-/// away, as in long trials with small local differences: in chaos seven attempts of nine may share a minimum twenty nats above the best.
+/// little they add corrects it. The first attempt follows the best of many initial states drawn from their prior, judged by forty bins (even the first few bins
+/// may have several minima); where that and the solve from rest agree, as they do for gentle dynamics, the search is over. Else more is tried: other first
+/// horizons, from drawn states or with inputs that are cheap at first (which makes J almost convex too), and the whole trial with cheap inputs. The best minimum
+/// is kept. That two attempts agree ends the search only where no other ended far away, as in long trials with small local differences: in chaos seven attempts
+/// of nine may share a minimum twenty nats above the best.
+/// <para>The order matters where a search ends early. In 1,296 searches with four models of Lorenz spikes, 60 neurons or 48 of them, this one missed the best of
+/// all nine attempts in 10, by 6 nats in all, and took 4.7 attempts; with twenty bins first it was 21, by 887 nats, and beginning with cheap inputs missed more.</para>
 /// <para>Trials of more than <see cref="LongTrial"/> bins are left to a <see cref="LongTrialSearch{T}"/>.</para>
 /// </remarks>
 /// <typeparam name="T">float or double.</typeparam>
@@ -28,7 +30,7 @@ public sealed class MapSearch<T>
     /// and its bins.
     /// </summary>
     private static readonly (bool IsDrawn, int FirstHorizon)[] Attempts =
-        [(true, 20), (false, 10), (true, 10), (true, 40), (false, 20), (false, 30), (false, 5)];
+        [(true, 40), (true, 20), (false, 10), (true, 10), (false, 20), (false, 30), (false, 5)];
 
     /// <summary>Trials of more bins have their minima stretch by stretch.</summary>
     internal const int LongTrial = 500;
