@@ -160,7 +160,7 @@ public sealed class Falcon_sets
     {
         using var folder = new TestFolder();
         var path = FalconFiles.B1(folder["b1.nwb"]);
-        foreach (var width in new[] { 0.02, 0.001, 0.0125 })
+        foreach (var width in new[] { 0.02, 0.001, 0.0125, 0.04 })
         {
             var recording = RecordingImporters.Import(path, s_bins with { BinWidth = width, Spikes = "acquisition/tx", Behaviour = [Values("vocalizations")], ValueMask = "eval_mask_audio" }).Recording;
             Assert.Equal(4, recording.Trials.Count);

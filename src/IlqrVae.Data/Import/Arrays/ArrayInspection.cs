@@ -26,6 +26,12 @@ internal static class ArrayInspection
     {
         var remarks = new List<string>(file.Remarks);
         var options = new ImportOptions();
+        if (isTold && ArrayRoles.Areas(file) is { Count: > 1 } areas && SpikeAreas.Pattern(areas) is { } pattern)
+        {
+            remarks.Add($"{file.Path}: spikes are in {Messages.Names(areas)}, and are taken side by side; --spikes names one alone.");
+            options = options with { Spikes = pattern };
+        }
+
         var (spikes, what, units) = ((Found?)null, "", (UnitContents?)null);
         List<string> proposal = [];
         try

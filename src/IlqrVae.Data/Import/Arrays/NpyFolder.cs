@@ -7,12 +7,21 @@ namespace IlqrVae.Data.Import.Arrays;
 internal static class NpyFolder
 {
     private const int MostFiles = 2000;
+    private const int MostFolders = 100;
     private const string Pattern = "*.npy";
 
-    /// <summary>The files of a folder, sorted; none where it is no folder.</summary>
-    public static IReadOnlyList<string> FilesOf(string path) => Directory.Exists(path)
-        ? [.. Directory.EnumerateFiles(path, Pattern).Where(file => Path.GetFileName(file)[0] != '.').Take(MostFiles).Order(StringComparer.Ordinal)]
-        : [];
+    /// <summary>The files of a folder, sorted, and of folders of probes in it, which hold spikes of their own; none where it is no folder.</summary>
+    public static IReadOnlyList<string> FilesOf(string path) => Directory.Exists(path) ? [.. In(path), .. Probes(path).SelectMany(probe => In(probe.Path)).Take(MostFiles)] : [];
+
+    /// <summary>Folders of probes, probe00 or probe00/pykilosort as of the International Brain Laboratory, with what to call them.</summary>
+    private static IEnumerable<(string Path, string Name)> Probes(string path) => Directory.EnumerateDirectories(path).Where(IsSeen).Take(MostFolders).Order(StringComparer.Ordinal)
+        .SelectMany(one => ((IEnumerable<string>)[one, .. Directory.EnumerateDirectories(one).Where(IsSeen).Take(MostFolders).Order(StringComparer.Ordinal)]).Where(HoldsSpikes).Select(inner => (inner, Path.GetFileName(one))));
+
+    private static bool HoldsSpikes(string folder) => In(folder).Select(NameOf).Any(name => name is "spikes.times" or "spike_times");
+
+    private static bool IsSeen(string path) => Path.GetFileName(path)[0] != '.';
+
+    private static IReadOnlyList<string> In(string folder) => [.. Directory.EnumerateFiles(folder, Pattern).Where(IsSeen).Take(MostFiles).Order(StringComparer.Ordinal)];
 
     /// <summary>Opens several files.</summary>
     /// <param name="files">The files.</param>
@@ -20,11 +29,12 @@ internal static class NpyFolder
     /// <exception cref="InputException">One is no such file, or two are called alike.</exception>
     public static ArrayFile Open(IReadOnlyList<string> files, string name)
     {
+        var ofProbe = Directory.Exists(name) ? Probes(name).ToDictionary(one => one.Path, one => one.Name, StringComparer.Ordinal) : [];
         var root = new RecordNode(null, "", null, []);
         var arrays = new Dictionary<string, (string File, ArrayNode Node)>(StringComparer.Ordinal);
         foreach (var file in files)
         {
-            var array = NameOf(file);
+            var array = ofProbe.TryGetValue(Path.GetDirectoryName(file) ?? "", out var probe) ? $"{probe}/{NameOf(file)}" : NameOf(file);
             if (arrays.TryGetValue(array, out var other))
             {
                 throw new InputException($"{file} and {other.File} are both called '{array}'; give one of them another name.");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IlqrVae.Data.Import.Timed;
 
 namespace IlqrVae.Data.Import.Arrays;
@@ -14,15 +15,18 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     // Between trials with clocks of their own, in seconds.
     private const double Pause = 1;
 
-    // What lists with an entry a unit are of in the Open Neurophysiology Environment.
-    private const string Clusters = "clusters";
-
     private readonly string _path = file.Path;
 
     /// <summary>One unit's spikes in the file.</summary>
     /// <param name="Places">Its place in each list of units around it, from 0.</param>
     internal sealed record Unit(IReadOnlyList<int> Places)
     {
+        /// <summary>The area that it is of; null where nothing is said.</summary>
+        public string? Area { get; init; }
+
+        /// <summary>What lists with an entry a unit are of in the Open Neurophysiology Environment: clusters, of its folder.</summary>
+        public string Clusters { get; init; } = "clusters";
+
         /// <summary>The id that the file gives it.</summary>
         public double? Id { get; init; }
 
@@ -68,6 +72,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             Path = _path,
             Source = source,
             Units = units,
+            UnitNames = rows.TrueForAll(unit => unit.Area is not null) ? NamesByArea(rows) : null,
             Spikes = new Spikes(rows, clock.Offsets),
             Observed = clock.Observed is { } observed ? [.. rows.Select(_ => observed)] : null,
             Trials = clock.Table,
@@ -78,12 +83,40 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         return TimedImport.Import(session, clock.IsOwn && options.Window is not null && options.Align is null ? own with { Align = ZeroColumn } : own, remarks);
     }
 
-    /// <summary>Finds the units, and what the lists are of.</summary>
+    /// <summary>Finds the units, and what the lists are of; those of several areas side by side.</summary>
     public Plan Look(Found spikes)
+    {
+        if (spikes.Kind != ListKind.Areas)
+        {
+            return LookOne(spikes, "");
+        }
+
+        var plans = spikes.Items.Select(item => (item.Name, Area: SpikeAreas.AreaOf(spikes.Name, item.Name), Plan: LookOne(item, SpikeAreas.AreaOf(spikes.Name, item.Name)))).ToList();
+        var first = plans[0];
+        if (plans.Find(one => one.Plan.Trials != first.Plan.Trials || !one.Plan.Axes.SequenceEqual(first.Plan.Axes) || !(one.Plan.TrialIds ?? []).SequenceEqual(first.Plan.TrialIds ?? [])) is { Name: not null } odd)
+        {
+            throw new InputException($"{_path}: '{odd.Name}' is {ArrayMapping.Write(odd.Plan.Axes)}{Trials(odd.Plan)} where '{first.Name}' is {ArrayMapping.Write(first.Plan.Axes)}{Trials(first.Plan)}; areas are taken together only where they have the same trials.");
+        }
+
+        remarks.Add($"{_path}: units of {Messages.Names(plans.Select(one => $"{one.Area} ({one.Plan.Units.Count})"))} are taken side by side; the column '{SpikeAreas.Column}' says of which area each is.");
+        return first.Plan with { Units = [.. plans.SelectMany(one => one.Plan.Units.Select(unit => unit with { Area = one.Area }))] };
+
+        static string Trials(Plan plan) => plan.Trials == 0 ? "" : $" of {plan.Trials} trials";
+    }
+
+    private static string[] NamesByArea(List<Unit> units)
+    {
+        var digits = units.Select(unit => Number(unit).Length).Max();
+        return [.. units.Select(unit => $"{Messages.OneLine(unit.Area!)}-{Number(unit).PadLeft(digits, '0')}")];
+
+        static string Number(Unit unit) => (unit.Id ?? unit.Places[0]).ToString("F0", CultureInfo.InvariantCulture);
+    }
+
+    private Plan LookOne(Found spikes, string area)
     {
         var map = options.Maps.FirstOrDefault(one => one.Name == "spikes");
         var scale = ArrayTimes.Scale(file, spikes.Name, options, remarks);
-        if (FlatUnits(spikes) is { } flat)
+        if (FlatUnits(spikes, area) is { } flat)
         {
             var (list, plan) = flat;
             remarks.Add($"{_path}: '{spikes.Name}' is taken for times of spikes, and '{list}' says of which unit each is.");
@@ -201,15 +234,16 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     }
 
     /// <summary>One list of all spikes, with a list of their units beside it, and perhaps one of their trials.</summary>
-    private (string List, Plan Plan)? FlatUnits(Found spikes)
+    private (string List, Plan Plan)? FlatUnits(Found spikes, string area)
     {
         if (spikes.IsList || spikes.Node is not NumberNode { IsVector: true, Fault: null } times || (options.Maps.FirstOrDefault(map => map.Name == "spikes") is { Axes.Count: > 1 }))
         {
             return null;
         }
 
-        var lists = SpikeLayout.Beside(file, times);
-        if ((options.Maps.FirstOrDefault(map => map.Name == "unit")?.Path ?? ArrayRoles.Units(lists)) is not { } name)
+        // Those of its own folder or group first.
+        var lists = SpikeLayout.Beside(file, times).OrderBy(one => ArrayRoles.ObjectOf(one) != ArrayRoles.ObjectOf(spikes.Name)).ToList();
+        if ((options.Maps.FirstOrDefault(map => map.Name == "unit")?.Path.Replace("*", area, StringComparison.Ordinal) ?? SpikeAreas.UnitsOf(file, times, spikes.Name, area) ?? (area.Length == 0 ? ArrayRoles.Units(lists) : null)) is not { } name)
         {
             return null;
         }
@@ -220,7 +254,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             throw new InputException($"--map: {_path}: '{Messages.OneLine(name)}' has {ids?.Count ?? 0} entries where '{spikes.Name}' has {times.Count} spikes; name a list of the unit of each spike.");
         }
 
-        var trialName = options.Maps.FirstOrDefault(map => map.Name == "trial")?.Path ?? ArrayRoles.Trials(lists.Where(one => one != name));
+        var trialName = options.Maps.FirstOrDefault(map => map.Name == "trial")?.Path.Replace("*", area, StringComparison.Ordinal) ?? ArrayRoles.Trials(lists.Where(one => one != name));
         var trialOf = trialName is null ? null : ArrayPaths.Find(file, trialName, "--map").Node is NumberNode { Fault: null } numbers && numbers.Count == times.Count
             ? numbers.ToDoubles()
             : throw new InputException($"--map: {_path}: '{Messages.OneLine(trialName)}' must be a list of the trial of each spike, {times.Count} numbers.");
@@ -234,9 +268,10 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         }
 
         // Of numbers in their order, of texts in that of their letters.
+        var owner = ArrayRoles.ObjectOf(spikes.Name) is var spikesOf && spikesOf.LastIndexOf('/') is >= 0 and var slash ? spikesOf[..(slash + 1)] : "";
         var units = numbersOfUnits is null
             ? texts!.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select((_, i) => new Unit([i])).ToList()
-            : [.. numbersOfUnits.Where(double.IsFinite).Distinct().Order().Select((id, i) => new Unit([i]) { Id = id })];
+            : [.. numbersOfUnits.Where(double.IsFinite).Distinct().Order().Select((id, i) => new Unit([i]) { Id = id, Clusters = owner + "clusters" })];
         var ofNumber = numbersOfUnits is null ? [] : units.Select((unit, i) => (unit.Id!.Value, i)).ToDictionary(pair => pair.Value, pair => pair.i);
         var ofText = texts is null ? [] : texts.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select((text, i) => (text, i)).ToDictionary(pair => pair.text, pair => pair.i, StringComparer.Ordinal);
         var collected = units.ConvertAll(_ => new SortedDictionary<int, List<double>>());
@@ -278,7 +313,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     }
 
     /// <summary>The table of units, and the units that are its rows.</summary>
-    private (ColumnTable Table, IReadOnlyList<Unit> Rows) UnitTable(Plan plan)
+    private (ColumnTable Table, List<Unit> Rows) UnitTable(Plan plan)
     {
         var rows = plan.Units.ToList();
         var levels = rows[0].Places.Count;
@@ -309,22 +344,43 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             columns.AddRange(ArrayTables.OfRecords(file, records).Columns.Where(column => columns.TrueForAll(one => one.Name != column.Name)));
         }
 
+        var areAreas = rows.TrueForAll(unit => unit.Area is not null);
+        if (areAreas)
+        {
+            columns.Add(TableColumn.OfTexts(SpikeAreas.Column, "text", [.. rows.Select(unit => unit.Area!)]));
+        }
+
         // Lists with an entry a unit, or a channel.
-        var length = levels == 0 ? -1 : plan.Units.Max(unit => unit.Places[0]) + 1;
-        foreach (var (name, node) in length > 1 ? ArrayTables.Lists(file.Root, length).Where(one => ArrayRoles.IsOfChannels(one.Name) && ArrayRoles.ObjectOf(one.Name) != Clusters) : [])
+        var length = levels == 0 || areAreas ? -1 : plan.Units.Max(unit => unit.Places[0]) + 1;
+        foreach (var (name, node) in length > 1 ? ArrayTables.Lists(file.Root, length).Where(one => ArrayRoles.IsOfChannels(one.Name) && ArrayRoles.ObjectOf(one.Name) != rows[0].Clusters) : [])
         {
             var column = ArrayTables.OfLists("", length, [(name, node)]).Columns[0];
             columns.Add(column.At(name, rows.ConvertAll(unit => unit.Places[0])));
         }
 
-        // clusters.label and the like of ALF: an entry a unit by its id, those without spikes included.
-        var ids = rows.TrueForAll(unit => unit.Id is >= 0 and < int.MaxValue && unit.Id == Math.Floor(unit.Id.Value)) ? rows.ConvertAll(unit => (int)unit.Id!.Value) : [];
-        foreach (var (name, node) in ids.Count > 0 ? file.Root.Fields.Zip(file.Root.Records[0]).Where(one => ArrayRoles.ObjectOf(one.First) == Clusters && ArrayRoles.IsList(one.Second) && one.Second.Fault is null && one.Second.Count > ids.Max()) : [])
+        columns.AddRange(OfClusters(rows).Where(column => columns.TrueForAll(one => one.Name != column.Name)));
+        return (new ColumnTable($"the units of {Path.GetFileName(_path)}", rows.Count, columns), rows);
+    }
+
+    /// <summary>clusters.label and the like of ALF: an entry a unit by its id, those without spikes included; of several folders what all have.</summary>
+    private List<TableColumn> OfClusters(List<Unit> rows)
+    {
+        var parts = new List<List<TableColumn>>();
+        foreach (var own in rows.GroupBy(unit => unit.Clusters, StringComparer.Ordinal))
         {
-            columns.Add(ArrayTables.OfLists("", (int)node.Count, [(name, node)]).Columns[0].At(ArrayRoles.Last(name), ids));
+            if (!own.All(unit => unit.Id is >= 0 and < int.MaxValue && unit.Id == Math.Floor(unit.Id.Value)))
+            {
+                return [];
+            }
+
+            var ids = own.Select(unit => (int)unit.Id!.Value).ToList();
+            parts.Add([.. file.Root.Fields.Zip(file.Root.Records[0])
+                .Where(one => ArrayRoles.ObjectOf(one.First) == own.Key && ArrayRoles.IsList(one.Second) && one.Second.Fault is null && one.Second.Count > ids.Max())
+                .Select(one => ArrayTables.OfLists("", (int)one.Second.Count, [(one.First, one.Second)]).Columns[0].At(ArrayRoles.Last(one.First), ids))]);
         }
 
-        return (new ColumnTable($"the units of {Path.GetFileName(_path)}", rows.Count, columns), rows);
+        return [.. parts[0].Where(column => parts.TrueForAll(part => part.Exists(one => one.Name == column.Name && one.Kind == column.Kind)))
+            .Select(column => column.Then(parts.Skip(1).Select(part => part.Find(one => one.Name == column.Name)!)))];
     }
 
     /// <summary>When trials are.</summary>

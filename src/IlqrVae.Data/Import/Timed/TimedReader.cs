@@ -31,7 +31,7 @@ internal sealed class TimedReader
     {
         (Session, _options, _width, _remarks, _path) = (session, options, width, remarks, session.Path);
         Units = ChooseUnits();
-        UnitNames = Units.Length == 0 ? [] : TrialColumns.Names(_path, "unit", session.Units!, Units, remarks);
+        UnitNames = Units.Length == 0 ? [] : session.UnitNames is { } names ? [.. Units.Select(unit => names[unit])] : TrialColumns.Names(_path, "unit", session.Units!, Units, remarks);
     }
 
     public TimedSession Session { get; }

@@ -55,6 +55,9 @@ internal sealed record TimedSession
     /// <summary>One row a unit; null where there are no units. Column <see cref="IdColumn"/>, where it is there, names them.</summary>
     public ColumnTable? Units { get; init; }
 
+    /// <summary>Their names, a row each; null for their ids.</summary>
+    public IReadOnlyList<string>? UnitNames { get; init; }
+
     /// <summary>Their spikes.</summary>
     public ISpikeTimes? Spikes { get; init; }
 
