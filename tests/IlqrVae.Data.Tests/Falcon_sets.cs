@@ -129,7 +129,8 @@ public sealed class Falcon_sets
         AssertCounts(recording);
         recording = RecordingImporters.Import(path, s_bins with { BinWidth = 0.04, Units = "id >= 4", MinimumRate = 0.1 }).Recording;
         Assert.Equal([75, 60, 100, 65], recording.Trials.Select(trial => trial.Bins));
-        Assert.Equal(FalconFiles.Count(150, 5) + FalconFiles.Count(151, 5), recording.Trials[1].Observations[0][0, 1]);
+        Assert.Equal(Enumerable.Range(0, 60).SelectMany(bin => new[] { 4, 5 }.Select(unit => (double)FalconFiles.Count(150 + (2 * bin), unit) + FalconFiles.Count(151 + (2 * bin), unit))),
+            Enumerable.Range(0, 60).SelectMany(bin => Row(recording.Trials[1], 0, bin)));
 
         // A window begins at the sample that is nearest.
         (recording, remarks) = RecordingImporters.Import(path, s_bins with { Align = "start_time", Window = (0.213, 0.613) });

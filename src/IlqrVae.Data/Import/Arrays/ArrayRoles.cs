@@ -19,9 +19,9 @@ internal static class ArrayRoles
 
     private static readonly string[] TrialNames = ["trial", "trial_id", "trial_ids", "trialid", "trial_number", "trials", "trial_index"];
 
-    private static readonly string[] StartNames = ["start_time", "start", "starts", "t_start", "tstart", "trial_start", "trial_start_time", "start_times", "starttime", "trialstart", "onset"];
+    private static readonly string[] StartNames = ["start_time", "start", "starts", "t_start", "tstart", "trial_start", "trial_start_time", "start_times", "starttime", "trialstart", "onset", "intervals_0"];
 
-    private static readonly string[] StopNames = ["stop_time", "stop", "stops", "end_time", "end", "ends", "t_stop", "t_end", "tend", "tstop", "trial_end", "trial_end_time", "stop_times", "end_times", "endtime", "stoptime", "trialend", "offset"];
+    private static readonly string[] StopNames = ["stop_time", "stop", "stops", "end_time", "end", "ends", "t_stop", "t_end", "tend", "tstop", "trial_end", "trial_end_time", "stop_times", "end_times", "endtime", "stoptime", "trialend", "offset", "intervals_1"];
 
     /// <summary>The name of the spikes; null where nothing is called so. Several areas are asked about.</summary>
     public static string? Spikes(ArrayFile file)

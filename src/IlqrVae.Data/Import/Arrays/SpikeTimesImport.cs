@@ -25,7 +25,10 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         public string? Area { get; init; }
 
         /// <summary>What lists with an entry a unit are of in the Open Neurophysiology Environment: clusters, of its folder.</summary>
-        public string Clusters { get; init; } = "clusters";
+        public string Clusters { get; init; } = OfClusters;
+
+        /// <summary>What they are of where there is one folder.</summary>
+        public const string OfClusters = "clusters";
 
         /// <summary>The id that the file gives it.</summary>
         public double? Id { get; init; }
@@ -271,7 +274,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         var owner = ArrayRoles.ObjectOf(spikes.Name) is var spikesOf && spikesOf.LastIndexOf('/') is >= 0 and var slash ? spikesOf[..(slash + 1)] : "";
         var units = numbersOfUnits is null
             ? texts!.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select((_, i) => new Unit([i])).ToList()
-            : [.. numbersOfUnits.Where(double.IsFinite).Distinct().Order().Select((id, i) => new Unit([i]) { Id = id, Clusters = owner + "clusters" })];
+            : [.. numbersOfUnits.Where(double.IsFinite).Distinct().Order().Select((id, i) => new Unit([i]) { Id = id, Clusters = owner + Unit.OfClusters })];
         var ofNumber = numbersOfUnits is null ? [] : units.Select((unit, i) => (unit.Id!.Value, i)).ToDictionary(pair => pair.Value, pair => pair.i);
         var ofText = texts is null ? [] : texts.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select((text, i) => (text, i)).ToDictionary(pair => pair.text, pair => pair.i, StringComparer.Ordinal);
         var collected = units.ConvertAll(_ => new SortedDictionary<int, List<double>>());
@@ -311,6 +314,9 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         return units.Count == 0 ? throw new InputException($"--map: {_path}: '{Messages.OneLine(name)}' names no unit; name a list of the unit of each spike.")
             : (name, new Plan(units, trialOf is null ? [ArrayAxis.Spike] : [ArrayAxis.Trial, ArrayAxis.Spike], trialNumbers.Length, null) { TrialIds = trialOf is null ? null : trialNumbers });
     }
+
+    /// <summary>What is known of units.</summary>
+    public ColumnTable UnitsOf(Plan plan) => UnitTable(plan).Table;
 
     /// <summary>The table of units, and the units that are its rows.</summary>
     private (ColumnTable Table, List<Unit> Rows) UnitTable(Plan plan)
@@ -358,7 +364,14 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             columns.Add(column.At(name, rows.ConvertAll(unit => unit.Places[0])));
         }
 
-        columns.AddRange(OfClusters(rows).Where(column => columns.TrueForAll(one => one.Name != column.Name)));
+        foreach (var column in OfClusters(rows).Concat(OfTables(rows)))
+        {
+            if (columns.TrueForAll(one => one.Name != column.Name))
+            {
+                columns.Add(column);
+            }
+        }
+
         return (new ColumnTable($"the units of {Path.GetFileName(_path)}", rows.Count, columns), rows);
     }
 
@@ -381,6 +394,56 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
 
         return [.. parts[0].Where(column => parts.TrueForAll(part => part.Exists(one => one.Name == column.Name && one.Kind == column.Kind)))
             .Select(column => column.Then(parts.Skip(1).Select(part => part.Find(one => one.Name == column.Name)!)))];
+    }
+
+    /// <summary>Tables of clusters beside the spikes, as phy and ALF have them: by the ids in their column of ids, or where they have none by their rows.</summary>
+    private List<TableColumn> OfTables(List<Unit> rows)
+    {
+        if (!rows.TrueForAll(unit => unit.Id is not null))
+        {
+            return [];
+        }
+
+        var parts = rows.GroupBy(unit => unit.Clusters, StringComparer.Ordinal).Select(own => (Ids: own.Select(unit => unit.Id!.Value).ToList(), Columns: OfTables(own.Key, [.. own.Select(unit => unit.Id!.Value)]))).ToList();
+        var names = parts.SelectMany(part => part.Columns.Select(column => column.Name)).Distinct(StringComparer.Ordinal).ToList();
+
+        // A column that only some folders have is missing in the others.
+        return [.. names.Select(name => parts.ConvertAll(part => (part.Ids, Column: part.Columns.Find(column => column.Name == name)))).Select(each => each.Find(one => one.Column is not null).Column! is var known && each.TrueForAll(one => one.Column is null || one.Column.Kind == known.Kind)
+            ? Joined(known, each) : null).OfType<TableColumn>()];
+
+        static TableColumn Joined(TableColumn known, List<(List<double> Ids, TableColumn? Column)> each)
+        {
+            var all = each.ConvertAll(one => one.Column ?? (known.Kind == ColumnKind.Text ? TableColumn.OfTexts(known.Name, known.Type, [.. one.Ids.Select(_ => "")]) : TableColumn.OfNumbers(known.Name, known.Type, [.. one.Ids.Select(_ => double.NaN)])));
+            return all[0].Then(all.Skip(1));
+        }
+    }
+
+    private List<TableColumn> OfTables(string clusters, double[] ids)
+    {
+        var prefix = clusters[..^Unit.OfClusters.Length];
+        var columns = new List<TableColumn>();
+        foreach (var (_, table) in file.Root.Fields.Zip(file.Root.Records[0]).Where(one => one.First.StartsWith(prefix, StringComparison.Ordinal) && one.First[prefix.Length..] is var name && !name.Contains('/', StringComparison.Ordinal) && name.StartsWith("cluster", StringComparison.OrdinalIgnoreCase))
+            .Select(one => (one.First, one.Second as RecordNode)).Where(one => one.Item2 is { Records.Count: 1 }))
+        {
+            var fields = table!.Fields.Zip(table.Records[0]).ToList();
+            var rows = (int)fields[0].Second.Count;
+            var own = (ArrayRoles.Units(table.Fields) ?? table.Fields.FirstOrDefault(name => name == TimedSession.IdColumn)) is { } units && fields.Find(one => one.First == units).Second is NumberNode { IsText: false, Fault: null } found ? (Name: units, Ids: found.ToDoubles()) : (Name: "", Ids: [.. Enumerable.Range(0, rows).Select(row => (double)row)]);
+            var rowOf = new Dictionary<double, int>();
+            for (var row = 0; row < own.Ids.Length; row++)
+            {
+                rowOf.TryAdd(own.Ids[row], row);
+            }
+
+            columns.AddRange(ArrayTables.OfLists("", rows, fields.Where(one => one.First != own.Name)).Columns.Where(column => columns.TrueForAll(one => one.Name != column.Name)).Select(Of));
+
+            // A unit of which the table says nothing has no text and no number.
+            TableColumn Of(TableColumn column) => column.Kind == ColumnKind.Text
+                ? TableColumn.OfTexts(column.Name, column.Type, [.. ids.Select(id => rowOf.TryGetValue(id, out var row) ? column.Texts[row] : "")])
+                : column.Kind == ColumnKind.Truth && ids.All(rowOf.ContainsKey) ? column.At(column.Name, [.. ids.Select(id => rowOf[id])])
+                : TableColumn.OfNumbers(column.Name, column.Type, [.. ids.Select(id => rowOf.TryGetValue(id, out var row) ? column.Numbers[row] : double.NaN)]);
+        }
+
+        return columns;
     }
 
     /// <summary>When trials are.</summary>
@@ -519,7 +582,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
                 return ArrayTables.OfRecords(file, records);
             }
 
-            if (file.Root.Records[0][field] is RecordNode { Records.Count: 1 } group && Found.KindOf(file.Root.Fields[field]) == ListKind.Trials && ArrayRoles.Start(group.Fields) is { } first)
+            if (file.Root.Records[0][field] is RecordNode { Records.Count: 1 } group && (Found.KindOf(file.Root.Fields[field]) == ListKind.Trials || Found.KindOf(ArrayRoles.ObjectOf(file.Root.Fields[field])) == ListKind.Trials) && ArrayRoles.Start(group.Fields) is { } first)
             {
                 var rows = (int)group.Records[0][group.Fields.ToList().IndexOf(first)].Count;
                 return ArrayTables.OfLists($"'{file.Root.Fields[field]}'", rows, ArrayTables.Lists(group, rows));
@@ -542,7 +605,11 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         double[] Column(int column) => [.. Enumerable.Range(0, rows).Select(row => view[row, column])];
         var lists = ArrayTables.Lists(file.Root, rows).Where(one => owner.Length == 0 || string.Equals(ArrayRoles.ObjectOf(one.Name), owner, StringComparison.Ordinal))
             .Select(one => (owner.Length == 0 ? one.Name : ArrayRoles.Last(one.Name), one.Node)).Where(one => one.Item1 is not (TimedSession.StartColumn or TimedSession.StopColumn));
-        var table = ArrayTables.OfLists($"'{Messages.OneLine(name)}'", rows, lists);
+
+        // Tables of trials in text are of the same trials where they have as many rows.
+        var tables = owner.Length == 0 ? [] : file.Root.Fields.Zip(file.Root.Records[0]).Where(one => (one.First == owner || ArrayRoles.ObjectOf(one.First) == owner) && one.Second is RecordNode { Records.Count: 1 })
+            .SelectMany(one => ArrayTables.Lists((RecordNode)one.Second, rows)).Where(one => one.Name is not (TimedSession.StartColumn or TimedSession.StopColumn)).ToList();
+        var table = ArrayTables.OfLists($"'{Messages.OneLine(name)}'", rows, lists.Concat(tables).DistinctBy(one => one.Item1, StringComparer.Ordinal));
         return table with { Columns = [TableColumn.OfNumbers(TimedSession.StartColumn, node.Type, Column(0)), TableColumn.OfNumbers(TimedSession.StopColumn, node.Type, Column(1)), .. table.Columns] };
     }
 
