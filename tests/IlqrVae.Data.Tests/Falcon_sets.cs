@@ -138,6 +138,12 @@ public sealed class Falcon_sets
         Assert.All(recording.Trials, trial => Assert.Equal(20, trial.Bins));
         Assert.Equal(FalconFiles.Count(11, 1), recording.Trials[0].Observations[0][0, 1]);
 
+        // Of counts without a pause a trial stops where its table says, and on the last sample before the next trial with that sample.
+        var builder = new NwbBuilder();
+        builder.Trials([0, 0.6, 1.2], [0.4, 1.18, 1.6]);
+        builder.Series("acquisition/binned_spikes", Enumerable.Range(0, 400).Select(i => (byte)(i % 3)).ToArray(), 2, rate: 50);
+        Assert.Equal([20, 30, 20], RecordingImporters.Import(builder.Save(folder["even.nwb"]), s_bins).Recording.Trials.Select(trial => trial.Bins));
+
         Faults.Message(() => RecordingImporters.Import(path, s_bins with { BinWidth = 0.03 }), "bins of 0.02 s", "--bin-width 0.02");
         Faults.Message(() => RecordingImporters.Import(path, s_bins with { BinWidth = 0.01 }), "bins of 0.02 s", "--bin-width 0.02");
         Faults.Message(() => RecordingImporters.Import(FalconFiles.M1(folder["m1.nwb"]), s_bins with { Spikes = "preprocessed_emg/APL" }), "no count of spikes", "--behaviour");

@@ -1,5 +1,3 @@
-using System.IO.Compression;
-using System.Runtime.InteropServices;
 using IlqrVae.Data.Import;
 using IlqrVae.Recordings;
 
@@ -12,20 +10,14 @@ public sealed class Spike_areas
 
     private static int Sum(Trial trial, int group, int unit) => (int)Enumerable.Range(0, trial.Bins).Sum(bin => trial.Observations[group][bin, unit]);
 
-    private static byte[] Doubles(double[] values, params int[] shape) => Numpy_files.Npy("<f8", false, shape.Length == 0 ? [values.Length] : shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+    private static byte[] Doubles(double[] values, params int[] shape) => NpyBytes.Of(values, shape);
 
-    private static byte[] Whole(int[] values) => Numpy_files.Npy("<i4", false, [values.Length], MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+    private static byte[] Whole(int[] values) => NpyBytes.Of(values);
 
     private static string Archive(string path, params (string Name, byte[] Array)[] arrays)
     {
         File.Delete(path);
-        using var archive = ZipFile.Open(path, ZipArchiveMode.Create);
-        foreach (var (name, array) in arrays)
-        {
-            using var entry = archive.CreateEntry(name + ".npy").Open();
-            entry.Write(array);
-        }
-
+        NpyBytes.Archive(path, arrays);
         return path;
     }
 
@@ -81,7 +73,8 @@ public sealed class Spike_areas
         foreach (var (times, units) in new[] { ("{0}_spike_times", "{0}_spike_clusters"), ("spike_times_{0}", "clusters_{0}"), ("{0}/spike_times", "{0}/spike_clusters"), ("{0}/spikes.times", "{0}/spikes.clusters") })
         {
             string Name(string pattern, string area) => pattern.Replace("{0}", area, StringComparison.Ordinal);
-            var path = Archive(folder["a.npz"], (Name(times, "PMd"), Doubles(two.Times)), (Name(times, "M1"), Doubles(one.Times)), (Name(units, "M1"), Whole(one.Units)), (Name(units, "PMd"), Whole(others)));
+            var path = Archive(folder["a.npz"], (Name(times, "PMd"), Doubles(two.Times)), (Name(times, "M1"), Doubles(one.Times)), (Name(units, "M1"), Whole(one.Units)), (Name(units, "PMd"), Whole(others)),
+                ("quality_of_everything_M1", Doubles([1, 2, 3])), ("all_spikes_times_and_more", Doubles([1, 2, 3])));
             Faults.Message(() => RecordingImporters.Import(path, s_bins), "spikes are in", $"--spikes '{Name(times, "*")}'");
             var recording = RecordingImporters.Import(path, s_bins with { Spikes = Name(times, "*") }).Recording;
             Assert.Equal(["PMd-04", "PMd-11", "M1-02", "M1-05"], recording.Groups[0].ChannelNames!);

@@ -44,6 +44,9 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     /// <param name="Records">The records that are trials or units.</param>
     internal sealed record Plan(IReadOnlyList<Unit> Units, IReadOnlyList<ArrayAxis> Axes, int Trials, RecordNode? Records)
     {
+        /// <summary>The structure or group that holds lists of spikes of single units; empty where nothing does.</summary>
+        public string Owner { get; init; } = "";
+
         /// <summary>Numbers that the file gives to trials; null where it gives none.</summary>
         public double[]? TrialIds { get; init; }
     }
@@ -137,7 +140,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         var trials = 0;
         Collect(spikes, 0, [], 0);
         var isOfTrials = axes.Contains(ArrayAxis.Trial);
-        var found = new Plan([.. units.Values], axes, isOfTrials ? trials : 0, spikes.Records);
+        var found = new Plan([.. units.Values], axes, isOfTrials ? trials : 0, spikes.Records) { Owner = spikes is { IsList: true, Records: null } && axes.SequenceEqual([ArrayAxis.Channel, ArrayAxis.Spike]) ? ArrayRoles.ObjectOf(spikes.Name) : "" };
         if (found.Units.Count == 0)
         {
             throw new InputException($"{_path}: '{spikes.Name}' holds no unit; name another {file.Noun}.");
@@ -364,7 +367,10 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             columns.Add(column.At(name, rows.ConvertAll(unit => unit.Places[0])));
         }
 
-        foreach (var column in OfClusters(rows).Concat(OfTables(rows)))
+        // spikes.UID and spikes.region of buzcode: lists beside the times in their own structure.
+        var ofOwner = length > 1 && plan.Owner is { Length: > 0 } owner && ArrayPaths.Find(file, owner).Node is RecordNode { Records.Count: 1 } record
+            ? ArrayTables.OfLists("", length, ArrayTables.Lists(record, length).Where(one => one.Node.Texts is not null || one.Node is NumberNode)).Columns.Select(column => column.At(column.Name, rows.ConvertAll(unit => unit.Places[0]))) : [];
+        foreach (var column in ofOwner.Concat(OfClusters(rows)).Concat(OfTables(rows)))
         {
             if (columns.TrueForAll(one => one.Name != column.Name))
             {
