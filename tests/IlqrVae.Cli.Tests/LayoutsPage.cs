@@ -118,6 +118,29 @@ public sealed class LayoutsPage
         Assert.Equal(comes, Words(RecordingFile.Read(line["data.h5"])));
     }
 
+    /// <summary>The page on NWB shows the same files, with masks.</summary>
+    [Fact]
+    public void Commands_for_FALCON_on_the_page_of_NWB_run()
+    {
+        using var line = new CommandLine();
+        var ran = 0;
+        foreach (var (kind, text) in DocsPage.Blocks("nwb.md").Where(block => block.Text.Contains(" h1.nwb", StringComparison.Ordinal) || block.Text.Contains(" h2.nwb", StringComparison.Ordinal)
+            || block.Text.Contains(" m1.nwb", StringComparison.Ordinal) || block.Text.Contains(" m2_Run1.nwb", StringComparison.Ordinal) || block.Text.Contains(" b1.nwb", StringComparison.Ordinal)))
+        {
+            Assert.Equal("commands", kind);
+            foreach (var word in DocsPage.Words(text).Where(word => word.EndsWith(".nwb", StringComparison.Ordinal)))
+            {
+                Make(word, line[word]);
+            }
+
+            line.Must([.. DocsPage.Words(text).Skip(1).Select(word => Path.GetExtension(word) is ".nwb" or ".h5" ? "@/" + word : word)]);
+            ran++;
+        }
+
+        Assert.Equal(5, ran);
+        Assert.Contains(RecordingFile.Read(line["m1.h5"]).Trials, trial => !Enumerable.Range(0, trial.Bins).All(bin => trial.Observations[1].IsObserved(bin, 0)));
+    }
+
     [Fact]
     public void The_page_tells_of_forty_layouts_each_once()
     {
