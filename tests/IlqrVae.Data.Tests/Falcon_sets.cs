@@ -189,6 +189,67 @@ public sealed class Falcon_sets
     }
 
     [Fact]
+    public void Masks_may_be_slow_have_no_numbers_and_lie_a_little_before_the_edges()
+    {
+        using var folder = new TestFolder();
+        var builder = new NwbBuilder();
+        builder.Units([1], [[.. Enumerable.Range(0, 1000).Select(i => (i + 0.5) / 50)]]);
+        builder.Observed([0, 20]);
+
+        // One sample in ten bins, the second and the fourth left out; and one a bin, 100 ns early as single precision makes it.
+        builder.Series("acquisition/slow", Enumerable.Range(0, 100).Select(i => i is 1 or 3 ? 0.0 : 1).ToArray(), rate: 5);
+        builder.Series("acquisition/nan", Enumerable.Range(0, 1000).Select(i => i is >= 20 and < 500 ? double.NaN : i < 500 ? 2.0 : -1).ToArray(), rate: 50);
+        builder.Series("acquisition/early", Enumerable.Range(0, 1000).Select(i => i >= 50 && i < 100 ? 1 : 0).ToArray(), times: [.. Enumerable.Range(0, 1000).Select(i => (i / 50.0) - (i == 0 ? 0 : 1e-7))]);
+        builder.Series("acquisition/back", new double[100], times: [.. Enumerable.Range(0, 100).Select(i => i == 60 ? 0.1 : i / 50.0)]);
+        var path = builder.Save(folder["a.nwb"]);
+        Assert.Equal([(0, 10), (20, 10), (40, 960)], Stretches("slow"));
+        Assert.Equal([(0, 20), (500, 500)], Stretches("nan"));
+        Assert.Equal([(50, 50)], Stretches("early"));
+        Faults.Message(() => Stretches("back"), "'acquisition/back' go back from 1.18 s to 0.1 s");
+
+        List<(int First, int Bins)> Stretches(string mask) => [.. RecordingImporters.Import(path, s_bins with { Mask = mask }).Recording.Trials.Select(trial => (FirstBin(trial), trial.Bins))];
+    }
+
+    [Fact]
+    public void Series_are_one_group_only_where_a_container_says_so_and_all_have_the_same_times()
+    {
+        using var folder = new TestFolder();
+        var builder = new NwbBuilder();
+        foreach (var (owner, kind, shift) in new[] { ("acquisition/same", "BehavioralTimeSeries", 0.0), ("acquisition/later", "BehavioralTimeSeries", 0.01), ("processing/module", "ProcessingModule", 0) })
+        {
+            builder.Series($"{owner}/x", Enumerable.Range(0, 100).Select(i => i * 1.0).ToArray(), times: [.. Enumerable.Range(0, 100).Select(i => i / 50.0)]);
+            builder.Series($"{owner}/y", Enumerable.Range(0, 100).Select(i => i * 2.0).ToArray(), times: [.. Enumerable.Range(0, 100).Select(i => (i / 50.0) + (i == 99 ? shift : 0))]);
+            builder.Group(owner).Attributes["neurodata_type"] = kind;
+        }
+
+        builder.Series("acquisition/wide/x", new double[200], 2, times: [.. Enumerable.Range(0, 100).Select(i => i / 50.0)]);
+        builder.Series("acquisition/wide/y", new double[100], times: [.. Enumerable.Range(0, 100).Select(i => i / 50.0)]);
+        builder.Group("acquisition/wide").Attributes["neurodata_type"] = "Position";
+        var path = builder.Save(folder["a.nwb"]);
+        Assert.Equal(["x", "y"], RecordingImporters.Import(path, s_bins with { Behaviour = [Values("same")] }).Recording.Groups[0].ChannelNames!);
+        foreach (var name in new[] { "later", "module", "wide" })
+        {
+            Faults.Message(() => RecordingImporters.Import(path, s_bins with { Behaviour = [Values(name)] }), $"several series '{name}'", $"{name}/x");
+        }
+    }
+
+    [Fact]
+    public void Bins_in_which_a_drifting_clock_has_no_sample_are_missing_and_large_counts_are_whole()
+    {
+        // A thousandth of a bin a step: of some 2000 bins two have no sample's middle.
+        using var folder = new TestFolder();
+        var builder = new NwbBuilder();
+        builder.Series("acquisition/binned_spikes", Enumerable.Range(0, 2000).Select(i => i == 7 ? 70_000 : 1 + (i == 3 ? 299 : 0)).ToArray(), times: [.. Enumerable.Range(0, 2000).Select(i => i * 0.02001)]);
+        var path = builder.Save(folder["a.nwb"]);
+        var counts = Assert.Single(RecordingImporters.Import(path, s_bins).Recording.Trials).Observations[0];
+        Assert.Equal((2001, 300.0, 70_000.0), (counts.Bins, counts[3, 0], counts[7, 0]));
+        Assert.Equal(1, Enumerable.Range(0, counts.Bins).Count(bin => !counts.IsObserved(bin, 0)));
+        Assert.Equal(1998 + 300 + 70_000, Enumerable.Range(0, counts.Bins).Sum(bin => counts[bin, 0]));
+        var wide = RecordingImporters.Import(path, s_bins with { BinWidth = 0.16 }).Recording.Trials[0].Observations[0];
+        Assert.Equal(6 + 300 + 70_000, wide[0, 0]);
+    }
+
+    [Fact]
     public void What_inspect_proposes_for_each_set_works()
     {
         using var folder = new TestFolder();

@@ -113,6 +113,11 @@ internal sealed class NwbFile(Hdf5ArchiveReader archive)
         }
 
         var named = Series.Where(one => one.EndsWith($"/{path}", StringComparison.Ordinal) || one.StartsWith($"{path}/", StringComparison.Ordinal)).ToList();
+        if (named.Count == 0 && path.Length > 0)
+        {
+            named = [.. Series.Where(one => one.Contains($"/{path}/", StringComparison.Ordinal))];
+        }
+
         if (named.Count == 1)
         {
             return new NwbSeries(archive, named[0], Remarks, isAsStored);
