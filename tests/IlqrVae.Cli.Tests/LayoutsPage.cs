@@ -147,7 +147,7 @@ public sealed class LayoutsPage
         var rows = Table();
         Assert.True(rows.Count >= 40, $"{rows.Count} rows");
         Assert.Equal(rows.Count, rows.Select(row => row.Layout).Distinct(StringComparer.Ordinal).Count());
-        Assert.Empty(s_makers.Keys.Where(name => !rows.Exists(row => row.Command.Contains(name, StringComparison.Ordinal))));
+        Assert.All(s_makers.Keys, name => Assert.Contains(rows, row => row.Command.Contains(name, StringComparison.Ordinal)));
     }
 
     private static string Words(Recording recording)

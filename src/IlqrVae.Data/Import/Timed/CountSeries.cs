@@ -1,5 +1,3 @@
-using IlqrVae.Recordings;
-
 namespace IlqrVae.Data.Import.Timed;
 
 /// <summary>

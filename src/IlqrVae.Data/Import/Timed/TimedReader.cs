@@ -122,7 +122,7 @@ internal sealed class TimedReader
         {
             var observed = Observed.Of(grids[t]);
             var there = samples?.Take(t, []);
-            for (var bin = 0; bin < grids[t].Bins; bin++)
+            for (var bin = 0; bin < grids[t].Bins && (kept is not null || there is not null); bin++)
             {
                 if ((kept is not null && !kept[t][bin]) || (there is not null && there[bin, 0] == 0))
                 {
