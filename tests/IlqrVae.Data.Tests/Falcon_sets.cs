@@ -250,6 +250,27 @@ public sealed class Falcon_sets
     }
 
     [Fact]
+    public void Mutated_copies_give_an_answer_or_one_line()
+    {
+        using var folder = new TestFolder();
+        var masked = s_bins with { ChunkSeconds = 2, Behaviour = [Values("OpenLoopKinematicsVelocity")], Mask = "eval_mask" };
+        var fingers = s_bins with { Behaviour = [Values("finger_vel")], Conditions = ["tgt_loc_0"], ValueMask = "eval_mask" };
+        var refused = 0;
+        foreach (var (file, options) in new[] { (FalconFiles.H1(folder["h1.nwb"], 600), masked), (FalconFiles.H2(folder["h2.nwb"], 60, 40, 50), s_bins), (FalconFiles.M2(folder["m2.nwb"], 900), fingers) })
+        {
+            var bytes = File.ReadAllBytes(file);
+            for (var seed = 0; seed < Mutations.Copies(120); seed++)
+            {
+                var path = folder["copy.nwb"];
+                File.WriteAllBytes(path, Mutations.Of(bytes, new Random(seed), headerBytes: 8192));
+                refused += Mutations.Try(seed, (Path.GetFileName(file), () => RecordingImporters.Import(path, options).Recording.Trials.Count), ("inspect", () => RecordingImporters.Inspect(path) is null ? 0 : 1));
+            }
+        }
+
+        Assert.True(refused > 20, $"{refused} refused");
+    }
+
+    [Fact]
     public void What_inspect_proposes_for_each_set_works()
     {
         using var folder = new TestFolder();
