@@ -247,6 +247,11 @@ public sealed class Falcon_sets
         Assert.Equal(1998 + 300 + 70_000, Enumerable.Range(0, counts.Bins).Sum(bin => counts[bin, 0]));
         var wide = RecordingImporters.Import(path, s_bins with { BinWidth = 0.16 }).Recording.Trials[0].Observations[0];
         Assert.Equal(6 + 300 + 70_000, wide[0, 0]);
+
+        // Thirds of a second are no whole nanoseconds: the last bin is not lost by that.
+        builder = new NwbBuilder();
+        builder.Series("acquisition/binned_spikes", Enumerable.Repeat(1, 11).ToArray(), times: [.. Enumerable.Range(2, 11).Select(i => i / 3.0)]);
+        Assert.Equal(11, RecordingImporters.Import(builder.Save(folder["thirds.nwb"]), s_bins with { BinWidth = 1 / 3.0 }).Recording.Trials.Sum(trial => trial.Bins));
     }
 
     [Fact]

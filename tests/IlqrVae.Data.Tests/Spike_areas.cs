@@ -147,6 +147,16 @@ public sealed class Spike_areas
     }
 
     [Fact]
+    public void Lists_beside_the_times_in_their_own_structure_are_columns_of_the_units()
+    {
+        var path = SharedData.Committed("cellinfo.mat");
+        Assert.Equal(["unit-000", "unit-001"], Units("region == 'CA1'"));
+        Assert.Equal(["unit-001", "unit-002"], Units("cluID > 4 and UID != 1"));
+
+        string[] Units(string expression) => [.. RecordingImporters.Import(path, s_bins with { Units = expression }).Recording.Groups[0].ChannelNames!];
+    }
+
+    [Fact]
     public void Areas_that_differ_in_trials_are_told()
     {
         using var folder = new TestFolder();
