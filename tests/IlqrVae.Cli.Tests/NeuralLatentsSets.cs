@@ -42,6 +42,37 @@ public sealed class NeuralLatentsSets
         }
     }
 
+    /// <summary>The configurations of experiments/maze-size, and the commands of docs/nlb.md below their cost, on a small session of that layout; only iterations are fewer.</summary>
+    [Theory]
+    [InlineData("config.yaml", "90 states and 15 inputs", "3500 updates", "  batch: 168", "  learning-rate: 0.004", "  schedule: inverse-square-root")]
+    [InlineData("ours.yaml", "30 states and 6 inputs", "2500 updates", "  batch: 64")]
+    public void The_configurations_for_MC_Maze_take_its_files(string name, string sizes, string updates, params string[] settings)
+    {
+        using var line = new CommandLine();
+        Directory.CreateDirectory(line["000128/sub-Jenkins"]);
+        NeuralLatentsSessions.Write(line["000128/sub-Jenkins/desc-train.nwb"], "mc_maze");
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "experiments", "maze-size", name));
+        Assert.All(settings, setting => Assert.Contains(setting + "\n", text, StringComparison.Ordinal));
+        line.Write(name, text);
+        Assert.Contains("| states, inputs | 90, 15 | 30, 6 |", File.ReadAllText(DocsPage.PathOf("nlb.md")), StringComparison.Ordinal);
+        var commands = DocsPage.Blocks("nlb.md").Where(block => block.Kind == "commands").Select(block => block.Text).ToList()[^5..];
+        Assert.StartsWith("ilqr-vae import", commands[0], StringComparison.Ordinal);
+        foreach (var command in commands)
+        {
+            var words = DocsPage.Words(command.Replace("config.yaml", name, StringComparison.Ordinal)).Skip(1)
+                .Select(word => word == "000128/sub-Jenkins/*.nwb" ? "@/000128/sub-Jenkins/desc-train.nwb" : Path.GetExtension(word) is ".h5" or ".yaml" || word == "run" ? "@/" + word : word).ToList();
+            if (words[0] == "train")
+            {
+                var check = line.Must("config", "check", words[1]);
+                Assert.Contains(sizes, check, StringComparison.Ordinal);
+                Assert.Contains(updates, check, StringComparison.Ordinal);
+                words.AddRange(["--iterations", "2"]);
+            }
+
+            line.Must([.. words]);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Sets))]
     public void Datasets_hold_what_models_are_given_in_the_benchmark(string set, int bin)

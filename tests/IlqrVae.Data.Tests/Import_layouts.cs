@@ -241,7 +241,7 @@ public sealed class Import_layouts
         ImportOptions all = new()
         {
             Spikes = "a", Values = [new ImportedValues("b", "c")], Time = "d", BinWidth = 1, MinimumRate = 1, TrainFraction = 1, ValidationFraction = 0.1, ChunkSeconds = 1,
-            ValidationEvery = 2, ChunkTest = true, UnitsFirst = true, Behaviour = [new ImportedValues("e", "f")], LagSeconds = 0.1, Trials = "g", Align = "h", Window = (0, 1), OnSessionGrid = true,
+            ValidationEvery = 2, ChunkTest = true, UnitsFirst = true, Behaviour = [new ImportedValues("e", "f")], LagSeconds = 0.1, Mask = "p", ValueMask = "q", Trials = "g", Align = "h", Window = (0, 1), OnSessionGrid = true,
             Where = "i", Units = "j", HeldOutUnits = "k", Conditions = ["l"], ChunkOverlapSeconds = 0.5, SplitColumn = "m", SplitBlockSeconds = 10, SplitSeed = 1,
             Maps = [ArrayMapping.Parse("n=o")], TimeUnit = "ms",
         };

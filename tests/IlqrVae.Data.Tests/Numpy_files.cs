@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using IlqrVae.Data.Import;
@@ -158,13 +157,7 @@ public sealed class Numpy_files
     /// <summary>A file of one array.</summary>
     internal static byte[] Npy(string type, bool isColumnMajor, int[] shape, byte[] entries, int version = 1) => [.. Header(type, isColumnMajor, shape, version), .. entries];
 
-    internal static byte[] Header(string type, bool isColumnMajor, int[] shape, int version = 1)
-    {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{{'descr': '{type}', 'fortran_order': {(isColumnMajor ? "True" : "False")}, 'shape': ({string.Join(", ", shape)}{(shape.Length == 1 ? "," : "")}), }}");
-        text = text.PadRight(118 - (version > 1 ? 2 : 0)) + "\n";
-        byte[] length = version == 1 ? [(byte)text.Length, 0] : [(byte)text.Length, 0, 0, 0];
-        return [0x93, .. "NUMPY"u8, (byte)version, 0, .. length, .. Encoding.ASCII.GetBytes(text)];
-    }
+    internal static byte[] Header(string type, bool isColumnMajor, int[] shape, int version = 1) => NpyBytes.Header(type, isColumnMajor, shape, version);
 
     /// <summary>A number in so many bytes, negative for a real one.</summary>
     [Fact]

@@ -100,6 +100,78 @@ public sealed class Numpy_folders
     }
 
     [Fact]
+    public void Tables_of_phy_choose_units_and_its_parameters_tell_the_rate()
+    {
+        using var folder = new TestFolder();
+        WriteKilosort(folder);
+        var options = new ImportOptions { BinWidth = 0.1, TrainFraction = 1 };
+        var (recording, remarks) = RecordingImporters.Import(folder[""], options with { Units = "group == 'good'" });
+        Assert.Equal(["unit-003", "unit-012"], recording.Groups[0].ChannelNames!);
+        Assert.Equal([100.0, 100], Enumerable.Range(0, 2).Select(unit => Sum(recording.Trials[0], unit)));
+        Assert.Contains(remarks, remark => remark.Contains("'spike_times' is taken for numbers of samples at 30000 Hz, as params.py says", StringComparison.Ordinal));
+        Assert.Equal(400, recording.Trials[0].Bins);
+
+        // A cluster that nobody has looked at has the sorter's label alone; depths come from another table, whose ids stand in another order.
+        Assert.Equal(["unit-003", "unit-007", "unit-012"], Units("KSLabel == 'good'"));
+        Assert.Equal(["unit-007"], Units("group == ''"));
+        Assert.Equal(["unit-004", "unit-012"], Units("depth > 100 and group != ''"));
+        Faults.Message(() => Units("quality == 'good'"), "no column 'quality'", "KSLabel", "depth");
+
+        // Files that are named, in any order; the rate is then asked for, as params.py is not among them.
+        string[] files = [folder["cluster_group.tsv"], folder["spike_times.npy"], folder["spike_clusters.npy"]];
+        Faults.Message(() => RecordingImporters.Import(files, options), "--time-unit 30000Hz");
+        Assert.Equal(2, RecordingImporters.Import(files, options with { TimeUnit = "30000Hz", Units = "group == 'good'" }).Recording.Groups[0].Channels);
+        Faults.Message(() => RecordingImporters.Import([.. files, folder["odd.csv"]], options with { TimeUnit = "30000Hz" }), "odd.csv", "no row");
+
+        var contents = RecordingImporters.Inspect(folder[""])!;
+        Assert.Equal(["--map", "spikes=spike_times", "--bin-width", "0.02", "--units", "group == 'good'", "--chunk", "4"], contents.Proposal.Skip(4), StringComparer.Ordinal);
+        Assert.Contains(contents.Remarks, remark => remark.Contains("odd.csv is left aside", StringComparison.Ordinal));
+
+        // Tables alone are no folder of arrays.
+        Directory.CreateDirectory(folder["tables"]);
+        File.Copy(folder["cluster_group.tsv"], folder["tables/cluster_group.tsv"]);
+        Assert.False(RecordingImporters.IsFolderOfArrays(folder["tables"]));
+
+        string[] Units(string expression) => [.. RecordingImporters.Import(folder[""], options with { Units = expression }).Recording.Groups[0].ChannelNames!];
+    }
+
+    [Fact]
+    public void Tables_of_ALF_are_columns_of_clusters_and_trials()
+    {
+        using var folder = new TestFolder();
+        WriteAlf(folder);
+        File.Delete(folder["_ibl_trials.choice.npy"]);
+        File.WriteAllText(folder["clusters.metrics.csv"], "cluster_id,presence\n7,0.9\n2,0.4\n5,0.8\n");
+        File.WriteAllText(folder["clusters.acronyms.tsv"], string.Concat(Enumerable.Range(0, 9).Select(cluster => $"{(cluster < 5 ? "CA1" : "VISp")}\n").Prepend("acronym\n")));
+        File.WriteAllText(folder["_ibl_trials.laterals.csv"], "choice,side\n1,left\n-1,right\n1,left\n-1,left\n1,right\n-1,left\n");
+        var options = new ImportOptions { BinWidth = 0.05, ValidationEvery = 0, TrainFraction = 1 };
+        var recording = RecordingImporters.Import(folder[""], options with { Units = "presence > 0.5 and acronym == 'VISp'", Where = "side == 'left'", Conditions = ["choice"] }).Recording;
+        Assert.Equal(["unit-005", "unit-007"], recording.Groups[0].ChannelNames!);
+        Assert.Equal([10.0, 14, 16, 20], recording.Trials.Select(trial => trial.Labels["first_bin_time"].Number));
+        Assert.Equal([1.0, 1, 0, 0], recording.Trials.Select(trial => trial.Truth["condition"][0, 0]));
+
+        // A table of trials alone, as the International Brain Laboratory names its columns.
+        File.Delete(folder["_ibl_trials.intervals.npy"]);
+        File.Delete(folder["_ibl_trials.laterals.csv"]);
+        File.WriteAllText(folder["_ibl_trials.table.csv"], "intervals_0,intervals_1,goCue_times,choice\n10,11,10.2,1\n12,13,12.2,-1\n14,15,14.2,1\n");
+        recording = RecordingImporters.Import(folder[""], options with { Align = "goCue_times", Window = (0.05, 0.55), Where = "choice == 1" }).Recording;
+        Assert.Equal([10.25, 14.25], recording.Trials.Select(trial => trial.Labels["first_bin_time"].Number));
+    }
+
+    /// <summary>Clusters 3, 4, 7 and 12 by turns every 100 ms for 40 s, in samples at 30 kHz.</summary>
+    internal static void WriteKilosort(TestFolder folder)
+    {
+        int[] clusters = [3, 4, 7, 12];
+        File.WriteAllBytes(folder["spike_times.npy"], Numpy_files.Npy("<u8", false, [400, 1], [.. Enumerable.Range(0, 400).SelectMany(i => BitConverter.GetBytes((ulong)(i * 3000)))]));
+        File.WriteAllBytes(folder["spike_clusters.npy"], Numpy_files.Npy("<i4", false, [400], [.. Enumerable.Range(0, 400).SelectMany(i => BitConverter.GetBytes(clusters[i % 4]))]));
+        File.WriteAllText(folder["cluster_group.tsv"], "cluster_id\tgroup\n3\tgood\n4\tnoise\n12\tgood\n");
+        File.WriteAllText(folder["cluster_KSLabel.tsv"], "cluster_id\tKSLabel\n3\tgood\n4\tmua\n7\tgood\n12\tgood\n");
+        File.WriteAllText(folder["cluster_info.tsv"], "id\tAmplitude\tdepth\tgroup\n12\t30.5\t300\tgood\n4\t20\t200\tnoise\n3\t10\t100\tgood\n7\t9\t50\t\n");
+        File.WriteAllText(folder["params.py"], "dat_path = r'raw.bin'\nn_channels_dat = 384\nsample_rate = 30000.\nhp_filtered = False\n");
+        File.WriteAllText(folder["odd.csv"], "a,b\n");
+    }
+
+    [Fact]
     public void Folders_and_files_that_do_not_belong_together_are_told()
     {
         using var folder = new TestFolder();

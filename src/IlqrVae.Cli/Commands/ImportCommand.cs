@@ -40,7 +40,7 @@ internal static partial class ImportCommand
     {
         var files = new Argument<string[]>("FILE") { Description = "The file to import; several NWB files of one session, several .npy files or a folder of them, or with --nlb the files of the set.", Arity = ArgumentArity.OneOrMore };
         var output = Arguments.Output("The dataset file to write.", isRequired: true);
-        var spikes = new Option<string?>("--spikes") { Description = "Arrays: variable of the spikes, counts or times; trial.spikes stands for trial(1).spikes, trial(2).spikes and so on.", HelpName = "VAR" };
+        var spikes = new Option<string?>("--spikes") { Description = "Variable of the spikes, counts or times; trial.spikes stands for trial(1).spikes, trial(2).spikes and so on. NWB: a series of counts, samples x units, by its path.", HelpName = "VAR" };
         var values = new Option<string[]>("--values")
         {
             Description = "A group of real values from the rows of a variable or the channels of a series, with its unit; may be given several times, and without spikes.",
@@ -65,6 +65,8 @@ internal static partial class ImportCommand
             HelpName = "[NAME=]PATH[channels]",
         };
         var lag = Arguments.Number<double?>("--lag", "Read series so many seconds later than spikes.", "S");
+        var mask = new Option<string?>("--mask") { Description = "NWB: a series that is 0 where nothing is to be taken: the session is cut there, and such bins of trials are missing.", HelpName = "PATH" };
+        var valueMask = new Option<string?>("--mask-values") { Description = "NWB: a series that is 0 where series of --behaviour are to be missing; spikes stay.", HelpName = "PATH" };
         var trials = new Option<string?>("--trials") { Description = "Table of trials or other intervals to cut by (trials), from start_time to stop_time or by a window.", HelpName = "TABLE" };
         var align = new Option<string?>("--align") { Description = "Column of the trials with the time that a window is about (start_time).", HelpName = "COLUMN" };
         var window = new Option<string?>("--window") { Description = "From when to when about that time, in seconds; write --window=-0.25..0.45.", HelpName = "FROM..TO" };
@@ -88,7 +90,7 @@ internal static partial class ImportCommand
         var force = Arguments.Force("Replace a file of that name.");
         var json = Arguments.Json();
         return Arguments.Make(
-            "import", Description, [files, output, map, spikes, values, time, timeUnit, binWidth, minimumRate, train, validation, chunk, every, overlap, chunkTest, unitsFirst, binsFirst, behaviour, lag, trials, align, window, sessionGrid, where, units, condition, splitColumn, splitBlocks, splitSeed, heldOut, heldOutSeed, heldOutUnits, nlb, bin, phase, force, json], result =>
+            "import", Description, [files, output, map, spikes, values, time, timeUnit, binWidth, minimumRate, train, validation, chunk, every, overlap, chunkTest, unitsFirst, binsFirst, behaviour, lag, mask, valueMask, trials, align, window, sessionGrid, where, units, condition, splitColumn, splitBlocks, splitSeed, heldOut, heldOutSeed, heldOutUnits, nlb, bin, phase, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             if (result.GetValue(unitsFirst) && result.GetValue(binsFirst))
@@ -113,6 +115,8 @@ internal static partial class ImportCommand
                 SplitSeed = result.GetValue(splitSeed),
                 Behaviour = [.. (result.GetValue(behaviour) ?? []).Select(ParseBehaviour)],
                 LagSeconds = result.GetValue(lag),
+                Mask = result.GetValue(mask),
+                ValueMask = result.GetValue(valueMask),
                 Trials = result.GetValue(trials),
                 Align = result.GetValue(align),
                 Window = result.GetValue(window) is { } text ? ParseWindow(text) : null,

@@ -16,7 +16,7 @@ public sealed record ImportOptions
     /// <summary>One part for training in so many is for validation where nothing else is said.</summary>
     public const int DefaultValidationEvery = 8;
 
-    /// <summary>Variable of the spike counts; null to look for one called spikes, spike_counts, counts or the like.</summary>
+    /// <summary>Variable of the spike counts, of NWB files a series of counts; null to look for one called spikes, spike_counts, counts or the like.</summary>
     public string? Spikes { get; init; }
 
     /// <summary>Groups of real values.</summary>
@@ -57,6 +57,12 @@ public sealed record ImportOptions
 
     /// <summary>How much later than spikes behaviour is read, in seconds: by the lag, what a neuron does goes before what the hand does.</summary>
     public double? LagSeconds { get; init; }
+
+    /// <summary>A series that is 0 where nothing is to be taken: sessions are cut there, and such bins of trials are missing.</summary>
+    public string? Mask { get; init; }
+
+    /// <summary>A series that is 0 where real values are to be missing; spikes stay.</summary>
+    public string? ValueMask { get; init; }
 
     /// <summary>Table of trials or other intervals to cut by; null for the one called trials where it is wanted.</summary>
     public string? Trials { get; init; }
@@ -108,7 +114,7 @@ public sealed record ImportOptions
             ("--spikes", Spikes is not null), ("--values", Values.Count > 0), ("--time", Time is not null), ("--bin-width", BinWidth is not null),
             ("--minimum-rate", MinimumRate is not null), ("--train-fraction", TrainFraction is not null), ("--validation-fraction", ValidationFraction is not null),
             ("--chunk", ChunkSeconds is not null), ("--validation-every", ValidationEvery is not null), ("--chunk-test", ChunkTest),
-            ("--behaviour", Behaviour.Count > 0), ("--lag", LagSeconds is not null), ("--trials", Trials is not null), ("--align", Align is not null),
+            ("--behaviour", Behaviour.Count > 0), ("--lag", LagSeconds is not null), ("--mask", Mask is not null), ("--mask-values", ValueMask is not null), ("--trials", Trials is not null), ("--align", Align is not null),
             ("--window", Window is not null), ("--session-grid", OnSessionGrid), ("--where", Where is not null), ("--units", Units is not null),
             ("--held-out-units", HeldOutUnits is not null), ("--condition", Conditions.Count > 0), ("--chunk-overlap", ChunkOverlapSeconds is not null),
             ("--split-column", SplitColumn is not null), ("--split-blocks", SplitBlockSeconds is not null), ("--split-seed", SplitSeed is not null),

@@ -26,13 +26,13 @@ public sealed class NumpyImporter : IRecordingImporter
         return ArrayImport.Import(Open(source), options);
     }
 
-    /// <summary>Arrays that are files of their own are taken as those of one archive; archives are recordings by themselves.</summary>
+    /// <summary>Arrays that are files of their own are taken as those of one archive, with tables in text beside them; archives are recordings by themselves.</summary>
     /// <inheritdoc/>
     public ImportedRecording? ImportTogether(IReadOnlyList<ImportSource> sources, ImportOptions options)
     {
         ArgumentNullException.ThrowIfNull(sources);
         ArgumentNullException.ThrowIfNull(options);
-        return sources.All(source => source.Header.StartsWith(NpyFile.Signature))
+        return sources.All(source => source.Header.StartsWith(NpyFile.Signature) || NpyFolder.IsTable(source.Path))
             ? ArrayImport.Import(NpyFolder.Open([.. sources.Select(source => source.Path)], $"{sources[0].Path} and {sources.Count - 1} more"), options)
             : null;
     }

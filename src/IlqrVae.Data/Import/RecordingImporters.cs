@@ -59,7 +59,9 @@ public static class RecordingImporters
 
             sources.AddRange((folder is null ? paths : []).Select(ImportSource.Open));
             List<IRecordingImporter> importers = folder is null ? sources.ConvertAll(source => All.FirstOrDefault(one => one.Recognises(source)) ?? throw Unknown(source)) : [new NumpyImporter()];
-            var importer = importers[0];
+            // Tables in text beside arrays tell of their units and trials.
+            var importer = importers.Find(one => one is NumpyImporter) is { } arrays && importers.TrueForAll(one => one is NumpyImporter or CsvImporter) ? arrays : importers[0];
+            importers = importer is NumpyImporter ? importers.ConvertAll(one => one is CsvImporter ? importer : one) : importers;
             var refused = options.Given().Except(importer.Options, StringComparer.Ordinal).ToList();
             if (refused.Count > 0)
             {

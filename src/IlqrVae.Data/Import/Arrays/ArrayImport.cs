@@ -19,7 +19,7 @@ internal static class ArrayImport
         ArrayTimes.Seconds(options.TimeUnit);
         var remarks = new List<string>(file.Remarks);
         var spikes = FindSpikes(file, options, remarks);
-        if (spikes is not null && spikes.Kind != ListKind.Areas && SpikeLayout.AreTimes(file, spikes, AxesOfSpikes(options)))
+        if (spikes is not null && SpikeLayout.AreTimes(file, spikes, AxesOfSpikes(options)))
         {
             return new SpikeTimesImport(file, options, remarks).Import(spikes, Path.GetFileName(file.Path));
         }

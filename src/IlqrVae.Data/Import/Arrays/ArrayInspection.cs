@@ -17,6 +17,10 @@ internal static class ArrayInspection
     // Entries of an array that is looked through.
     private const long MostEntries = 1 << 23;
 
+    // What sorters and those who curate say of a unit, and which word says that it is well isolated.
+    private static readonly string[] s_qualities = ["group", "quality", "KSLabel"];
+    private const string Good = "good";
+
     private static readonly string[] BehaviourWords = ["vel", "cursor", "hand", "pos", "kin", "behav", "finger"];
 
     /// <summary>Says what is in a file.</summary>
@@ -26,6 +30,12 @@ internal static class ArrayInspection
     {
         var remarks = new List<string>(file.Remarks);
         var options = new ImportOptions();
+        if (isTold && ArrayRoles.Areas(file) is { Count: > 1 } areas && SpikeAreas.Pattern(areas) is { } pattern)
+        {
+            remarks.Add($"{file.Path}: spikes are in {Messages.Names(areas)}, and are taken side by side; --spikes names one alone.");
+            options = options with { Spikes = pattern };
+        }
+
         var (spikes, what, units) = ((Found?)null, "", (UnitContents?)null);
         List<string> proposal = [];
         try
@@ -114,6 +124,11 @@ internal static class ArrayInspection
         var words = plan.Axes.Count == 1 || plan.Axes.SequenceEqual([ArrayAxis.Trial, ArrayAxis.Spike]) && !spikes.IsList ? "" : ":" + ArrayMapping.Write(plan.Axes);
         List<string> proposal = ["import", file.Path, "-o", "data.h5", "--map", $"spikes={spikes.Name}{words}", "--bin-width", "0.02"];
         proposal.AddRange(options.TimeUnit is { } unitOfTime ? ["--time-unit", unitOfTime] : []);
+        if (reading.UnitsOf(plan) is var table && s_qualities.Select(table.Find).FirstOrDefault(column => column is { Kind: ColumnKind.Text } && column.Texts.Contains(Good, StringComparer.Ordinal)) is { } quality)
+        {
+            proposal.AddRange(["--units", $"{quality.Name} == '{Good}'"]);
+        }
+
         if (clock.Table is null && seconds > ChunkedSeconds)
         {
             proposal.AddRange(["--chunk", "4"]);

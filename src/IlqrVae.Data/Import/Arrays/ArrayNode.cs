@@ -150,6 +150,9 @@ internal sealed record ArrayFile(string Path, string Format, RecordNode Root, in
     /// <summary>Bytes of all files that it is made of: how much there can be to tell.</summary>
     public long? Bytes { get; init; }
 
+    /// <summary>Samples a second of the recording, where the file says it beside times that are numbers of samples; else null.</summary>
+    public double? SampleRate { get; init; }
+
     /// <summary>Told on the way.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 }

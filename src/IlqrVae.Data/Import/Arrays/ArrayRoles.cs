@@ -8,6 +8,9 @@ internal static class ArrayRoles
         "spikes", "spike_counts", "spikecounts", "binned_spikes", "binnedspikes", "counts", "spks", "spike_times", "spiketimes", "spike_trains", "spiketrains", "spike_array", "sptimes", "spktimes", "spk_times",
     ];
 
+    // In front of an area's name, or behind it.
+    private static readonly string[] s_areaWords = ["_spike_times", "_spiketimes", "_sptimes", "spike_times_", "spiketimes_", "spikes_"];
+
     private static readonly string[] TimeNames = ["time", "times", "t", "timestamps", "bin_times", "timevec", "timevecms", "time_vec", "time_ms", "times_ms", "t_ms", "bin_centers", "bin_centres"];
 
     private static readonly string[] WidthNames = ["bin_width", "binwidth", "bin_size", "binsize", "dt"];
@@ -16,14 +19,19 @@ internal static class ArrayRoles
 
     private static readonly string[] TrialNames = ["trial", "trial_id", "trial_ids", "trialid", "trial_number", "trials", "trial_index"];
 
-    private static readonly string[] StartNames = ["start_time", "start", "starts", "t_start", "tstart", "trial_start", "trial_start_time", "start_times", "starttime", "trialstart", "onset"];
+    private static readonly string[] StartNames = ["start_time", "start", "starts", "t_start", "tstart", "trial_start", "trial_start_time", "start_times", "starttime", "trialstart", "onset", "intervals_0"];
 
-    private static readonly string[] StopNames = ["stop_time", "stop", "stops", "end_time", "end", "ends", "t_stop", "t_end", "tend", "tstop", "trial_end", "trial_end_time", "stop_times", "end_times", "endtime", "stoptime", "trialend", "offset"];
+    private static readonly string[] StopNames = ["stop_time", "stop", "stops", "end_time", "end", "ends", "t_stop", "t_end", "tend", "tstop", "trial_end", "trial_end_time", "stop_times", "end_times", "endtime", "stoptime", "trialend", "offset", "intervals_1"];
 
     /// <summary>The name of the spikes; null where nothing is called so. Several areas are asked about.</summary>
     public static string? Spikes(ArrayFile file)
     {
         var names = ArrayPaths.All(file);
+        if (Areas(file) is { Count: > 1 } several)
+        {
+            throw new InputException($"{file.Path}: spikes are in {Messages.Names(several)}; say which with --spikes, as in --spikes {several[0]}{(SpikeAreas.Pattern(several) is { } all ? $", or take all side by side, with their area as a column of the units: --spikes '{all}'" : "")}.");
+        }
+
         if (Guess(names, SpikeNames) is { } name)
         {
             return name;
@@ -35,13 +43,34 @@ internal static class ArrayRoles
             return times;
         }
 
-        var areas = names.Where(one => Last(one.Name).EndsWith("_spikes", StringComparison.OrdinalIgnoreCase)).Select(one => one.Name).ToList();
-        if (areas.Count > 1)
+        return names.Where(one => Last(one.Name).EndsWith("_spikes", StringComparison.OrdinalIgnoreCase)).Select(one => one.Name).FirstOrDefault()
+            ?? names.Where(one => Last(one.Name) is "y" or "Y" && one.Example is NumberNode { Fault: null, IsVector: false }).Select(one => one.Name).FirstOrDefault();
+    }
+
+    /// <summary>Names of the spikes of several areas, each in an array of its own; none or one where nothing else is called so.</summary>
+    public static List<string> Areas(ArrayFile file)
+    {
+        var names = ArrayPaths.All(file);
+
+        // Of groups, folders or objects that have the same inside: probe00/spikes.times and probe01/spikes.times, M1/spike_times and PMd/spike_times.
+        var alike = names.Where(one => Last(one.Name).Contains("time", StringComparison.OrdinalIgnoreCase) && one.Example is NumberNode { Fault: null, IsText: false } && ObjectOf(one.Name).Length > 0
+                && (IsCalledSpikes(one.Name) || (IsCalledSpikes(ObjectOf(one.Name)) && ObjectOf(ObjectOf(one.Name)).Length > 0)))
+            .GroupBy(one => Last(one.Name), StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
+        if (alike is not null)
         {
-            throw new InputException($"{file.Path}: spikes are in {Messages.Names(areas)}; say which with --spikes, as in --spikes {areas[0]}{(SpikeAreas.Pattern(areas) is { } all ? $", or take all side by side, with their area as a column of the units: --spikes '{all}'" : "")}.");
+            return [.. alike.Select(one => one.Name)];
         }
 
-        return areas.Count == 1 ? areas[0] : names.Where(one => Last(one.Name) is "y" or "Y" && one.Example is NumberNode { Fault: null, IsVector: false }).Select(one => one.Name).FirstOrDefault();
+        if (Guess(names, SpikeNames) is not null)
+        {
+            return [];
+        }
+
+        var areas = names.Where(one => Last(one.Name).EndsWith("_spikes", StringComparison.OrdinalIgnoreCase)).Select(one => one.Name).ToList();
+        return areas.Count > 1 ? areas
+            : s_areaWords.Select(word => names.Where(one => one.Example is NumberNode { Fault: null, IsText: false } && Last(one.Name) is var last && last.Length > word.Length
+                && (word[0] == '_' ? last.EndsWith(word, StringComparison.OrdinalIgnoreCase) : last.StartsWith(word, StringComparison.OrdinalIgnoreCase))).Select(one => one.Name).ToList())
+                .FirstOrDefault(found => found.Count > 1 && SpikeAreas.Pattern(found) is { } pattern && SpikeAreas.Find(file, pattern) is not null) ?? [];
     }
 
     /// <summary>Whether a name says plainly that it is of spikes.</summary>

@@ -30,6 +30,13 @@ internal static class ArrayTimes
             return said;
         }
 
+        // Of Kilosort; those of ALF are in seconds.
+        if (file.SampleRate is { } rate && ArrayRoles.Last(name) == "spike_times")
+        {
+            AddOnce(remarks, string.Create(CultureInfo.InvariantCulture, $"{file.Path}: '{Messages.OneLine(name)}' is taken for numbers of samples at {rate} Hz, as params.py says; --time-unit says otherwise."));
+            return 1 / rate;
+        }
+
         if (!ArrayRoles.IsInMilliseconds(name))
         {
             return 1;

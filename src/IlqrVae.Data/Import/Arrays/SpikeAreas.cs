@@ -1,7 +1,7 @@
 namespace IlqrVae.Data.Import.Arrays;
 
 /// <summary>
-/// Counts of several areas that stand in arrays of their own, as M1_spikes and PMd_spikes of TrialData. They become one group, the areas side by side: one model explains all units, and the
+/// Counts, or times of spikes, of several areas that stand in arrays of their own, as M1_spikes and PMd_spikes of TrialData, or probe00/spikes.times and probe01/spikes.times. They become one group, the areas side by side: one model explains all units, and the
 /// area is a column to choose units or to hold them out by, which makes a group of an area where one is wanted.
 /// </summary>
 internal static class SpikeAreas
@@ -14,28 +14,73 @@ internal static class SpikeAreas
     /// <summary>The areas that a name with a star stands for; null where it stands for something else.</summary>
     public static Found? Find(ArrayFile file, string path)
     {
-        var last = ArrayRoles.Last(path);
-        var star = last.IndexOf('*', StringComparison.Ordinal);
-        if (star < 0 || Found.KindOf(path) == ListKind.Trials)
+        var star = path.IndexOf('*', StringComparison.Ordinal);
+        if (star < 0 || star != path.LastIndexOf('*') || Found.KindOf(path) == ListKind.Trials)
         {
             return null;
         }
 
-        var (owner, front, back) = (path[..^last.Length], last[..star], last[(star + 1)..]);
-        var names = ArrayPaths.All(file).Where(one => one.Name.Length >= path.Length - 1 && one.Name.StartsWith(owner, StringComparison.Ordinal) && one.Name.AsSpan(owner.Length).IndexOfAny('.', '/') < 0
-            && one.Name[owner.Length..].StartsWith(front, StringComparison.Ordinal) && one.Name.EndsWith(back, StringComparison.Ordinal)).ToList();
+        var names = ArrayPaths.All(file).Where(one => AreaOf(path, one.Name).Length > 0).ToList();
 
         // Lists of single units, one beside the other, are no areas.
-        return names.Count > 1 && names.TrueForAll(one => one.Example is NumberNode { Fault: null, IsText: false, IsVector: false })
-            ? Found.List(Messages.OneLine(path), [.. names.Select(one => ArrayPaths.Find(file, one.Name))], ListKind.Areas)
-            : null;
+        if (names.Count < 2 || !(names.TrueForAll(one => one.Example is NumberNode { Fault: null, IsText: false, IsVector: false }) || names.TrueForAll(one => HoldsTimes(file, path, one.Name))))
+        {
+            return null;
+        }
+
+        return Found.List(Messages.OneLine(path), [.. names.Select(one => ArrayPaths.Find(file, one.Name))], ListKind.Areas);
+    }
+
+    /// <summary>What the star of a pattern stands for in a name; empty where the name is not of the pattern.</summary>
+    public static string AreaOf(string pattern, string name)
+    {
+        var star = pattern.IndexOf('*', StringComparison.Ordinal);
+        var (front, back) = (pattern[..star], pattern[(star + 1)..]);
+        return name.Length > front.Length + back.Length && name.StartsWith(front, StringComparison.Ordinal) && name.EndsWith(back, StringComparison.Ordinal)
+            && name[front.Length..^back.Length] is var area && area.AsSpan().IndexOfAny('.', '/') < 0 ? area : "";
+    }
+
+    /// <summary>The list of the unit of each spike that belongs to one area's times: of the same object or group, or called as the area is.</summary>
+    public static string? UnitsOf(ArrayFile file, NumberNode times, string name, string area)
+    {
+        var lists = SpikeLayout.Beside(file, times);
+        var own = lists.Where(one => ArrayRoles.ObjectOf(one) == ArrayRoles.ObjectOf(name)).ToList();
+        if (ArrayRoles.ObjectOf(name).Length > 0 && ArrayRoles.Units(own) is { } beside)
+        {
+            return beside;
+        }
+
+        return area.Length == 0 ? null : own.Find(one => ArrayRoles.Last(one) is var last && last.Contains(area, StringComparison.Ordinal)
+            && ArrayRoles.Units([last.Replace(area, "", StringComparison.Ordinal).Trim('_', '-')]) is not null);
     }
 
     /// <summary>What to write to take several areas together; null where their names have nothing in common.</summary>
     public static string? Pattern(IReadOnlyList<string> names)
     {
-        var owner = names[0][..^ArrayRoles.Last(names[0]).Length];
-        return names.All(name => name.StartsWith(owner, StringComparison.Ordinal) && name.EndsWith(Ending, StringComparison.Ordinal)) ? $"{owner}*{Ending}" : null;
+        var (front, back) = (0, 0);
+        while (names.All(name => name.Length > front && name[front] == names[0][front]))
+        {
+            front++;
+        }
+
+        while (names.All(name => name.Length - back > front && name[^(back + 1)] == names[0][^(back + 1)]))
+        {
+            back++;
+        }
+
+        // What areas share of their own names is theirs: of M1_spikes and MC_spikes the letter M.
+        front = names[0][..front].LastIndexOfAny(['_', '.', '/']) + 1;
+        var rest = back == 0 ? -1 : names[0][^back..].IndexOfAny(['_', '.', '/']);
+        back = rest < 0 ? 0 : back - rest;
+        var pattern = $"{names[0][..front]}*{names[0][^back..]}";
+        return pattern.Length > 1 && names.All(name => AreaOf(pattern, name).Length > 0) ? pattern : null;
+    }
+
+    private static bool HoldsTimes(ArrayFile file, string pattern, string name)
+    {
+        var found = ArrayPaths.Find(file, name);
+        return found.IsList ? SpikeLayout.AreTimes(file, found, [])
+            : found.Node is NumberNode { IsVector: true, Fault: null, IsText: false } list && UnitsOf(file, list, name, AreaOf(pattern, name)) is not null;
     }
 
     /// <summary>Puts areas side by side: bins x units.</summary>

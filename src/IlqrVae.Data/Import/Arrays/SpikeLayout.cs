@@ -31,6 +31,11 @@ internal static class SpikeLayout
             return axes.Contains(ArrayAxis.Spike);
         }
 
+        if (found.Kind == ListKind.Areas)
+        {
+            return found.Items.All(item => AreTimes(file, item, []) || (item.Node is NumberNode { IsVector: true, Fault: null } one && SpikeAreas.UnitsOf(file, one, item.Name, SpikeAreas.AreaOf(found.Name, item.Name)) is not null));
+        }
+
         // A list of the unit of each says it.
         if (found.Node is NumberNode { IsVector: true, Fault: null } list && ArrayRoles.IsSpikeTime(found.Name) && ArrayRoles.Units(Beside(file, list)) is not null)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IlqrVae.Data.Import.Timed;
 
 namespace IlqrVae.Data.Import.Arrays;
@@ -14,15 +15,21 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     // Between trials with clocks of their own, in seconds.
     private const double Pause = 1;
 
-    // What lists with an entry a unit are of in the Open Neurophysiology Environment.
-    private const string Clusters = "clusters";
-
     private readonly string _path = file.Path;
 
     /// <summary>One unit's spikes in the file.</summary>
     /// <param name="Places">Its place in each list of units around it, from 0.</param>
     internal sealed record Unit(IReadOnlyList<int> Places)
     {
+        /// <summary>The area that it is of; null where nothing is said.</summary>
+        public string? Area { get; init; }
+
+        /// <summary>What lists with an entry a unit are of in the Open Neurophysiology Environment: clusters, of its folder.</summary>
+        public string Clusters { get; init; } = OfClusters;
+
+        /// <summary>What they are of where there is one folder.</summary>
+        public const string OfClusters = "clusters";
+
         /// <summary>The id that the file gives it.</summary>
         public double? Id { get; init; }
 
@@ -37,6 +44,9 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     /// <param name="Records">The records that are trials or units.</param>
     internal sealed record Plan(IReadOnlyList<Unit> Units, IReadOnlyList<ArrayAxis> Axes, int Trials, RecordNode? Records)
     {
+        /// <summary>The structure or group that holds lists of spikes of single units; empty where nothing does.</summary>
+        public string Owner { get; init; } = "";
+
         /// <summary>Numbers that the file gives to trials; null where it gives none.</summary>
         public double[]? TrialIds { get; init; }
     }
@@ -68,6 +78,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             Path = _path,
             Source = source,
             Units = units,
+            UnitNames = rows.TrueForAll(unit => unit.Area is not null) ? NamesByArea(rows) : null,
             Spikes = new Spikes(rows, clock.Offsets),
             Observed = clock.Observed is { } observed ? [.. rows.Select(_ => observed)] : null,
             Trials = clock.Table,
@@ -78,12 +89,40 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         return TimedImport.Import(session, clock.IsOwn && options.Window is not null && options.Align is null ? own with { Align = ZeroColumn } : own, remarks);
     }
 
-    /// <summary>Finds the units, and what the lists are of.</summary>
+    /// <summary>Finds the units, and what the lists are of; those of several areas side by side.</summary>
     public Plan Look(Found spikes)
+    {
+        if (spikes.Kind != ListKind.Areas)
+        {
+            return LookOne(spikes, "");
+        }
+
+        var plans = spikes.Items.Select(item => (item.Name, Area: SpikeAreas.AreaOf(spikes.Name, item.Name), Plan: LookOne(item, SpikeAreas.AreaOf(spikes.Name, item.Name)))).ToList();
+        var first = plans[0];
+        if (plans.Find(one => one.Plan.Trials != first.Plan.Trials || !one.Plan.Axes.SequenceEqual(first.Plan.Axes) || !(one.Plan.TrialIds ?? []).SequenceEqual(first.Plan.TrialIds ?? [])) is { Name: not null } odd)
+        {
+            throw new InputException($"{_path}: '{odd.Name}' is {ArrayMapping.Write(odd.Plan.Axes)}{Trials(odd.Plan)} where '{first.Name}' is {ArrayMapping.Write(first.Plan.Axes)}{Trials(first.Plan)}; areas are taken together only where they have the same trials.");
+        }
+
+        remarks.Add($"{_path}: units of {Messages.Names(plans.Select(one => $"{one.Area} ({one.Plan.Units.Count})"))} are taken side by side; the column '{SpikeAreas.Column}' says of which area each is.");
+        return first.Plan with { Units = [.. plans.SelectMany(one => one.Plan.Units.Select(unit => unit with { Area = one.Area }))] };
+
+        static string Trials(Plan plan) => plan.Trials == 0 ? "" : $" of {plan.Trials} trials";
+    }
+
+    private static string[] NamesByArea(List<Unit> units)
+    {
+        var digits = units.Select(unit => Number(unit).Length).Max();
+        return [.. units.Select(unit => $"{Messages.OneLine(unit.Area!)}-{Number(unit).PadLeft(digits, '0')}")];
+
+        static string Number(Unit unit) => (unit.Id ?? unit.Places[0]).ToString("F0", CultureInfo.InvariantCulture);
+    }
+
+    private Plan LookOne(Found spikes, string area)
     {
         var map = options.Maps.FirstOrDefault(one => one.Name == "spikes");
         var scale = ArrayTimes.Scale(file, spikes.Name, options, remarks);
-        if (FlatUnits(spikes) is { } flat)
+        if (FlatUnits(spikes, area) is { } flat)
         {
             var (list, plan) = flat;
             remarks.Add($"{_path}: '{spikes.Name}' is taken for times of spikes, and '{list}' says of which unit each is.");
@@ -101,7 +140,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         var trials = 0;
         Collect(spikes, 0, [], 0);
         var isOfTrials = axes.Contains(ArrayAxis.Trial);
-        var found = new Plan([.. units.Values], axes, isOfTrials ? trials : 0, spikes.Records);
+        var found = new Plan([.. units.Values], axes, isOfTrials ? trials : 0, spikes.Records) { Owner = spikes is { IsList: true, Records: null } && axes.SequenceEqual([ArrayAxis.Channel, ArrayAxis.Spike]) ? ArrayRoles.ObjectOf(spikes.Name) : "" };
         if (found.Units.Count == 0)
         {
             throw new InputException($"{_path}: '{spikes.Name}' holds no unit; name another {file.Noun}.");
@@ -201,15 +240,16 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
     }
 
     /// <summary>One list of all spikes, with a list of their units beside it, and perhaps one of their trials.</summary>
-    private (string List, Plan Plan)? FlatUnits(Found spikes)
+    private (string List, Plan Plan)? FlatUnits(Found spikes, string area)
     {
         if (spikes.IsList || spikes.Node is not NumberNode { IsVector: true, Fault: null } times || (options.Maps.FirstOrDefault(map => map.Name == "spikes") is { Axes.Count: > 1 }))
         {
             return null;
         }
 
-        var lists = SpikeLayout.Beside(file, times);
-        if ((options.Maps.FirstOrDefault(map => map.Name == "unit")?.Path ?? ArrayRoles.Units(lists)) is not { } name)
+        // Those of its own folder or group first.
+        var lists = SpikeLayout.Beside(file, times).OrderBy(one => ArrayRoles.ObjectOf(one) != ArrayRoles.ObjectOf(spikes.Name)).ToList();
+        if ((options.Maps.FirstOrDefault(map => map.Name == "unit")?.Path.Replace("*", area, StringComparison.Ordinal) ?? SpikeAreas.UnitsOf(file, times, spikes.Name, area) ?? (area.Length == 0 ? ArrayRoles.Units(lists) : null)) is not { } name)
         {
             return null;
         }
@@ -220,7 +260,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             throw new InputException($"--map: {_path}: '{Messages.OneLine(name)}' has {ids?.Count ?? 0} entries where '{spikes.Name}' has {times.Count} spikes; name a list of the unit of each spike.");
         }
 
-        var trialName = options.Maps.FirstOrDefault(map => map.Name == "trial")?.Path ?? ArrayRoles.Trials(lists.Where(one => one != name));
+        var trialName = options.Maps.FirstOrDefault(map => map.Name == "trial")?.Path.Replace("*", area, StringComparison.Ordinal) ?? ArrayRoles.Trials(lists.Where(one => one != name));
         var trialOf = trialName is null ? null : ArrayPaths.Find(file, trialName, "--map").Node is NumberNode { Fault: null } numbers && numbers.Count == times.Count
             ? numbers.ToDoubles()
             : throw new InputException($"--map: {_path}: '{Messages.OneLine(trialName)}' must be a list of the trial of each spike, {times.Count} numbers.");
@@ -234,9 +274,10 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         }
 
         // Of numbers in their order, of texts in that of their letters.
+        var owner = ArrayRoles.ObjectOf(spikes.Name) is var spikesOf && spikesOf.LastIndexOf('/') is >= 0 and var slash ? spikesOf[..(slash + 1)] : "";
         var units = numbersOfUnits is null
             ? texts!.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select((_, i) => new Unit([i])).ToList()
-            : [.. numbersOfUnits.Where(double.IsFinite).Distinct().Order().Select((id, i) => new Unit([i]) { Id = id })];
+            : [.. numbersOfUnits.Where(double.IsFinite).Distinct().Order().Select((id, i) => new Unit([i]) { Id = id, Clusters = owner + Unit.OfClusters })];
         var ofNumber = numbersOfUnits is null ? [] : units.Select((unit, i) => (unit.Id!.Value, i)).ToDictionary(pair => pair.Value, pair => pair.i);
         var ofText = texts is null ? [] : texts.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select((text, i) => (text, i)).ToDictionary(pair => pair.text, pair => pair.i, StringComparer.Ordinal);
         var collected = units.ConvertAll(_ => new SortedDictionary<int, List<double>>());
@@ -277,8 +318,11 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             : (name, new Plan(units, trialOf is null ? [ArrayAxis.Spike] : [ArrayAxis.Trial, ArrayAxis.Spike], trialNumbers.Length, null) { TrialIds = trialOf is null ? null : trialNumbers });
     }
 
+    /// <summary>What is known of units.</summary>
+    public ColumnTable UnitsOf(Plan plan) => UnitTable(plan).Table;
+
     /// <summary>The table of units, and the units that are its rows.</summary>
-    private (ColumnTable Table, IReadOnlyList<Unit> Rows) UnitTable(Plan plan)
+    private (ColumnTable Table, List<Unit> Rows) UnitTable(Plan plan)
     {
         var rows = plan.Units.ToList();
         var levels = rows[0].Places.Count;
@@ -309,22 +353,103 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
             columns.AddRange(ArrayTables.OfRecords(file, records).Columns.Where(column => columns.TrueForAll(one => one.Name != column.Name)));
         }
 
+        var areAreas = rows.TrueForAll(unit => unit.Area is not null);
+        if (areAreas)
+        {
+            columns.Add(TableColumn.OfTexts(SpikeAreas.Column, "text", [.. rows.Select(unit => unit.Area!)]));
+        }
+
         // Lists with an entry a unit, or a channel.
-        var length = levels == 0 ? -1 : plan.Units.Max(unit => unit.Places[0]) + 1;
-        foreach (var (name, node) in length > 1 ? ArrayTables.Lists(file.Root, length).Where(one => ArrayRoles.IsOfChannels(one.Name) && ArrayRoles.ObjectOf(one.Name) != Clusters) : [])
+        var length = levels == 0 || areAreas ? -1 : plan.Units.Max(unit => unit.Places[0]) + 1;
+        foreach (var (name, node) in length > 1 ? ArrayTables.Lists(file.Root, length).Where(one => ArrayRoles.IsOfChannels(one.Name) && ArrayRoles.ObjectOf(one.Name) != rows[0].Clusters) : [])
         {
             var column = ArrayTables.OfLists("", length, [(name, node)]).Columns[0];
             columns.Add(column.At(name, rows.ConvertAll(unit => unit.Places[0])));
         }
 
-        // clusters.label and the like of ALF: an entry a unit by its id, those without spikes included.
-        var ids = rows.TrueForAll(unit => unit.Id is >= 0 and < int.MaxValue && unit.Id == Math.Floor(unit.Id.Value)) ? rows.ConvertAll(unit => (int)unit.Id!.Value) : [];
-        foreach (var (name, node) in ids.Count > 0 ? file.Root.Fields.Zip(file.Root.Records[0]).Where(one => ArrayRoles.ObjectOf(one.First) == Clusters && ArrayRoles.IsList(one.Second) && one.Second.Fault is null && one.Second.Count > ids.Max()) : [])
+        // spikes.UID and spikes.region of buzcode: lists beside the times in their own structure.
+        var ofOwner = length > 1 && plan.Owner is { Length: > 0 } owner && ArrayPaths.Find(file, owner).Node is RecordNode { Records.Count: 1 } record
+            ? ArrayTables.OfLists("", length, ArrayTables.Lists(record, length).Where(one => one.Node.Texts is not null || one.Node is NumberNode)).Columns.Select(column => column.At(column.Name, rows.ConvertAll(unit => unit.Places[0]))) : [];
+        foreach (var column in ofOwner.Concat(OfClusters(rows)).Concat(OfTables(rows)))
         {
-            columns.Add(ArrayTables.OfLists("", (int)node.Count, [(name, node)]).Columns[0].At(ArrayRoles.Last(name), ids));
+            if (columns.TrueForAll(one => one.Name != column.Name))
+            {
+                columns.Add(column);
+            }
         }
 
         return (new ColumnTable($"the units of {Path.GetFileName(_path)}", rows.Count, columns), rows);
+    }
+
+    /// <summary>clusters.label and the like of ALF: an entry a unit by its id, those without spikes included; of several folders what all have.</summary>
+    private List<TableColumn> OfClusters(List<Unit> rows)
+    {
+        var parts = new List<List<TableColumn>>();
+        foreach (var own in rows.GroupBy(unit => unit.Clusters, StringComparer.Ordinal))
+        {
+            if (!own.All(unit => unit.Id is >= 0 and < int.MaxValue && unit.Id == Math.Floor(unit.Id.Value)))
+            {
+                return [];
+            }
+
+            var ids = own.Select(unit => (int)unit.Id!.Value).ToList();
+            parts.Add([.. file.Root.Fields.Zip(file.Root.Records[0])
+                .Where(one => ArrayRoles.ObjectOf(one.First) == own.Key && ArrayRoles.IsList(one.Second) && one.Second.Fault is null && one.Second.Count > ids.Max())
+                .Select(one => ArrayTables.OfLists("", (int)one.Second.Count, [(one.First, one.Second)]).Columns[0].At(ArrayRoles.Last(one.First), ids))]);
+        }
+
+        return [.. parts[0].Where(column => parts.TrueForAll(part => part.Exists(one => one.Name == column.Name && one.Kind == column.Kind)))
+            .Select(column => column.Then(parts.Skip(1).Select(part => part.Find(one => one.Name == column.Name)!)))];
+    }
+
+    /// <summary>Tables of clusters beside the spikes, as phy and ALF have them: by the ids in their column of ids, or where they have none by their rows.</summary>
+    private List<TableColumn> OfTables(List<Unit> rows)
+    {
+        if (!rows.TrueForAll(unit => unit.Id is not null))
+        {
+            return [];
+        }
+
+        var parts = rows.GroupBy(unit => unit.Clusters, StringComparer.Ordinal).Select(own => (Ids: own.Select(unit => unit.Id!.Value).ToList(), Columns: OfTables(own.Key, [.. own.Select(unit => unit.Id!.Value)]))).ToList();
+        var names = parts.SelectMany(part => part.Columns.Select(column => column.Name)).Distinct(StringComparer.Ordinal).ToList();
+
+        // A column that only some folders have is missing in the others.
+        return [.. names.Select(name => parts.ConvertAll(part => (part.Ids, Column: part.Columns.Find(column => column.Name == name)))).Select(each => each.Find(one => one.Column is not null).Column! is var known && each.TrueForAll(one => one.Column is null || one.Column.Kind == known.Kind)
+            ? Joined(known, each) : null).OfType<TableColumn>()];
+
+        static TableColumn Joined(TableColumn known, List<(List<double> Ids, TableColumn? Column)> each)
+        {
+            var all = each.ConvertAll(one => one.Column ?? (known.Kind == ColumnKind.Text ? TableColumn.OfTexts(known.Name, known.Type, [.. one.Ids.Select(_ => "")]) : TableColumn.OfNumbers(known.Name, known.Type, [.. one.Ids.Select(_ => double.NaN)])));
+            return all[0].Then(all.Skip(1));
+        }
+    }
+
+    private List<TableColumn> OfTables(string clusters, double[] ids)
+    {
+        var prefix = clusters[..^Unit.OfClusters.Length];
+        var columns = new List<TableColumn>();
+        foreach (var (_, table) in file.Root.Fields.Zip(file.Root.Records[0]).Where(one => one.First.StartsWith(prefix, StringComparison.Ordinal) && one.First[prefix.Length..] is var name && !name.Contains('/', StringComparison.Ordinal) && name.StartsWith("cluster", StringComparison.OrdinalIgnoreCase))
+            .Select(one => (one.First, one.Second as RecordNode)).Where(one => one.Item2 is { Records.Count: 1 }))
+        {
+            var fields = table!.Fields.Zip(table.Records[0]).ToList();
+            var rows = (int)fields[0].Second.Count;
+            var own = (ArrayRoles.Units(table.Fields) ?? table.Fields.FirstOrDefault(name => name == TimedSession.IdColumn)) is { } units && fields.Find(one => one.First == units).Second is NumberNode { IsText: false, Fault: null } found ? (Name: units, Ids: found.ToDoubles()) : (Name: "", Ids: [.. Enumerable.Range(0, rows).Select(row => (double)row)]);
+            var rowOf = new Dictionary<double, int>();
+            for (var row = 0; row < own.Ids.Length; row++)
+            {
+                rowOf.TryAdd(own.Ids[row], row);
+            }
+
+            columns.AddRange(ArrayTables.OfLists("", rows, fields.Where(one => one.First != own.Name)).Columns.Where(column => columns.TrueForAll(one => one.Name != column.Name)).Select(Of));
+
+            // A unit of which the table says nothing has no text and no number.
+            TableColumn Of(TableColumn column) => column.Kind == ColumnKind.Text
+                ? TableColumn.OfTexts(column.Name, column.Type, [.. ids.Select(id => rowOf.TryGetValue(id, out var row) ? column.Texts[row] : "")])
+                : column.Kind == ColumnKind.Truth && ids.All(rowOf.ContainsKey) ? column.At(column.Name, [.. ids.Select(id => rowOf[id])])
+                : TableColumn.OfNumbers(column.Name, column.Type, [.. ids.Select(id => rowOf.TryGetValue(id, out var row) ? column.Numbers[row] : double.NaN)]);
+        }
+
+        return columns;
     }
 
     /// <summary>When trials are.</summary>
@@ -463,7 +588,7 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
                 return ArrayTables.OfRecords(file, records);
             }
 
-            if (file.Root.Records[0][field] is RecordNode { Records.Count: 1 } group && Found.KindOf(file.Root.Fields[field]) == ListKind.Trials && ArrayRoles.Start(group.Fields) is { } first)
+            if (file.Root.Records[0][field] is RecordNode { Records.Count: 1 } group && (Found.KindOf(file.Root.Fields[field]) == ListKind.Trials || Found.KindOf(ArrayRoles.ObjectOf(file.Root.Fields[field])) == ListKind.Trials) && ArrayRoles.Start(group.Fields) is { } first)
             {
                 var rows = (int)group.Records[0][group.Fields.ToList().IndexOf(first)].Count;
                 return ArrayTables.OfLists($"'{file.Root.Fields[field]}'", rows, ArrayTables.Lists(group, rows));
@@ -486,7 +611,11 @@ internal sealed class SpikeTimesImport(ArrayFile file, ImportOptions options, Li
         double[] Column(int column) => [.. Enumerable.Range(0, rows).Select(row => view[row, column])];
         var lists = ArrayTables.Lists(file.Root, rows).Where(one => owner.Length == 0 || string.Equals(ArrayRoles.ObjectOf(one.Name), owner, StringComparison.Ordinal))
             .Select(one => (owner.Length == 0 ? one.Name : ArrayRoles.Last(one.Name), one.Node)).Where(one => one.Item1 is not (TimedSession.StartColumn or TimedSession.StopColumn));
-        var table = ArrayTables.OfLists($"'{Messages.OneLine(name)}'", rows, lists);
+
+        // Tables of trials in text are of the same trials where they have as many rows.
+        var tables = owner.Length == 0 ? [] : file.Root.Fields.Zip(file.Root.Records[0]).Where(one => (one.First == owner || ArrayRoles.ObjectOf(one.First) == owner) && one.Second is RecordNode { Records.Count: 1 })
+            .SelectMany(one => ArrayTables.Lists((RecordNode)one.Second, rows)).Where(one => one.Name is not (TimedSession.StartColumn or TimedSession.StopColumn)).ToList();
+        var table = ArrayTables.OfLists($"'{Messages.OneLine(name)}'", rows, lists.Concat(tables).DistinctBy(one => one.Item1, StringComparer.Ordinal));
         return table with { Columns = [TableColumn.OfNumbers(TimedSession.StartColumn, node.Type, Column(0)), TableColumn.OfNumbers(TimedSession.StopColumn, node.Type, Column(1)), .. table.Columns] };
     }
 

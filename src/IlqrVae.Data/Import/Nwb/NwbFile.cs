@@ -1,3 +1,4 @@
+using IlqrVae.Data.Import.Arrays;
 using IlqrVae.Data.Import.Timed;
 
 namespace IlqrVae.Data.Import.Nwb;
@@ -10,6 +11,9 @@ internal sealed class NwbFile(Hdf5ArchiveReader archive)
     private const int Deepest = 24;
     private const int MostObjects = 100_000;
     private const int MostRemarks = 10;
+
+    // What threshold crossings are called, beside all that spikes are.
+    private static readonly string[] s_crossings = ["tx", "threshold_crossings", "thresholdcrossings", "spike_band_counts"];
 
     private readonly List<string> _tables = [];
     private readonly List<string> _series = [];
@@ -99,7 +103,8 @@ internal sealed class NwbFile(Hdf5ArchiveReader archive)
     /// <summary>A series by its path, by the last part of it, or by what holds one series alone.</summary>
     /// <param name="name">The path or part of it.</param>
     /// <param name="isAsStored">Whether its values are wanted as they are stored, without conversion and offset.</param>
-    public NwbSeries FindSeries(string name, bool isAsStored = false)
+    /// <param name="option">The option that names it.</param>
+    public NwbSeries FindSeries(string name, bool isAsStored = false, string option = "--behaviour")
     {
         var path = Hdf5Archive.Normalise(name);
         if (path.Length > 0 && IsSeries(path))
@@ -108,15 +113,51 @@ internal sealed class NwbFile(Hdf5ArchiveReader archive)
         }
 
         var named = Series.Where(one => one.EndsWith($"/{path}", StringComparison.Ordinal) || one.StartsWith($"{path}/", StringComparison.Ordinal)).ToList();
+        if (named.Count == 0 && path.Length > 0)
+        {
+            named = [.. Series.Where(one => one.Contains($"/{path}/", StringComparison.Ordinal))];
+        }
+
         if (named.Count == 1)
         {
             return new NwbSeries(archive, named[0], Remarks, isAsStored);
         }
 
+        if (named.Count == 0 && path.LastIndexOf('/') is > 0 and var slash && Tables.Contains(path[..slash], StringComparer.Ordinal) && archive.ContainsTable(path))
+        {
+            throw new InputException($"{option}: {archive.Path}: '{Messages.OneLine(name)}' is a column of a table and no series with a time for each sample; where it has one entry a row it is a label of its trial already, and what is more is not read.");
+        }
+
         throw new InputException(named.Count > 1
-            ? $"--behaviour: {archive.Path} has several series '{Messages.OneLine(name)}': {Messages.Names(named)}; name one of them."
-            : $"--behaviour: {archive.Path} has no series '{Messages.OneLine(name)}'; {Spelling.DidYouMean(path, Series.Concat(Series.Select(one => one[(one.LastIndexOf('/') + 1)..])))}{(Series.Count == 0 ? "There are none" : $"There are {Messages.Names(Series)}")}.");
+            ? $"{option}: {archive.Path} has several series '{Messages.OneLine(name)}': {Messages.Names(named)}; name one of them."
+            : $"{option}: {archive.Path} has no series '{Messages.OneLine(name)}'; {Spelling.DidYouMean(path, Series.Concat(Series.Select(one => one[(one.LastIndexOf('/') + 1)..])))}{(Series.Count == 0 ? "There are none" : $"There are {Messages.Names(Series)}")}.");
     }
+
+    /// <summary>A series, or all that a container such as BehavioralTimeSeries holds where each has one channel and all have the same times: the muscles of an EMG, fingers of a hand.</summary>
+    /// <param name="name">The path or part of it.</param>
+    public ITimedSeries FindBehaviour(string name) => SetOf(Hdf5Archive.Normalise(name)) is { } set ? set : FindSeries(name);
+
+    /// <summary>The series of a container that make one together; null where they do not.</summary>
+    public NwbSeriesSet? SetOf(string path)
+    {
+        if (path.Length == 0 || IsSeries(path))
+        {
+            return null;
+        }
+
+        var owners = Series.Select(one => one[..Math.Max(0, one.LastIndexOf('/'))]).Where(owner => owner == path || owner.EndsWith($"/{path}", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToList();
+        if (owners is not [var owner] || !IsContainer(owner) || Series.Any(one => one.EndsWith($"/{path}", StringComparison.Ordinal)))
+        {
+            return null;
+        }
+
+        var members = Series.Where(one => one.StartsWith($"{owner}/", StringComparison.Ordinal)).ToList();
+        return members.Count > 1 && members.TrueForAll(one => one.LastIndexOf('/') == owner.Length) ? NwbSeriesSet.Of(archive, owner, [.. members.Select(one => new NwbSeries(archive, one, Remarks))]) : null;
+    }
+
+    /// <summary>A series that a file without units has in place of spike times, by its name; null where none is called so.</summary>
+    public string? FindCounts() =>
+        Series.FirstOrDefault(one => ArrayRoles.IsCalledSpikes(one) || s_crossings.Contains(ArrayRoles.Last(one), StringComparer.OrdinalIgnoreCase));
 
     /// <summary>A text that the file may hold of itself.</summary>
     public string Fact(string path)
@@ -130,6 +171,10 @@ internal sealed class NwbFile(Hdf5ArchiveReader archive)
             return "";
         }
     }
+
+    /// <summary>Whether a group holds series that belong together; a module or the file's own groups hold whatever there is.</summary>
+    private bool IsContainer(string path) =>
+        archive.HasAttribute(path, "neurodata_type") && archive.ReadText(path, "neurodata_type") is not ("ProcessingModule" or "NWBFile" or "LabMetaData");
 
     private bool IsSeries(string path) => archive.IsGroup(path) && archive.Contains($"{path}/data") && (archive.Contains($"{path}/timestamps") || archive.Contains($"{path}/starting_time"));
 

@@ -20,8 +20,9 @@ internal static class NwbInspection
         var units = Try(file.FindUnits);
         var contents = units is null ? null : Try(() => UnitsOf(archive, units, remarks));
         var tables = file.Tables.Select(path => Try(() => TableOf(new NwbTable(archive, path)))).OfType<TableContents>().ToList();
-        var series = file.Series.Select(path => Try(() => SeriesOf(archive, path))).OfType<SeriesContents>().ToList();
         var trials = Try(() => file.FindTrials(null));
+        var lasting = contents is { Spikes: > 0 } ? contents.Last - contents.First : 0;
+        var series = file.Series.Select(path => Try(() => SeriesOf(archive, path, lasting))).OfType<SeriesContents>().ToList();
         return new FileContents
         {
             Format = $"NWB {version}",
@@ -37,7 +38,7 @@ internal static class NwbInspection
             Units = contents,
             Tables = tables,
             Series = series,
-            Proposal = Proposal(source.Path, units, contents, trials, series),
+            Proposal = Proposal(source.Path, file, units, contents, trials, series),
             Remarks = [.. remarks.Distinct(StringComparer.Ordinal)],
         };
 
@@ -123,7 +124,7 @@ internal static class NwbInspection
                 [.. table.Cells(column.Name, Math.Min(Examples, table.Rows)).Select(ColumnSummary.Cut)])),
         ]);
 
-    private static SeriesContents SeriesOf(Hdf5ArchiveReader archive, string path)
+    private static SeriesContents SeriesOf(Hdf5ArchiveReader archive, string path, double seconds)
     {
         var data = $"{path}/data";
         var isTable = archive.ContainsTable(data);
@@ -142,6 +143,12 @@ internal static class NwbInspection
         else if (archive.ContainsTable($"{path}/starting_time"))
         {
             (first, rate) = NwbSeries.ReadClock(archive, $"{path}/starting_time");
+            if (NwbSeries.IsStep(rate, samples, seconds))
+            {
+                notes.Add("rate is taken for the seconds of a sample");
+                rate = 1 / rate;
+            }
+
             last = samples > 0 ? first + ((samples - 1) / rate) : double.NaN;
         }
 
@@ -196,12 +203,14 @@ internal static class NwbInspection
     }
 
     /// <summary>A command that imports what seems to matter: trials where there are some, aligned where a column's name says that something happens, and series of behaviour.</summary>
-    private static List<string> Proposal(string path, NwbTable? units, UnitContents? contents, NwbTable? trials, List<SeriesContents> series)
+    private static List<string> Proposal(string path, NwbFile file, NwbTable? units, UnitContents? contents, NwbTable? trials, List<SeriesContents> series)
     {
-        var behaviour = series.Where(one => one.Path.StartsWith("/processing/", StringComparison.Ordinal) && one.Shape.Count is 1 or 2 && (one.Shape.Count == 1 || one.Shape[1] <= 16)
-            && one.Rate <= 5000 && !one.Type.StartsWith("text", StringComparison.Ordinal) && one.Path.Contains("behav", StringComparison.OrdinalIgnoreCase)).ToList();
-        var chosen = behaviour.Where(one => one.Path.EndsWith("vel", StringComparison.OrdinalIgnoreCase) || one.Path.Contains("velocity", StringComparison.OrdinalIgnoreCase)).Concat(behaviour).FirstOrDefault();
-        if (contents is not { Spikes: > 0 } && chosen is null)
+        var isSpiking = contents is { Spikes: > 0 };
+        var counts = isSpiking ? null : series.Find(one => one.Path[1..] == file.FindCounts() && one.Shape.Count == 2 && one.Rate > 0);
+        var behaviour = series.Where(one => one.Shape.Count is 1 or 2 && (one.Shape.Count == 1 || one.Shape[1] <= 16) && one.Rate <= 5000 && !one.Type.StartsWith("text", StringComparison.Ordinal)
+            && (IsOfBehaviour(one.Path) || (one.Path.StartsWith("/acquisition/", StringComparison.Ordinal) && IsOfMovement(one.Path)))).ToList();
+        var chosen = behaviour.Where(one => one.Path.EndsWith("vel", StringComparison.OrdinalIgnoreCase) || one.Path.Contains("velocity", StringComparison.OrdinalIgnoreCase) || one.Path.Contains("_vel/", StringComparison.OrdinalIgnoreCase)).Concat(behaviour).FirstOrDefault();
+        if (!isSpiking && counts is null && chosen is null)
         {
             chosen = series.FirstOrDefault(one => one.Shape.Count is 1 or 2 && double.IsFinite(one.Rate) && !one.Type.StartsWith("text", StringComparison.Ordinal));
             if (chosen is null)
@@ -210,9 +219,12 @@ internal static class NwbInspection
             }
         }
 
-        var isSlow = chosen is not null && contents is not { Spikes: > 0 } && chosen.Rate < 100;
-        List<string> words = ["import", path, "-o", "data.h5", "--bin-width", isSlow ? ColumnSummary.Number(double.Parse((1 / chosen!.Rate).ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)) : "0.02"];
-        var width = double.Parse(words[^1], CultureInfo.InvariantCulture);
+        isSpiking |= counts is not null;
+        // Bins that were counted before they were stored are taken as they are.
+        var isSlow = chosen is not null && !isSpiking && chosen.Rate < 100;
+        var width = counts is { Rate: < 200 } ? 1 / counts.Rate : isSlow ? 1 / chosen!.Rate : 0.02;
+        List<string> words = ["import", path, "-o", "data.h5", .. counts is null ? (string[])[] : ["--spikes", counts.Path[1..]], "--bin-width", ColumnSummary.Number(double.Parse(width.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture))];
+        width = double.Parse(words[^1], CultureInfo.InvariantCulture);
         if (trials is { Rows: > 0 })
         {
             var columns = trials.ToColumns();
@@ -224,14 +236,20 @@ internal static class NwbInspection
         }
         else
         {
-            var seconds = contents is { Spikes: > 0 } ? contents.Seconds : chosen!.Last - chosen.First;
+            var seconds = contents is { Spikes: > 0 } ? contents.Seconds : (counts ?? chosen)!.Last - (counts ?? chosen)!.First;
             var chunk = Math.Max(4, 100 * width);
             words.AddRange(seconds > 5 * chunk ? ["--chunk", ColumnSummary.Number(chunk)] : []);
         }
 
         if (chosen is not null)
         {
-            words.AddRange(["--behaviour", chosen.Path[1..]]);
+            // Members of a container that make one series together are named by it.
+            var owner = chosen.Path[1..chosen.Path.LastIndexOf('/')];
+            words.AddRange(["--behaviour", chosen.Shape.Count == 1 && file.SetOf(owner) is not null ? owner : chosen.Path[1..]]);
+            if (series.Find(one => one.Path.EndsWith("/eval_mask", StringComparison.OrdinalIgnoreCase) && one.Rate > 0) is { } mask)
+            {
+                words.AddRange(["--mask-values", mask.Path[1..]]);
+            }
         }
 
         if (units?.ToColumns().Find("heldout") is { Kind: ColumnKind.Truth } heldOut && heldOut.Numbers.Contains(1) && heldOut.Numbers.Contains(0))
@@ -241,6 +259,10 @@ internal static class NwbInspection
 
         return words;
     }
+
+    private static bool IsOfBehaviour(string path) => path.StartsWith("/processing/", StringComparison.Ordinal) && path.Contains("behav", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsOfMovement(string path) => ((string[])["vel", "emg", "kin", "hand", "finger", "cursor", "force", "position", "joint"]).Any(word => path.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The column of times whose name says most clearly that something happens there; null where there is none.</summary>
     private static string? Event(ColumnTable trials)

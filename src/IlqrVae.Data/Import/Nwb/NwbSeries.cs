@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using IlqrVae.Data.Import.Timed;
 
@@ -6,6 +7,9 @@ namespace IlqrVae.Data.Import.Nwb;
 /// <summary>A TimeSeries of an NWB file, read some samples at a time; conversion and offset are applied.</summary>
 internal sealed partial class NwbSeries : ITimedSeries
 {
+    // A series that lasts so much longer than what was recorded beside it is odd.
+    private const double LongestBeside = 3;
+
     private readonly StoredRows _data;
     private readonly StoredRows? _times;
     private readonly double _offset;
@@ -92,7 +96,7 @@ internal sealed partial class NwbSeries : ITimedSeries
 
     public int Samples { get; }
 
-    public (double Start, double Rate)? Clock { get; }
+    public (double Start, double Rate)? Clock { get; private set; }
 
     public void ReadTimes(int first, Span<double> times)
     {
@@ -116,6 +120,27 @@ internal sealed partial class NwbSeries : ITimedSeries
             values[i] = (values[i] * _factors[Channels == 1 ? 0 : i % Channels]) + _offset;
         }
     }
+
+    /// <summary>
+    /// Takes the rate for the seconds from one sample to the next where only so the series lasts about as long as what was recorded beside it, as in files that were written with a step of .02 s as a rate of .02 Hz.
+    /// </summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="seconds">How long the recording lasts by what else is in it.</param>
+    /// <param name="remarks">Told of it.</param>
+    public void RequireLength(string path, double seconds, List<string> remarks)
+    {
+        if (Clock is { } clock && IsStep(clock.Rate, Samples, seconds))
+        {
+            // Rates are stored in single precision, in which .02 is a little less.
+            var step = (float)clock.Rate == clock.Rate ? double.Parse(((float)clock.Rate).ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : clock.Rate;
+            Clock = (clock.Start, 1 / step);
+            remarks.Add(FormattableString.Invariant($"{path}: '{Name}' says that it has {clock.Rate:G6} samples a second, by which it would last {Samples / clock.Rate:F0} s where the rest lasts {seconds:F0} s; {clock.Rate:G6} s from one sample to the next are taken."));
+        }
+    }
+
+    /// <summary>Whether a rate must be meant for the seconds from one sample to the next.</summary>
+    public static bool IsStep(double rate, int samples, double seconds) =>
+        rate < 1 && seconds > 0 && samples / rate > LongestBeside * seconds && samples * rate < LongestBeside * seconds && samples * rate > seconds / LongestBeside;
 
     /// <summary>Start and rate of a series that is sampled evenly.</summary>
     public static (double Start, double Rate) ReadClock(Hdf5ArchiveReader archive, string path)

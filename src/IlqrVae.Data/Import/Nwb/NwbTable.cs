@@ -14,6 +14,7 @@ internal sealed class NwbTable
     // Longer columns are not read to show a few cells.
     private const int MostEntriesShown = 1 << 20;
     private const int LongestList = 3;
+    private const int WidestPlace = 4;
     private const int MostRows = 1 << 24;
 
     private readonly Hdf5ArchiveReader _archive;
@@ -52,7 +53,7 @@ internal sealed class NwbTable
     public bool Has(string column) => Columns.Contains(column, StringComparer.Ordinal);
 
     /// <summary>All columns; those that are lists, references or the like by their type only.</summary>
-    public ColumnTable ToColumns() => new(Words, Rows, [.. Columns.Select(Column)]);
+    public ColumnTable ToColumns() => new(Words, Rows, [.. Columns.SelectMany(name => (IEnumerable<TableColumn>)[Column(name), .. Parts(name)])]);
 
     /// <summary>The path of a column's index; null where the column has none.</summary>
     /// <param name="column">The column.</param>
@@ -281,13 +282,36 @@ internal sealed class NwbTable
         return column;
     }
 
+    /// <summary>Numbers that stand side by side in each row, as of a place, as columns of their own: tgt_loc_0, tgt_loc_1.</summary>
+    private IEnumerable<TableColumn> Parts(string name)
+    {
+        var path = $"{Path}/{name}";
+        if (Column(name).Kind != ColumnKind.Other || Indexes(name).Count > 0 || _archive.ShapeOf(path) is not [var rows, > 1 and <= WidestPlace and var width] || rows != Rows
+            || _archive.DatatypeOf(path) is { IsText: true } or { IsReference: true } or { IsCompound: true } or { IsNamed: true })
+        {
+            return [];
+        }
+
+        try
+        {
+            var numbers = _archive.ReadDoubles(path, Rows, width).Values;
+            var type = _archive.DatatypeOf(path).Words;
+            return [.. Enumerable.Range(0, width).Select(k => TableColumn.OfNumbers($"{name}_{k}", type, [.. Enumerable.Range(0, Rows).Select(row => numbers[(row * width) + k])])).Where(column => !Has(column.Name))];
+        }
+        catch (InputException)
+        {
+            return [];
+        }
+    }
+
     private TableColumn ReadColumn(string name)
     {
         var path = $"{Path}/{name}";
         var type = _archive.DatatypeOf(path);
         var shape = _archive.ShapeOf(path);
         var depth = Indexes(name).Count;
-        if (depth > 0)
+        var isOneEach = depth == 1 && shape.Count == 1 && shape[0] == Rows && Ranges(name, IndexOf(name)!, shape[0], Rows) is var ranges && ranges.Index().All(one => one.Item == (one.Index, one.Index + 1));
+        if (depth > 0 && !isOneEach)
         {
             return TableColumn.OfOther(name, $"{string.Concat(Enumerable.Repeat("lists of ", depth))}{type.Words}{(shape.Count > 1 ? $", {Messages.Shape([.. shape.Skip(1)])} each" : "")}");
         }

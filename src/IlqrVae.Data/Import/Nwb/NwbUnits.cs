@@ -40,6 +40,24 @@ internal sealed class NwbUnits : ISpikeTimes
 
     public long CountOf(int unit) => _ranges[unit].End - _ranges[unit].First;
 
+    /// <summary>The first and the last spike of all.</summary>
+    public (double First, double Last) Range()
+    {
+        var (first, last) = (double.PositiveInfinity, double.NegativeInfinity);
+        for (var unit = 0; unit < Table.Rows; unit++)
+        {
+            Read(unit, times =>
+            {
+                foreach (var time in times)
+                {
+                    (first, last) = Nanoseconds.CanHold(time) ? (Math.Min(first, time), Math.Max(last, time)) : (first, last);
+                }
+            });
+        }
+
+        return (first, last);
+    }
+
     public void Read(int unit, TakeTimes take)
     {
         var (first, end) = ((int)_ranges[unit].First, (int)_ranges[unit].End);

@@ -61,6 +61,13 @@ internal sealed class TableColumn
         _ => OfOther(name, Type),
     };
 
+    /// <summary>The same column with the rows of others, of the same kind, behind its own.</summary>
+    public TableColumn Then(IEnumerable<TableColumn> others)
+    {
+        TableColumn[] all = [this, .. others];
+        return new(Name, Kind, Type, [.. all.SelectMany(one => one.Numbers)], [.. all.SelectMany(one => one.Texts)]);
+    }
+
     /// <summary>A cell as it is printed.</summary>
     public string Cell(int row) => Kind switch
     {

@@ -48,7 +48,21 @@ internal sealed class SpikeCounter
                 continue;
             }
 
-            Add(unit, Nanoseconds.Of(time));
+            Add(unit, Nanoseconds.Of(time), 1);
+        }
+    }
+
+    /// <summary>Counts several spikes of a unit at a time in nanoseconds.</summary>
+    public void Add(int unit, long time, int spikes)
+    {
+        for (var i = Last(time); i >= 0 && _latest[i] > time; i--)
+        {
+            if (_ends[i] > time)
+            {
+                var trial = _order[i];
+                var grid = _grids[trial];
+                Increment(trial, ((long)grid.BinOf(time) * _units) + unit, spikes);
+            }
         }
     }
 
@@ -66,20 +80,6 @@ internal sealed class SpikeCounter
             ushort[] medium => Observations.FromCounts<ushort>(bins, _units, medium, observed),
             _ => Observations.FromCounts<int>(bins, _units, (int[])counts, observed),
         };
-    }
-
-    private void Add(int unit, long time)
-    {
-        var i = Last(time);
-        for (; i >= 0 && _latest[i] > time; i--)
-        {
-            if (_ends[i] > time)
-            {
-                var trial = _order[i];
-                var grid = _grids[trial];
-                Increment(trial, ((long)grid.BinOf(time) * _units) + unit);
-            }
-        }
     }
 
     /// <summary>The last trial that starts no later; -1 where there is none. Spikes mostly come in order.</summary>
@@ -110,26 +110,26 @@ internal sealed class SpikeCounter
         return found;
     }
 
-    private void Increment(int trial, long entry)
+    private void Increment(int trial, long entry, int spikes)
     {
         switch (_counts[trial])
         {
-            case byte[] small when small[entry] < byte.MaxValue:
-                small[entry]++;
+            case byte[] small when small[entry] + (long)spikes <= byte.MaxValue:
+                small[entry] += (byte)spikes;
                 break;
             case byte[] small:
                 _counts[trial] = Array.ConvertAll(small, count => (ushort)count);
-                Increment(trial, entry);
+                Increment(trial, entry, spikes);
                 break;
-            case ushort[] medium when medium[entry] < ushort.MaxValue:
-                medium[entry]++;
+            case ushort[] medium when medium[entry] + (long)spikes <= ushort.MaxValue:
+                medium[entry] += (ushort)spikes;
                 break;
             case ushort[] medium:
                 _counts[trial] = Array.ConvertAll(medium, count => (int)count);
-                Increment(trial, entry);
+                Increment(trial, entry, spikes);
                 break;
             case int[] large:
-                large[entry]++;
+                large[entry] = (int)Math.Min(int.MaxValue, large[entry] + (long)spikes);
                 break;
             default:
                 throw new InvalidOperationException("The counts of this trial were taken already.");

@@ -10,6 +10,9 @@ internal sealed class TimedReader
     private const long EntriesOfAnyFile = 1 << 27;
     private const long EntriesOfByte = 2000;
 
+    // A sample that lies by so little of a step before an edge is meant to lie on it.
+    private const double Slack = 1e-4;
+
     // A value takes so much more memory than a count.
     private const int BytesOfValue = 16;
 
@@ -28,7 +31,7 @@ internal sealed class TimedReader
     {
         (Session, _options, _width, _remarks, _path) = (session, options, width, remarks, session.Path);
         Units = ChooseUnits();
-        UnitNames = Units.Length == 0 ? [] : TrialColumns.Names(_path, "unit", session.Units!, Units, remarks);
+        UnitNames = Units.Length == 0 ? [] : session.UnitNames is { } names ? [.. Units.Select(unit => names[unit])] : TrialColumns.Names(_path, "unit", session.Units!, Units, remarks);
     }
 
     public TimedSession Session { get; }
@@ -67,7 +70,7 @@ internal sealed class TimedReader
             throw new InputException($"{_path}: there is no table of trials; leave out the options that need one, or name a table with --trials.");
         }
 
-        var stretches = new TimedStretches(Session, _options, _width, Observed, _remarks);
+        var stretches = new TimedStretches(Session, _options, _width, Observed, Session.Mask is { } mask ? grids => Kept("--mask", mask, grids) : null, _remarks);
         return areTrials ? stretches.OfTrials() : stretches.InTime();
     }
 
@@ -92,10 +95,21 @@ internal sealed class TimedReader
     public Observations[] Count(TimeGrid[] grids)
     {
         var counter = new SpikeCounter(grids, Units.Length);
-        for (var i = 0; i < Units.Length; i++)
+        SpikeCounter? samples = null;
+        if (Session.Counts is { } binned)
         {
-            Session.Spikes!.Read(Units[i], times => counter.Add(i, times));
+            binned.RequireWidth(_path, _width);
+            binned.AddTo(_path, counter, samples = new SpikeCounter(grids, 1), Units);
         }
+        else
+        {
+            for (var i = 0; i < Units.Length; i++)
+            {
+                Session.Spikes!.Read(Units[i], times => counter.Add(i, times));
+            }
+        }
+
+        var kept = Session.Mask is { } mask ? Kept("--mask", mask, grids) : null;
 
         if (counter.Odd > 0)
         {
@@ -107,6 +121,16 @@ internal sealed class TimedReader
         for (var t = 0; t < grids.Length; t++)
         {
             var observed = Observed.Of(grids[t]);
+            var there = samples?.Take(t, []);
+            for (var bin = 0; bin < grids[t].Bins && (kept is not null || there is not null); bin++)
+            {
+                if ((kept is not null && !kept[t][bin]) || (there is not null && there[bin, 0] == 0))
+                {
+                    observed ??= Enumerable.Repeat(true, grids[t].Bins * Units.Length).ToArray();
+                    observed.AsSpan(bin * Units.Length, Units.Length).Clear();
+                }
+            }
+
             missing += observed is null ? 0 : observed.Count(one => !one);
             counts[t] = counter.Take(t, observed);
         }
@@ -130,6 +154,26 @@ internal sealed class TimedReader
         }
 
         var values = Resampling.ToBins(_path, series, grids, _options.LagSeconds ?? 0, _remarks);
+        foreach (var (option, mask) in new[] { ("--mask", Session.Mask), ("--mask-values", Session.ValueMask) })
+        {
+            if (mask is null)
+            {
+                continue;
+            }
+
+            var kept = Kept(option, mask, grids);
+            for (var t = 0; t < grids.Length; t++)
+            {
+                for (var bin = 0; bin < grids[t].Bins; bin++)
+                {
+                    if (!kept[t][bin])
+                    {
+                        values[t].AsSpan(bin * series.Channels, series.Channels).Fill(double.NaN);
+                    }
+                }
+            }
+        }
+
         var observations = new Observations[grids.Length];
         var (missing, all) = (0L, 0L);
         for (var t = 0; t < grids.Length; t++)
@@ -156,6 +200,34 @@ internal sealed class TimedReader
         IReadOnlyList<string>? names = series.ChannelNames is { } known ? [.. rows.Select(row => known[row])] : null;
         return (new ChannelGroup(wanted.Group, ChannelKind.Values, rows.Count, wanted.Unit.Length > 0 ? wanted.Unit : series.Unit, names), observations);
     }
+
+    /// <summary>Which bins a mask keeps: those with a sample of it, none of which is 0. It is read as late as other series are.</summary>
+    private bool[][] Kept(string option, ITimedSeries mask, TimeGrid[] grids)
+    {
+        if (mask.Channels != 1)
+        {
+            throw new InputException($"{option}: '{mask.Name}' of {_path} has {mask.Channels} channels where one is needed, 0 for what is to be left out; name another series.");
+        }
+
+        var (samples, step) = (new SpikeCounter(grids, 2), SeriesSteps.Usual(mask));
+        var lag = Nanoseconds.Of(_options.LagSeconds ?? 0);
+
+        // A sample of a slow mask stands for all bins up to the next.
+        var repeats = Math.Clamp((int)Math.Ceiling((step / _width) - 1e-6), 1, SeriesSteps.MostBinsOfASample);
+        SeriesSteps.Read(_path, mask, (_, time, values) =>
+        {
+            for (var k = 0; k < repeats; k++)
+            {
+                samples.Add(values[0] != 0 && !double.IsNaN(values[0]) ? 0 : 1, Nanoseconds.Of(time + (k * _width) + (Slack * step)) - lag, 1);
+            }
+        });
+        return [.. Enumerable.Range(0, grids.Length).Select(t =>
+        {
+            var found = samples.Take(t, []);
+            return Enumerable.Range(0, grids[t].Bins).Select(bin => found[bin, 0] > 0 && found[bin, 1] == 0).ToArray();
+        })];
+    }
+
     private int[] ChooseUnits()
     {
         if (Session.Units is not { } units)

@@ -55,14 +55,29 @@ internal sealed record TimedSession
     /// <summary>One row a unit; null where there are no units. Column <see cref="IdColumn"/>, where it is there, names them.</summary>
     public ColumnTable? Units { get; init; }
 
+    /// <summary>Their names, a row each; null for their ids.</summary>
+    public IReadOnlyList<string>? UnitNames { get; init; }
+
     /// <summary>Their spikes.</summary>
     public ISpikeTimes? Spikes { get; init; }
+
+    /// <summary>Their counts, where the file has these in place of spike times; one channel a unit.</summary>
+    public CountSeries? Counts { get; init; }
 
     /// <summary>When each unit was observed, in seconds; null where it is not told, for all or for one.</summary>
     public IReadOnlyList<IReadOnlyList<(double Start, double End)>?>? Observed { get; init; }
 
     /// <summary>One row a trial, with columns start_time and stop_time in seconds; null where there are none.</summary>
     public ColumnTable? Trials { get; init; }
+
+    /// <summary>When each trial ends, in seconds, where that is not what the column says.</summary>
+    public double[]? Ends { get; init; }
+
+    /// <summary>A series that is 0 where nothing is to be taken.</summary>
+    public ITimedSeries? Mask { get; init; }
+
+    /// <summary>A series that is 0 where values are to be missing.</summary>
+    public ITimedSeries? ValueMask { get; init; }
 
     /// <summary>The series to take, in the order of the options that name them.</summary>
     public IReadOnlyList<(ImportedValues Wanted, ITimedSeries Series)> Series { get; init; } = [];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IlqrVae.Recordings;
 
 namespace IlqrVae.Data.Import.Timed;
@@ -10,7 +11,13 @@ namespace IlqrVae.Data.Import.Timed;
 internal sealed record Stretch(string Name, TimeGrid Grid, int Row, TrialSplit? Split);
 
 /// <summary>Lays bins over a session: over what was recorded of it, or over the windows of its trials.</summary>
-internal sealed class TimedStretches(TimedSession session, ImportOptions options, double width, ObservedTimes observed, List<string> remarks)
+/// <param name="session">The session.</param>
+/// <param name="options">How to cut it.</param>
+/// <param name="width">Of a bin, in seconds.</param>
+/// <param name="observed">When units were observed.</param>
+/// <param name="mask">Tells which bins are to be taken; null where all are.</param>
+/// <param name="remarks">Told what was left out.</param>
+internal sealed class TimedStretches(TimedSession session, ImportOptions options, double width, ObservedTimes observed, Func<TimeGrid[], bool[][]>? mask, List<string> remarks)
 {
     // Longer sessions are faults: times in another unit, or damaged ones.
     private const double LongestSession = 30 * 86_400;
@@ -48,9 +55,48 @@ internal sealed class TimedStretches(TimedSession session, ImportOptions options
             remarks.Add($"{_path}: the recording pauses {(intervals.Length == 2 ? "once," : $"{intervals.Length - 1} times, the first time")} from {Nanoseconds.Seconds(intervals[0].End)} s to {Nanoseconds.Seconds(intervals[1].Start)} s: trials end there.");
         }
 
-        return stretches.Count > 0
-            ? stretches
-            : throw new InputException($"{_path}: no stretch of the recording has {SessionCut.ShortestTrial} bins of {width} s; make bins narrower.");
+        if (stretches.Count == 0)
+        {
+            throw new InputException($"{_path}: no stretch of the recording has {SessionCut.ShortestTrial} bins of {width} s; make bins narrower.");
+        }
+
+        return mask is null ? stretches : Unmasked(stretches);
+    }
+
+    /// <summary>What a mask leaves: runs of bins that are long enough.</summary>
+    private List<Stretch> Unmasked(List<Stretch> stretches)
+    {
+        var kept = mask!([.. stretches.Select(one => one.Grid)]);
+        var runs = new List<Stretch>();
+        var (taken, all) = (0L, 0L);
+        for (var i = 0; i < stretches.Count; i++)
+        {
+            all += kept[i].Length;
+            for (var first = 0; first < kept[i].Length;)
+            {
+                var last = first;
+                while (last < kept[i].Length && kept[i][last] == kept[i][first])
+                {
+                    last++;
+                }
+
+                if (kept[i][first] && last - first >= SessionCut.ShortestTrial)
+                {
+                    runs.Add(stretches[i] with { Grid = stretches[i].Grid.Part(first, last - first) });
+                    taken += last - first;
+                }
+
+                first = last;
+            }
+        }
+
+        if (runs.Count == 0)
+        {
+            throw new InputException($"--mask: {_path}: '{session.Mask!.Name}' leaves no {SessionCut.ShortestTrial} bins of {width} s one after the other; name another series, or leave --mask out.");
+        }
+
+        remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{_path}: {100.0 * taken / all:0.##} % of the session is taken, in {runs.Count} {(runs.Count == 1 ? "stretch" : "stretches")} where '{session.Mask!.Name}' is not 0; trials end where it is."));
+        return runs;
     }
 
     /// <summary>The bins between two times: from the first on, or on the grid of the session.</summary>
@@ -117,7 +163,7 @@ internal sealed class TimedStretches(TimedSession session, ImportOptions options
         var spans = Spans(trials, rows);
         var names = TrialColumns.Names(_path, "trial", trials, [.. Enumerable.Range(0, trials.Rows)], remarks);
         var stretches = new List<Stretch>();
-        var (tooShort, unseen) = (new List<int>(), new List<int>());
+        var (tooShort, unseen, masked) = (new List<int>(), new List<int>(), new List<int>());
         foreach (var row in rows)
         {
             if (Grid(spans[row].Start, spans[row].End) is not { } grid)
@@ -134,6 +180,15 @@ internal sealed class TimedStretches(TimedSession session, ImportOptions options
             }
         }
 
+        if (mask is not null && stretches.Count > 0)
+        {
+            var kept = mask([.. stretches.Select(one => one.Grid)]);
+            int[] dark = [.. Enumerable.Range(0, stretches.Count).Where(i => !kept[i].AsSpan().Contains(true))];
+            masked.AddRange(dark.Select(i => stretches[i].Row));
+            stretches.RemoveAll(one => masked.Contains(one.Row));
+        }
+
+        Left(masked, $"'{session.Mask?.Name}' is 0 all through");
         Left(tooShort, "shorter than a bin");
         Left(unseen, "outside what was recorded");
         return stretches.Count > 0 ? stretches : throw new InputException($"{_path}: no trial of {trials.Name} remains; {(remarks.Count > 0 ? Messages.OneLine(remarks[^1][(_path.Length + 2)..]) : "choose others.")}");
@@ -162,8 +217,8 @@ internal sealed class TimedStretches(TimedSession session, ImportOptions options
                 var stops = table.RequireNumbers(_path, "--trials", TimedSession.StopColumn);
                 Leave(wanted, row => !Nanoseconds.CanHold(starts[row]) || !Nanoseconds.CanHold(stops[row]), $"'{TimedSession.StartColumn}' or '{TimedSession.StopColumn}' is missing");
                 Leave(wanted, row => stops[row] - starts[row] > LongestSession, "longer than 30 days");
-                wanted.ForEach(row => found[row] = (Nanoseconds.Of(starts[row]), Nanoseconds.Of(stops[row])));
-                return found;
+                wanted.ForEach(row => found[row] = (Nanoseconds.Of(starts[row]), Nanoseconds.Of((session.Ends ?? stops)[row])));
+                return OnSamples(found);
             }
 
             if (options.Window is not { } window)
@@ -180,7 +235,25 @@ internal sealed class TimedStretches(TimedSession session, ImportOptions options
             var times = table.RequireNumbers(_path, "--align", column);
             Leave(wanted, row => !Nanoseconds.CanHold(times[row]), $"'{column}' is missing");
             wanted.ForEach(row => found[row] = (Nanoseconds.Of(times[row]) + Nanoseconds.Of(window.From), Nanoseconds.Of(times[row]) + Nanoseconds.Of(window.To)));
-            return found;
+            return OnSamples(found);
+        }
+
+        // Counts that come in bins of about the same width are taken as they are: no sample is cut by an edge.
+        Dictionary<int, (long Start, long End)> OnSamples(Dictionary<int, (long Start, long End)> asked)
+        {
+            if (session.Counts is not { } counts || options.OnSessionGrid || !counts.AreBins(width))
+            {
+                return asked;
+            }
+
+            var snapped = asked.ToDictionary(one => one.Key, one => counts.Snap(one.Value.Start, one.Value.End));
+            var most = asked.Select(one => Math.Abs(snapped[one.Key].Start - one.Value.Start)).DefaultIfEmpty(0).Max();
+            if (most > 1000)
+            {
+                remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{_path}: bins are those of '{counts.Name}', so that windows begin up to {most / 1e6:0.##} ms from where they were asked."));
+            }
+
+            return snapped;
         }
     }
 }
