@@ -8,8 +8,33 @@ internal static class Mutations
     private const double MostSeconds = 5;
     private const long MostBytes = 1L << 30;
 
-    /// <summary>How many copies are tried: so many, or what ILQR_VAE_MUTATIONS says, for once in a while.</summary>
-    public static int Copies(int usual) => int.TryParse(Environment.GetEnvironmentVariable("ILQR_VAE_MUTATIONS"), System.Globalization.CultureInfo.InvariantCulture, out var copies) ? copies : usual;
+    /// <summary>What reads for so long will never end, and would hold up the tests without a word of what it was.</summary>
+    private const double HangSeconds = 120;
+
+    /// <summary>What all copies of this process took at most, for a look at many of them.</summary>
+    private static (double Seconds, string What) s_longest;
+    private static (long Bytes, string What) s_largest;
+
+    /// <summary>As many copies a reader as these tests try.</summary>
+    private const double UsualCopies = 2000;
+
+    /// <summary>How many copies are tried: so many of 2,000 a reader, or the same share of what ILQR_VAE_MUTATIONS says, for once in a while.</summary>
+    public static int Copies(int usual) => (int)Math.Max(1, Math.Round(usual * Setting("ILQR_VAE_MUTATIONS", UsualCopies) / UsualCopies));
+
+    /// <summary>Seeds of so many copies, from what ILQR_VAE_MUTATION_SEED says or zero.</summary>
+    public static IEnumerable<int> Seeds(int copies) => Enumerable.Range((int)Setting("ILQR_VAE_MUTATION_SEED", 0), copies);
+
+    /// <summary>Tells what many copies took, as lines of the file that ILQR_VAE_MUTATION_LOG names.</summary>
+    public static void Tell(string what, int copies, int refused)
+    {
+        if (Environment.GetEnvironmentVariable("ILQR_VAE_MUTATION_LOG") is { Length: > 0 } log)
+        {
+            Process.GetCurrentProcess().Refresh();
+            File.AppendAllText(log, FormattableString.Invariant($"{what}\t{copies} copies\t{refused} refusals\tlongest {s_longest.Seconds:F3} s ({s_longest.What})\tmost allocated by a read {s_largest.Bytes / 1e6:F1} MB ({s_largest.What})\tpeak of the process {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB\n"));
+        }
+    }
+
+    private static double Setting(string name, double usual) => double.TryParse(Environment.GetEnvironmentVariable(name), System.Globalization.CultureInfo.InvariantCulture, out var value) ? value : usual;
 
     /// <summary>A copy with bytes changed, moved or cut off.</summary>
     /// <param name="bytes">The whole file.</param>
@@ -61,6 +86,7 @@ internal static class Mutations
             for (var tries = 0; ; tries++)
             {
                 var (watch, before, trials) = (Stopwatch.StartNew(), GC.GetAllocatedBytesForCurrentThread(), 0);
+                using var hang = new Timer(_ => Environment.FailFast($"seed {seed}, {what}: no end after {HangSeconds} s"), null, TimeSpan.FromSeconds(HangSeconds), Timeout.InfiniteTimeSpan);
                 try
                 {
                     trials = action();
@@ -76,11 +102,14 @@ internal static class Mutations
                     Assert.Fail($"seed {seed}, {what}: {exception}");
                 }
 
-                Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < MostBytes, $"seed {seed}, {what}: {(GC.GetAllocatedBytesForCurrentThread() - before) >> 20} MB");
+                var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+                Assert.True(allocated < MostBytes, $"seed {seed}, {what}: {allocated >> 20} MB");
+                s_largest = allocated > s_largest.Bytes ? (allocated, $"{what}, {seed}") : s_largest;
 
                 // A session that a byte has made 16 hours long has very many chunks.
                 if (watch.Elapsed.TotalSeconds < MostSeconds + (trials / 10_000.0))
                 {
+                    s_longest = watch.Elapsed.TotalSeconds > s_longest.Seconds ? (watch.Elapsed.TotalSeconds, $"{what}, {seed}") : s_longest;
                     break;
                 }
 

@@ -1,6 +1,4 @@
-using IlqrVae.Data;
-
-namespace IlqrVae.Runs.Tests;
+namespace IlqrVae.Data.Tests;
 
 /// <summary>
 /// A file of this program with one thing changed that a reader may stumble over: a table or attribute that is gone, of another shape or type, or that holds
@@ -76,6 +74,14 @@ internal static class MutatedTree
             }
         }
 
+        return Archive(tables, attributes);
+    }
+
+    /// <summary>A copy without a change.</summary>
+    public static Hdf5Archive Unchanged(Tree tree) => Archive(tree.Tables, tree.Attributes);
+
+    private static Hdf5Archive Archive(IEnumerable<(string Path, int[] Shape, Array Values)> tables, IEnumerable<(string Path, string Name, object Value)> attributes)
+    {
         var archive = new Hdf5Archive();
         var added = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (path, shape, values) in tables.Where(table => added.Add(table.Path)))
