@@ -44,6 +44,32 @@ public sealed class Hdf5_archives
     }
 
     [Fact]
+    public void More_texts_than_the_file_can_hold_are_refused_before_memory_is_taken()
+    {
+        using var folder = new TestFolder();
+        var file = new Hdf5Archive();
+        file.Add("texts", [.. Enumerable.Range(0, 4321).Select(_ => "a")]);
+        file.Save(folder["a.h5"]);
+        using (var whole = Hdf5Archive.Open(folder["a.h5"]))
+        {
+            Assert.Equal(4321, whole.ReadStrings("texts").Values.Length);
+        }
+
+        var bytes = File.ReadAllBytes(folder["a.h5"]);
+        foreach (var claimed in (int[])[15_000_000, 1_900_000_000])
+        {
+            var copy = (byte[])bytes.Clone();
+            var place = copy.AsSpan().IndexOf(BitConverter.GetBytes(4321L));
+            BitConverter.GetBytes((long)claimed).CopyTo(copy, place);
+            File.WriteAllBytes(folder["b.h5"], copy);
+            using var read = Hdf5Archive.Open(folder["b.h5"]);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Faults.Message(() => read.ReadStrings("texts"), "b.h5", "'/texts'", $"declares the shape {claimed}", "damaged");
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000_000);
+        }
+    }
+
+    [Fact]
     public void Integers_of_any_size_and_shape_survive_their_compression() => Gen.Select(Gen.Int[1, 3000], Gen.Int[1, 40], Gen.Int).Sample(
         (rows, columns, seed) =>
         {

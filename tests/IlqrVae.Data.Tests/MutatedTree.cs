@@ -33,8 +33,13 @@ internal static class MutatedTree
 
             if (at.Length > 0 && archive.ContainsTable(at))
             {
-                var values = (Array)FirstOf(() => archive.ReadStrings(at).Values, () => archive.ReadLongs(at).Values, () => archive.ReadDoubles(at).Values);
-                tables.Add((at, [.. archive.ShapeOf(at)], values));
+                // Lists are left out.
+                var values = (Array)FirstOf(() => archive.ReadStrings(at).Values, () => archive.ReadLongs(at).Values, () => archive.ReadDoubles(at).Values, () => Array.Empty<object>());
+                if (values is not object[] or string[])
+                {
+                    tables.Add((at, [.. archive.ShapeOf(at)], values));
+                }
+
                 return;
             }
 
