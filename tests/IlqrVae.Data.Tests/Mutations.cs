@@ -41,13 +41,9 @@ internal static class Mutations
     /// <summary>A fault ends the test, or where there is a file for them is written there, so that the others are found too.</summary>
     private static void Fault(string words)
     {
-        if (Log is not { } log)
-        {
-            Assert.Fail(words);
-        }
-
+        Assert.True(Log is not null, words);
         s_faults++;
-        File.AppendAllText(log, $"FAULT {words.ReplaceLineEndings(" ")}\n");
+        File.AppendAllText(Log!, $"FAULT {words.ReplaceLineEndings(" ")}\n");
     }
 
     private static double Setting(string name, double usual) => double.TryParse(Environment.GetEnvironmentVariable(name), System.Globalization.CultureInfo.InvariantCulture, out var value) ? value : usual;
