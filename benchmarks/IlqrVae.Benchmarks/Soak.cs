@@ -38,7 +38,13 @@ internal sealed class Soak(TimeSpan duration, int threads, Action<SoakSample>? t
     /// <summary>What a test does beside a round, to see that it is found.</summary>
     public Action? Beside { get; init; }
 
-    /// <summary>Works for as long as was said, at least one round.</summary>
+    /// <summary>The number of the first round; rounds differ.</summary>
+    public int FirstRound { get; init; }
+
+    /// <summary>Rounds that are done however long they take.</summary>
+    public int LeastRounds { get; init; } = 1;
+
+    /// <summary>Works for as long as was said.</summary>
     /// <returns>About 300 samples, evenly over the time.</returns>
     public IReadOnlyList<SoakSample> Run()
     {
@@ -47,9 +53,9 @@ internal sealed class Soak(TimeSpan duration, int threads, Action<SoakSample>? t
         try
         {
             var next = TimeSpan.Zero;
-            for (var round = 0; round == 0 || clock.Elapsed < duration; round++)
+            for (var round = 0; round < LeastRounds || clock.Elapsed < duration; round++)
             {
-                Round(folder.FullName, round);
+                Round(folder.FullName, FirstRound + round);
                 Beside?.Invoke();
                 if (clock.Elapsed >= next)
                 {

@@ -123,5 +123,5 @@ public sealed record RunFolder(string Root)
     /// <summary>Adds a line to the log.</summary>
     /// <param name="text">What happened.</param>
     public void Write(string text)
-        => File.AppendAllText(Log, string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm:ss}Z  {text}\n"));
+        => File.AppendAllText(Log, string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm:ss}Z  {Wording.Printable(text)}\n"));
 }
