@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlqrVae.Data;
 
 namespace IlqrVae.Runs.Files;
 
@@ -114,7 +115,7 @@ public sealed record RunFolder(string Root)
         {
             Directory.CreateDirectory(Root);
         }
-        catch (Exception exception) when (exception is UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception exception) when (exception is UnauthorizedAccessException or NotSupportedException or ArgumentException || AtomicFile.IsReadOnly(exception))
         {
             throw new InputException($"{Root}: the folder cannot be made; choose another with -o.", exception);
         }
