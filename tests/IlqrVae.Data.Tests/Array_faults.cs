@@ -148,6 +148,19 @@ public sealed class Array_faults
     }
 
     [Fact]
+    public void One_number_is_no_table()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllBytes(folder["spikes.npy"], Numpy_files.Npy("<i2", false, [], [3, 0]));
+        Faults.Message(() => RecordingImporters.Import(folder["spikes.npy"], new ImportOptions { BinWidth = 0.01 }), "spikes.npy", "'spikes' has shape", "units x bins");
+        Assert.Empty(RecordingImporters.Inspect(folder["spikes.npy"])!.Proposal);
+        foreach (var axes in (string[])[":bin", ":bin,channel", ":trial,bin,channel"])
+        {
+            Faults.Message(() => RecordingImporters.Import(folder["spikes.npy"], new ImportOptions { BinWidth = 0.01, Maps = [ArrayMapping.Parse($"spikes=spikes{axes}")] }), "spikes.npy");
+        }
+    }
+
+    [Fact]
     public void Cells_without_entries_are_none_however_long_their_other_axis()
     {
         using var folder = new TestFolder();
