@@ -1,5 +1,4 @@
 using IlqrVae.Data.Import;
-using IlqrVae.Recordings;
 
 namespace IlqrVae.Data.Tests;
 

@@ -35,7 +35,7 @@ internal static class MutatedTree
             {
                 // Lists are left out.
                 var values = (Array)FirstOf(() => archive.ReadStrings(at).Values, () => archive.ReadLongs(at).Values, () => archive.ReadDoubles(at).Values, () => Array.Empty<object>());
-                if (values is not object[] or string[])
+                if (values is string[] || values is not object[])
                 {
                     tables.Add((at, [.. archive.ShapeOf(at)], values));
                 }

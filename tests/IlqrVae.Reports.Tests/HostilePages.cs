@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using IlqrVae.Data.Tests;
-using IlqrVae.Inference;
 using IlqrVae.Recordings;
 using IlqrVae.Reports.Drawing;
 using IlqrVae.Reports.Html;
