@@ -43,7 +43,7 @@ public sealed class Hdf5_archives
         Assert.False(read.HasAttribute("/", "other"));
     }
 
-    /// <summary>Each byte of a file in turn has a bit more, without or with one near it by which what follows is a length of a gigabyte, all bits or none: what is declared by it is compared with what there is before room is made for it.</summary>
+    /// <summary>Each byte of a file in turn has a bit more, without or with one near it by which what follows is a length of a gigabyte, all bits or none, or says that a message is a value for missing entries: what is declared by it is compared with what there is before room is made for it.</summary>
     [Fact]
     public void No_byte_makes_room_for_what_is_not_there()
     {
@@ -59,7 +59,7 @@ public sealed class Hdf5_archives
         var refused = 0;
         for (var at = 0; at < bytes.Length; at++)
         {
-            foreach (var (value, isLong) in ((byte, bool)[])[((byte)(bytes[at] | 0x20), false), ((byte)(bytes[at] | 0x20), true), (0xff, false), (0, false)])
+            foreach (var (value, isLong) in ((byte, bool)[])[((byte)(bytes[at] | 0x20), true), (0xff, false), (0, false), (4, false), (5, false)])
             {
                 var copy = (byte[])bytes.Clone();
                 copy[at] = value;
@@ -78,7 +78,7 @@ public sealed class Hdf5_archives
             }
         }
 
-        Assert.InRange(refused, bytes.Length / 20, 4 * bytes.Length);
+        Assert.InRange(refused, bytes.Length / 20, 5 * bytes.Length);
     }
 
     [Fact]
