@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using IlqrVae.Cli.Commands;
 using IlqrVae.Cli.Completions;
+using IlqrVae.Data;
 
 namespace IlqrVae.Cli;
 
@@ -91,6 +92,10 @@ internal static partial class Application
         catch (IOException exception) when (exception.HResult is DiskFull or DiskFullOnWindows || exception.Message.StartsWith("No space left", StringComparison.Ordinal))
         {
             return Report(terminal, ExitCode.Failed, $"the disk is full ({FinalName(exception.Message)}); free some space. What was complete before is intact.");
+        }
+        catch (IOException exception) when (AtomicFile.IsReadOnly(exception))
+        {
+            return Report(terminal, ExitCode.WrongInput, $"{FinalName(exception.Message)}: nothing can be written there; choose another folder, or copy what is in it.");
         }
         catch (IOException exception)
         {

@@ -85,7 +85,7 @@ internal sealed class Terminal : IDisposable
             ClearProgress();
             if (!IsJson && !IsSilent)
             {
-                _output.Write(text);
+                _output.Write(Wording.Printable(text));
             }
         }
     }
@@ -211,7 +211,7 @@ internal sealed class Terminal : IDisposable
         lock (_lock)
         {
             ClearProgress();
-            Say(text + Environment.NewLine);
+            Say(Wording.Printable(text) + Environment.NewLine);
         }
     }
 

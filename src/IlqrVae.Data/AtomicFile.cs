@@ -13,6 +13,9 @@ public static class AtomicFile
     private const string Suffix = ".tmp";
     private const int IdentifierLength = 32;
 
+    // The number of the error (EROFS) on Linux and macOS, which .NET passes on as it is.
+    private const int ReadOnlyFileSystem = 30;
+
     // Longer than from making a file to holding it and, on Windows, from letting go of it to renaming it.
     private static readonly TimeSpan ShortestRest = TimeSpan.FromSeconds(5);
 
@@ -51,6 +54,27 @@ public static class AtomicFile
         catch (UnauthorizedAccessException exception)
         {
             throw new InputException($"{path}: the file may not be replaced; choose another file or change its permissions.", exception);
+        }
+        finally
+        {
+            DeleteQuietly(temporary);
+        }
+    }
+
+    /// <summary>Whether an error says that a file system is read-only.</summary>
+    /// <param name="exception">The error.</param>
+    public static bool IsReadOnly(Exception exception) => exception is IOException { HResult: ReadOnlyFileSystem };
+
+    /// <summary>Makes sure that a file could be written, before work is done for it: an empty one is begun beside it and deleted.</summary>
+    /// <param name="path">Destination.</param>
+    /// <exception cref="InputException">The destination cannot be written.</exception>
+    public static void RequirePlace(string path)
+    {
+        var destination = Resolve(path);
+        var temporary = Path.Combine(Path.GetDirectoryName(destination)!, $".{Path.GetFileName(destination)}.{Guid.NewGuid():N}{Suffix}");
+        try
+        {
+            Create(temporary, path).Dispose();
         }
         finally
         {
@@ -124,6 +148,10 @@ public static class AtomicFile
         try
         {
             return new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes);
+        }
+        catch (IOException exception) when (IsReadOnly(exception))
+        {
+            throw new InputException($"{path}: its folder cannot be written to, for its file system is read-only; choose another folder.", exception);
         }
         catch (UnauthorizedAccessException exception)
         {

@@ -16,6 +16,9 @@ public sealed class Hdf5ArchiveReader : IDisposable
     // Deflate cannot shrink data further than to about 1/1032.
     private const long LargestCompression = 1100;
 
+    // What a text or a list takes in memory, however little it has in the file.
+    private const int LeastTextBytes = 32;
+
     private const int MostPaths = 1_000_000;
     private const long CachedBytes = 1 << 28;
     private const long CachedBytesOfRows = 1 << 25;
@@ -114,7 +117,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
 
         var shape = ShapeOf(dataset, path);
         RequireShape(path, shape, expected);
-        var count = Count(shape, 1, path);
+        var count = Count(shape, Guarded(path, () => Math.Max(LeastTextBytes, dataset.Type.Size)), path);
         var texts = Guarded(path, () => Hdf5Filters.Reading(
             filters,
             () => count == 0 ? [] : shape.Count == 0 ? [dataset.Read<string>()] : dataset.Read<string[]>()));
@@ -304,6 +307,11 @@ public sealed class Hdf5ArchiveReader : IDisposable
             throw new InputException($"{Path}: attribute '{name}' of '{Rooted(path)}' is not a text; write it as strings.");
         }
 
+        if (Guarded(path, () => attribute.Space.Dimensions.Aggregate(1.0, (product, length) => product * length)) > fileBytes)
+        {
+            throw new InputException($"{Path}: attribute '{name}' of '{Rooted(path)}' declares more texts than the file of {fileBytes} bytes can hold; the file is damaged, make it again.");
+        }
+
         var texts = Guarded(path, () => attribute.Space.Type == H5DataspaceType.Null || attribute.Space.Dimensions.Any(length => length == 0) ? []
             : attribute.Space.Rank == 0 ? [attribute.Read<string>()] : attribute.Read<string[]>());
         return [.. texts.Select(text => text ?? "")];
@@ -324,7 +332,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var filters = RequireReadable(path);
         var lengths = ShapeOf(dataset, path);
         RequireShape(path, lengths, [-1]);
-        Count(lengths, sizeof(long), path);
+        Count(lengths, LeastTextBytes, path);
         return Guarded(path, () => Hdf5Filters.Reading(filters, () => lengths[0] == 0 ? [] : dataset.Read<int[][]>().Select(list => list ?? []).ToArray()));
     }
 

@@ -16,7 +16,7 @@ internal sealed class Hdf5Bytes(Stream stream, long start)
     public long Start => start;
 
     /// <summary>How many bytes there are from there on.</summary>
-    public long Length => stream.Length - start;
+    public long Length { get; } = stream.Length - start;
 
     public int AddressBytes { get; set; } = 8;
 
@@ -31,7 +31,7 @@ internal sealed class Hdf5Bytes(Stream stream, long start)
     /// <summary>Reads a run of bytes.</summary>
     public Hdf5Cursor Read(ulong address, ulong count)
     {
-        if (count > LongestStructure || address > (ulong)(stream.Length - start) || address + count > (ulong)(stream.Length - start))
+        if (count > LongestStructure || address > (ulong)Length || address + count > (ulong)Length)
         {
             throw new InvalidDataException($"{count} bytes at {address} lie outside the file");
         }
@@ -53,7 +53,7 @@ internal sealed class Hdf5Bytes(Stream stream, long start)
     /// <summary>The bytes from an address on, so many as there are up to a number.</summary>
     public Hdf5Cursor ReadUpTo(ulong address, ulong count)
     {
-        var length = (ulong)(stream.Length - start);
+        var length = (ulong)Length;
         return Read(address, address < length ? Math.Min(count, length - address) : count);
     }
 }

@@ -65,10 +65,10 @@ internal sealed class Hdf5Header
         return header;
     }
 
-    /// <summary>Refuses a value that declares more than its message holds.</summary>
+    /// <summary>Refuses a value that declares more than its message holds; of one that ends before it says how long it is, PureHDF takes for that what follows.</summary>
     private static void RequireHeld(Hdf5Cursor fill)
     {
-        if (fill.Remaining >= sizeof(uint) && fill.Int() > fill.Remaining)
+        if (fill.Remaining < sizeof(uint) || fill.Int() > fill.Remaining)
         {
             throw new InvalidDataException("a table declares a value for missing entries that its header does not hold");
         }

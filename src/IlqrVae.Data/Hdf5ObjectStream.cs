@@ -16,11 +16,15 @@ internal sealed class Hdf5ObjectStream : Stream
     private readonly byte[] beginning;
     private readonly byte[] end;
 
+    // A file's stream asks the system for its length each time, and PureHDF reads in small steps.
+    private readonly long fileLength;
+
     public Hdf5ObjectStream(Stream file, Hdf5Bytes bytes, ulong address)
     {
         this.file = file;
         this.bytes = bytes;
-        var root = (ulong)(file.Length - bytes.Start);
+        fileLength = bytes.Start + bytes.Length;
+        var root = (ulong)bytes.Length;
         beginning = Superblock(bytes, root);
         end = RootHeader(bytes, address);
     }
@@ -35,7 +39,7 @@ internal sealed class Hdf5ObjectStream : Stream
     public override bool CanWrite => false;
 
     /// <inheritdoc/>
-    public override long Length => file.Length + end.Length;
+    public override long Length => fileLength + end.Length;
 
     /// <inheritdoc/>
     public override long Position { get; set; }
@@ -52,9 +56,9 @@ internal sealed class Hdf5ObjectStream : Stream
         {
             count = Copy(beginning.AsSpan((int)Position), buffer);
         }
-        else if (Position >= file.Length)
+        else if (Position >= fileLength)
         {
-            count = Position < Length ? Copy(end.AsSpan((int)(Position - file.Length)), buffer) : 0;
+            count = Position < Length ? Copy(end.AsSpan((int)(Position - fileLength)), buffer) : 0;
         }
         else
         {

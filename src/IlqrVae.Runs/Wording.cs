@@ -11,6 +11,16 @@ public static class Wording
     public static string Number(double value, string format = "0.000")
         => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "-";
 
+    /// <summary>A text as it may be shown and logged: what names hold that would move the cursor, name the window or fill the clipboard is a space; ends of lines stay.</summary>
+    /// <param name="text">The text.</param>
+    public static string Printable(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Any(IsHidden) ? new string([.. text.Select(character => IsHidden(character) ? ' ' : character)]) : text;
+
+        static bool IsHidden(char character) => char.IsControl(character) && character is not ('\n' or '\r' or '\t');
+    }
+
     /// <summary>A path as a word of a command line: in quotes where the shell would read it otherwise, never like an option.</summary>
     /// <param name="path">The path.</param>
     public static string Quoted(string path)

@@ -31,6 +31,7 @@ public sealed class InputException : Exception
             message = $"{message.AsSpan(0, LongestMessage / 2)} ... {message.AsSpan(message.Length - (LongestMessage / 4))}";
         }
 
-        return message is not null && message.AsSpan().IndexOfAny("\r\n\0") >= 0 ? new string([.. message.Select(character => char.IsControl(character) ? ' ' : character)]) : message ?? "";
+        // Among control characters are those with which a text moves the cursor, names windows, and fills clipboards.
+        return message is not null && message.Any(char.IsControl) ? new string([.. message.Select(character => char.IsControl(character) ? ' ' : character)]) : message ?? "";
     }
 }

@@ -144,6 +144,79 @@ public sealed class Survival
         Assert.Equal($"{Path.GetFileName(file)}\nbefore\n", File.ReadAllText(line["left.txt"]));
     }
 
+    /// <summary>On a file system that nobody can write to, not even root: what is there can be read, and what would be written there is refused in a line.</summary>
+    [Fact]
+    public void From_a_read_only_folder_all_can_be_read_and_nothing_is_begun()
+    {
+        RequireDisks();
+        using var line = Prepared();
+        using var other = new CommandLine();
+        Assert.Equal(130, line.Run("train", "@/config.yaml", "-o", "@/part", "--stop-after", "3").ExitCode);
+        var before = line.Contents();
+        var (code, output) = Shell(line, $$"""
+            here=$(pwd); mount --bind "$here" "$here" && mount -o remount,ro,bind "$here" && cd / && cd "$here" || exit 77
+            touch x 2>/dev/null && exit 77
+            dotnet "{{Program}}" infer part --data data.h5 -o "{{other["posterior.h5"]}}" -q || exit 70
+            dotnet "{{Program}}" evaluate part --data data.h5 -q || exit 71
+            say() { dotnet "{{Program}}" "$@" 2>&1; echo "code $?"; }
+            say train part --resume --no-report
+            say train config.yaml -o new --no-report
+            say infer part --data data.h5 -o posterior.h5
+            say simulate lorenz -o other.h5
+            say export data.h5 -o data.npz
+            say report part
+            """);
+        Assert.SkipWhen(code == 77, output);
+        Assert.True(code == 0, $"{code}: {output}");
+        Assert.True(File.Exists(other["posterior.h5"]));
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipWhile(text => !text.Contains("read-only", StringComparison.Ordinal) && !text.StartsWith("code", StringComparison.Ordinal)).ToList();
+        Assert.Equal(12, lines.Count);
+        foreach (var (said, ended) in lines.Chunk(2).Select(pair => (pair[0], pair[1])))
+        {
+            Assert.True(ended == "code 2" && (said.Contains("read-only", StringComparison.OrdinalIgnoreCase) || said.Contains("cannot be made", StringComparison.Ordinal)), $"{said}: {ended}");
+        }
+
+        Assert.Equal(before, line.Contents());
+    }
+
+    /// <summary>
+    /// File systems rename differently: a run in the upper layer of an overlay over a run below, on another device behind a link, and a destination that is a mount of its own, over which nothing can be renamed.
+    /// </summary>
+    [Fact]
+    public void Where_files_are_renamed_by_other_rules_they_are_whole_too()
+    {
+        RequireDisks();
+        using var line = Prepared();
+        line.Must("train", "@/config.yaml", "-o", "@/whole");
+        Assert.Equal(130, line.Run("train", "@/config.yaml", "-o", "@/part", "--stop-after", "7").ExitCode);
+        var (code, output) = Shell(line, $"""
+            mkdir disk work seen && mount -t tmpfs none disk && mkdir disk/upper disk/work disk/run && cp part/* disk/run/ || exit 77
+            ln -s disk/run linked
+            dotnet "{Program}" train linked --resume --no-report -q || exit 70
+            cp -r disk/run linked-after
+            if mount -t overlay overlay -o lowerdir=part,upperdir=disk/upper,workdir=disk/work seen; then
+                cd seen && sed -i 's|data: .*|data: ../data.h5|' config.yaml && cd ..
+                dotnet "{Program}" train seen --resume --no-report -q || exit 71
+                cp -r seen overlay-after
+            fi
+            echo before > disk/file && touch mounted.h5 && mount --bind disk/file mounted.h5 || exit 77
+            dotnet "{Program}" infer whole --data data.h5 -o mounted.h5 --force -q; echo "code $?"
+            cat mounted.h5; ls -A | grep tmp; true
+            """);
+        Assert.SkipWhen(code == 77, output);
+        Assert.True(code == 0, $"{code}: {output}");
+        AssertSameBits(line, "linked-after");
+        if (Directory.Exists(line["overlay-after"]))
+        {
+            AssertSameBits(line, "overlay-after");
+        }
+
+        Assert.Contains("mounted.h5", output, StringComparison.Ordinal);
+        Assert.EndsWith("code 1\nbefore\n", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("unexpected", output, StringComparison.Ordinal);
+        TestContext.Current.SendDiagnosticMessage(Directory.Exists(line["overlay-after"]) ? "an overlay was tried" : "no overlay could be mounted");
+    }
+
     [Theory]
     [InlineData("cut")]
     [InlineData("flipped")]

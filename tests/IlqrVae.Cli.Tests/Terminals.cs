@@ -182,6 +182,33 @@ public sealed class Terminals
         Assert.DoesNotContain('\u001b', line.Must("inspect", "@/data.h5", "--json"));
     }
 
+    /// <summary>Names out of files do nothing to the terminal that shows them: no title, no clipboard, no cursor.</summary>
+    [Fact]
+    public void Names_have_no_escape_codes()
+    {
+        const string Hostile = "\u001b]0;title\u0007\u001b[2J\u009b31m\b";
+        using var line = new CommandLine();
+        line.Must("simulate", "lorenz", "-o", "@/whole.h5", "--observation", "spikes", "--channels", "4", "--trials", "6", "--validation-trials", "2", "--test-trials", "2", "--bins", "12");
+        var whole = Data.RecordingFile.Read(line["whole.h5"]);
+        Data.RecordingFile.Write(line["data.h5"], whole with
+        {
+            Source = Hostile,
+            Groups = [whole.Groups[0] with { ChannelNames = [.. Enumerable.Range(0, 4).Select(i => $"{Hostile}{i}")] }],
+            Trials = [.. whole.Trials.Select(trial => trial with { Labels = new Dictionary<string, Recordings.TrialLabel>(StringComparer.Ordinal) { ["condition"] = Recordings.TrialLabel.Of(Hostile) } })],
+        });
+        line.Write("config.yaml", "data: data.h5\nmodel: {states: 2, inputs: 1}\ntraining: {iterations: 2}\n");
+        var shown = new System.Text.StringBuilder();
+        foreach (var command in (string[][])[["inspect", "@/data.h5"], ["train", "@/config.yaml", "-o", "@/run"], ["evaluate", "@/run", "--data", "@/data.h5"], ["infer", "@/run", "--data", "@/data.h5", "-o", "@/posterior.h5"], ["inspect", "@/run"], ["infer", "@/run", "--data", "@/whole.h5", "-o", "@/other.h5"], ["inspect", "@/posterior.h5"]])
+        {
+            var outcome = line.Run(command);
+            shown.Append(outcome.Output).Append(outcome.Error);
+        }
+
+        shown.Append(File.ReadAllText(line["run/log.txt"]));
+        Assert.Contains("title", shown.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(shown.ToString(), character => char.IsControl(character) && character is not ('\n' or '\r' or '\t'));
+    }
+
     private static string Shown(Screen screen, Action<Terminal> work)
     {
         using var error = new StringWriter();

@@ -9,6 +9,9 @@ public sealed class Array_faults
 {
     private static readonly int Copies = Mutations.Copies(500);
 
+    /// <summary>Copies of a reader that has this file alone, and of one that has two.</summary>
+    private static readonly (int Alone, int OfTwo) More = (Mutations.Copies(2000), Mutations.Copies(1000));
+
     public static TheoryData<string, int> Files => new()
     {
         { "nested.mat", 400 }, { "trial_data.mat", 400 }, { "bare_grid.mat", 2000 }, { "session73.mat", 16384 }, { "sparse73.mat", 4096 }, { "trials.npz", 200 }, { "sorted.npz", 200 }, { "level4.mat", 30 },
@@ -34,14 +37,14 @@ public sealed class Array_faults
     [MemberData(nameof(Files))]
     public void Mutated_copies_give_an_answer_or_one_line(string file, int headerBytes)
     {
-        using var folder = new TestFolder();
-        Try(folder, file, File.ReadAllBytes(SharedData.Committed(file)), headerBytes, [.. OptionsFor(file)], isRead: !file.StartsWith("level4", StringComparison.Ordinal));
+        using var folder = new TestFolder(inMemory: true);
+        Try(folder, file, File.ReadAllBytes(SharedData.Committed(file)), headerBytes, [.. OptionsFor(file)], isRead: !file.StartsWith("level4", StringComparison.Ordinal), copies: file.EndsWith(".npz", StringComparison.Ordinal) ? More.OfTwo : null);
     }
 
     [Fact]
     public void So_do_mutated_copies_of_one_array_of_tables_in_text_and_of_plain_HDF5()
     {
-        using var folder = new TestFolder();
+        using var folder = new TestFolder(inMemory: true);
         Try(folder, "a.npy", Numpy_files.Npy("<i2", isColumnMajor: true, [30, 4], [.. Enumerable.Range(0, 240).Select(i => (byte)(i % 2 == 0 ? i % 3 : 0))]), 128, [new ImportOptions { BinWidth = 0.01 }]);
         var wide = new StringBuilder("time,unit1,unit2,vel_x,kind\n");
         for (var bin = 0; bin < 40; bin++)
@@ -64,24 +67,25 @@ public sealed class Array_faults
         plain.Save(folder["plain.h5"]);
         Try(folder, "plain.h5", File.ReadAllBytes(folder["plain.h5"]), 4096, [new ImportOptions { Values = [new ImportedValues("vel", "session/vel")] }]);
         Tensor_files.LfadsTorch().Save(folder["torch.h5"]);
-        Try(folder, "torch.h5", File.ReadAllBytes(folder["torch.h5"]), 8192, [new ImportOptions { BinWidth = 0.01 }]);
+        Try(folder, "torch.h5", File.ReadAllBytes(folder["torch.h5"]), 8192, [new ImportOptions { BinWidth = 0.01 }], copies: More.Alone);
         Tensor_files.Nlb().Save(folder["nlb.h5"]);
         Try(folder, "nlb.h5", File.ReadAllBytes(folder["nlb.h5"]), 8192, [new ImportOptions()]);
     }
 
-    private static void Try(TestFolder folder, string file, byte[] bytes, int headerBytes, ImportOptions[] options, bool isRead = true)
+    private static void Try(TestFolder folder, string file, byte[] bytes, int headerBytes, ImportOptions[] options, bool isRead = true, int? copies = null)
     {
         var path = folder[$"copy-{file}"];
         File.WriteAllBytes(path, bytes);
         Assert.All(options, one => Assert.True(!isRead || RecordingImporters.Import(path, one).Recording.Trials.Count > 0));
-        var refused = 0;
-        for (var seed = 0; seed < Copies; seed++)
+        var (refused, count) = (0, copies ?? Copies);
+        foreach (var seed in Mutations.Seeds(count))
         {
             File.WriteAllBytes(path, Mutations.Of(bytes, new Random(seed), headerBytes));
             refused += Mutations.Try(seed, [.. options.Select((one, i) => ($"{file} {i}", (Func<int>)(() => RecordingImporters.Import(path, one).Recording.Trials.Count))), ($"{file} inspect", () => RecordingImporters.Inspect(path) is null ? 0 : 1)]);
         }
 
-        Assert.InRange(refused, Copies / 20, 3 * Copies);
+        Mutations.Tell(file, count, refused);
+        Assert.InRange(refused, count / 20, 3 * count);
     }
 
     [Fact]
@@ -141,6 +145,19 @@ public sealed class Array_faults
             Faults.Message(() => RecordingImporters.Import(folder["b.mat"], new ImportOptions { BinWidth = 0.01 }), "b.mat", "'spikes'");
             return 1;
         }));
+    }
+
+    [Fact]
+    public void One_number_is_no_table()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllBytes(folder["spikes.npy"], Numpy_files.Npy("<i2", false, [], [3, 0]));
+        Faults.Message(() => RecordingImporters.Import(folder["spikes.npy"], new ImportOptions { BinWidth = 0.01 }), "spikes.npy", "'spikes' has shape", "units x bins");
+        Assert.Empty(RecordingImporters.Inspect(folder["spikes.npy"])!.Proposal);
+        foreach (var axes in (string[])[":bin", ":bin,channel", ":trial,bin,channel"])
+        {
+            Faults.Message(() => RecordingImporters.Import(folder["spikes.npy"], new ImportOptions { BinWidth = 0.01, Maps = [ArrayMapping.Parse($"spikes=spikes{axes}")] }), "spikes.npy");
+        }
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class Exports
         using var folder = new TestFolder();
         Export(folder, Some(0.02), "data.mat");
         var bytes = File.ReadAllBytes(folder["data.mat"]);
-        for (var seed = 0; seed < Mutations.Copies(200); seed++)
+        foreach (var seed in Mutations.Seeds(Mutations.Copies(200)))
         {
             var path = folder["copy.mat"];
             File.WriteAllBytes(path, Mutations.Of(bytes, new Random(seed), headerBytes: bytes.Length));

@@ -43,6 +43,70 @@ public sealed class Hdf5_archives
         Assert.False(read.HasAttribute("/", "other"));
     }
 
+    /// <summary>Each byte of a file in turn has a bit more, without or with one near it by which what follows is a length of a gigabyte, all bits or none, or says that a message is a value for missing entries: what is declared by it is compared with what there is before room is made for it.</summary>
+    [Fact]
+    public void No_byte_makes_room_for_what_is_not_there()
+    {
+        using var folder = new TestFolder(inMemory: true);
+        var file = new Hdf5Archive();
+        file.Add("a/numbers", [1.5, 2.5, 3.5], 3, 1);
+        file.Add("counts", [.. Enumerable.Range(0, 300).Select(i => (byte)(i % 3))], 100, 3);
+        file.Add("texts", ["a", "bc"]);
+        file.SetAttribute("/", "format", "some");
+        file.SetAttribute("a/numbers", "unit", 0.5);
+        file.Save(folder["a.h5"]);
+        var bytes = File.ReadAllBytes(folder["a.h5"]);
+        var refused = 0;
+        for (var at = 0; at < bytes.Length; at++)
+        {
+            foreach (var (value, isLong) in ((byte, bool)[])[((byte)(bytes[at] | 0x20), true), (0xff, false), (0, false), (4, false), (5, false)])
+            {
+                var copy = (byte[])bytes.Clone();
+                copy[at] = value;
+                copy[Math.Min(at + 4, bytes.Length - 1)] = isLong ? (byte)0x3b : copy[Math.Min(at + 4, bytes.Length - 1)];
+                File.WriteAllBytes(folder["b.h5"], copy);
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                refused += Mutations.Try(at, ($"{value}", () =>
+                {
+                    using var read = Hdf5Archive.Open(folder["b.h5"]);
+                    read.ReadText("/", "format");
+                    read.ReadNumber("a/numbers", "unit");
+                    return read.ReadStrings("texts").Values.Length + read.ReadInts("counts").Values.Length + read.ReadDoubles("a/numbers").Values.Length;
+                }));
+                var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+                Assert.True(allocated < 200_000_000, $"byte {at} as {value}: {allocated >> 20} MB");
+            }
+        }
+
+        Assert.InRange(refused, bytes.Length / 20, 5 * bytes.Length);
+    }
+
+    [Fact]
+    public void More_texts_than_the_file_can_hold_are_refused_before_memory_is_taken()
+    {
+        using var folder = new TestFolder();
+        var file = new Hdf5Archive();
+        file.Add("texts", [.. Enumerable.Range(0, 4321).Select(_ => "a")]);
+        file.Save(folder["a.h5"]);
+        using (var whole = Hdf5Archive.Open(folder["a.h5"]))
+        {
+            Assert.Equal(4321, whole.ReadStrings("texts").Values.Length);
+        }
+
+        var bytes = File.ReadAllBytes(folder["a.h5"]);
+        foreach (var claimed in (int[])[15_000_000, 1_900_000_000])
+        {
+            var copy = (byte[])bytes.Clone();
+            var place = copy.AsSpan().IndexOf(BitConverter.GetBytes(4321L));
+            BitConverter.GetBytes((long)claimed).CopyTo(copy, place);
+            File.WriteAllBytes(folder["b.h5"], copy);
+            using var read = Hdf5Archive.Open(folder["b.h5"]);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Faults.Message(() => read.ReadStrings("texts"), "b.h5", "'/texts'", $"declares the shape {claimed}", "damaged");
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000_000);
+        }
+    }
+
     [Fact]
     public void Integers_of_any_size_and_shape_survive_their_compression() => Gen.Select(Gen.Int[1, 3000], Gen.Int[1, 40], Gen.Int).Sample(
         (rows, columns, seed) =>

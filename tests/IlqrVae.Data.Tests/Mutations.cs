@@ -8,8 +8,45 @@ internal static class Mutations
     private const double MostSeconds = 5;
     private const long MostBytes = 1L << 30;
 
-    /// <summary>How many copies are tried: so many, or what ILQR_VAE_MUTATIONS says, for once in a while.</summary>
-    public static int Copies(int usual) => int.TryParse(Environment.GetEnvironmentVariable("ILQR_VAE_MUTATIONS"), System.Globalization.CultureInfo.InvariantCulture, out var copies) ? copies : usual;
+    /// <summary>What reads for so long will never end, and would hold up the tests without a word of what it was.</summary>
+    private const double HangSeconds = 120;
+
+    /// <summary>What all copies of this process took at most, for a look at many of them.</summary>
+    private static (double Seconds, string What) s_longest;
+    private static (long Bytes, string What) s_largest;
+    private static int s_faults;
+
+    /// <summary>As many copies a reader as these tests try.</summary>
+    private const double UsualCopies = 2000;
+
+    /// <summary>How many copies are tried: so many of 2,000 a reader, or the same share of what ILQR_VAE_MUTATIONS says, for once in a while.</summary>
+    public static int Copies(int usual) => (int)Math.Max(1, Math.Round(usual * Setting("ILQR_VAE_MUTATIONS", UsualCopies) / UsualCopies));
+
+    /// <summary>Seeds of so many copies, from what ILQR_VAE_MUTATION_SEED says or zero.</summary>
+    public static IEnumerable<int> Seeds(int copies) => Enumerable.Range((int)Setting("ILQR_VAE_MUTATION_SEED", 0), copies);
+
+    private static string? Log => Environment.GetEnvironmentVariable("ILQR_VAE_MUTATION_LOG") is { Length: > 0 } log ? log : null;
+
+    /// <summary>Tells what many copies took, as lines of the file that ILQR_VAE_MUTATION_LOG names.</summary>
+    public static void Tell(string what, int copies, int refused)
+    {
+        if (Log is { } log)
+        {
+            using var process = Process.GetCurrentProcess();
+            File.AppendAllText(log, FormattableString.Invariant($"{what}\t{copies} copies\t{refused} refusals\tlongest {s_longest.Seconds:F3} s ({s_longest.What})\tmost allocated by a read {s_largest.Bytes / 1e6:F1} MB ({s_largest.What})\tpeak of the process {process.PeakWorkingSet64 / 1e6:F0} MB\t{s_faults} faults\n"));
+            Assert.True(s_faults == 0, $"{s_faults} faults are in {log}");
+        }
+    }
+
+    /// <summary>A fault ends the test, or where there is a file for them is written there, so that the others are found too.</summary>
+    private static void Fault(string words)
+    {
+        Assert.True(Log is not null, words);
+        s_faults++;
+        File.AppendAllText(Log!, $"FAULT {words.ReplaceLineEndings(" ")}\n");
+    }
+
+    private static double Setting(string name, double usual) => double.TryParse(Environment.GetEnvironmentVariable(name), System.Globalization.CultureInfo.InvariantCulture, out var value) ? value : usual;
 
     /// <summary>A copy with bytes changed, moved or cut off.</summary>
     /// <param name="bytes">The whole file.</param>
@@ -57,10 +94,11 @@ internal static class Mutations
         var refused = 0;
         foreach (var (what, action) in actions)
         {
-            // A machine with much else to do is slow now and then, but not twice.
-            for (var tries = 0; ; tries++)
+            // A machine with much else to do is slow now and then, which processor time tells, but not twice.
+            for (var tries = 0; tries < 2; tries++)
             {
-                var (watch, before, trials) = (Stopwatch.StartNew(), GC.GetAllocatedBytesForCurrentThread(), 0);
+                var (watch, processor, before, trials) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime, GC.GetAllocatedBytesForCurrentThread(), 0);
+                using var hang = new Timer(_ => Environment.FailFast($"seed {seed}, {what}: no end after {HangSeconds} s"), null, TimeSpan.FromSeconds(HangSeconds), Timeout.InfiniteTimeSpan);
                 try
                 {
                     trials = action();
@@ -68,23 +106,34 @@ internal static class Mutations
                 catch (InputException exception)
                 {
                     refused++;
-                    Assert.DoesNotContain('\n', exception.Message);
-                    Assert.True(exception.Message.Length < 2000, $"seed {seed}, {what}: {exception.Message.Length} characters");
+                    if (exception.Message.Contains('\n', StringComparison.Ordinal) || exception.Message.Length >= 2000)
+                    {
+                        Fault($"seed {seed}, {what}: more than a line, {exception.Message.Length} characters: {exception.Message[..Math.Min(200, exception.Message.Length)]}");
+                    }
                 }
                 catch (Exception exception)
                 {
-                    Assert.Fail($"seed {seed}, {what}: {exception}");
+                    Fault($"seed {seed}, {what}: {exception}");
                 }
 
-                Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < MostBytes, $"seed {seed}, {what}: {(GC.GetAllocatedBytesForCurrentThread() - before) >> 20} MB");
+                var (seconds, allocated) = (Math.Min(watch.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds), GC.GetAllocatedBytesForCurrentThread() - before);
+                s_largest = allocated > s_largest.Bytes ? (allocated, $"{what}, {seed}") : s_largest;
+                if (allocated >= MostBytes)
+                {
+                    Fault($"seed {seed}, {what}: {allocated >> 20} MB");
+                }
 
                 // A session that a byte has made 16 hours long has very many chunks.
-                if (watch.Elapsed.TotalSeconds < MostSeconds + (trials / 10_000.0))
+                if (seconds < MostSeconds + (trials / 10_000.0))
                 {
+                    s_longest = seconds > s_longest.Seconds ? (seconds, $"{what}, {seed}") : s_longest;
                     break;
                 }
 
-                Assert.True(tries == 0, $"seed {seed}, {what}: {watch.Elapsed}");
+                if (tries > 0)
+                {
+                    Fault($"seed {seed}, {what}: {seconds} s");
+                }
             }
         }
 

@@ -6,7 +6,7 @@ namespace IlqrVae.Data.Tests;
 /// <summary>NWB files that are damaged, odd or hostile: one line or a remark, quickly and in little memory.</summary>
 public sealed class Nwb_faults
 {
-    private static readonly int Copies = Mutations.Copies(400);
+    private static readonly int Copies = Mutations.Copies(1400);
 
     private static readonly ImportOptions Windows = new()
     {
@@ -39,12 +39,12 @@ public sealed class Nwb_faults
     [Fact]
     public void Mutated_copies_give_an_answer_or_one_line()
     {
-        using var folder = new TestFolder();
+        using var folder = new TestFolder(inMemory: true);
         var bytes = File.ReadAllBytes(Whole().Save(folder["whole.nwb"]));
         Assert.NotEmpty(RecordingImporters.Import(folder["whole.nwb"], Windows).Recording.Trials);
         Assert.NotEmpty(RecordingImporters.Import(folder["whole.nwb"], Chunks).Recording.Trials);
         var refused = 0;
-        for (var seed = 0; seed < Copies; seed++)
+        foreach (var seed in Mutations.Seeds(Copies))
         {
             var random = new Random(seed);
             var path = folder["copy.nwb"];
@@ -54,6 +54,7 @@ public sealed class Nwb_faults
                 ("inspect", () => RecordingImporters.Inspect(path) is null ? 0 : 1));
         }
 
+        Mutations.Tell("NWB", Copies, refused);
         Assert.InRange(refused, Copies / 4, 3 * Copies);
     }
 

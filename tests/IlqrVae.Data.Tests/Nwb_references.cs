@@ -85,14 +85,16 @@ public sealed class Nwb_references
     [InlineData("regions_latest")]
     public void Mutated_copies_give_an_answer_or_one_line(string name)
     {
-        using var folder = new TestFolder();
-        var bytes = Bytes(name);
-        for (var seed = 0; seed < Copies; seed++)
+        using var folder = new TestFolder(inMemory: true);
+        var (bytes, refused) = (Bytes(name), 0);
+        foreach (var seed in Mutations.Seeds(Copies))
         {
             var path = folder["copy.nwb"];
             File.WriteAllBytes(path, Mutations.Of(bytes, new Random(seed), headerBytes: bytes.Length));
-            Mutations.Try(seed, ("import", () => RecordingImporters.Import(path, Options).Recording.Trials.Count), ("inspect", () => RecordingImporters.Inspect(path) is null ? 0 : 1));
+            refused += Mutations.Try(seed, ("import", () => RecordingImporters.Import(path, Options).Recording.Trials.Count), ("inspect", () => RecordingImporters.Inspect(path) is null ? 0 : 1));
         }
+
+        Mutations.Tell($"NWB, {name}", Copies, refused);
     }
 
     [Fact]

@@ -11,23 +11,41 @@ using IlqrVae.Training;
 namespace IlqrVae.Runs.Tests;
 
 /// <summary>Files of this program that somebody damaged, by bytes or by what they say: an answer or one line, quickly and in little memory, whatever is in them.</summary>
-public sealed class HostileFiles : IDisposable
+public sealed class HostileFiles(HostileFiles.Whole whole) : IClassFixture<HostileFiles.Whole>
 {
     private const string Configuration = "configuration";
 
-    private static readonly int s_copies = Mutations.Copies(500);
+    /// <summary>Half of those of a reader: by their bytes, and by what they say.</summary>
+    private static readonly int s_copies = Mutations.Copies(1000);
 
-    /// <summary>In memory where there is such a folder, since thousands of files are written, each down to the disk.</summary>
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"ilqr-vae-hostile-{Guid.NewGuid():N}")).FullName;
+    private readonly Recording _recording = whole.Recording;
 
-    private readonly Recording _recording = Example.Recording();
-
-    public HostileFiles()
+    /// <summary>One file of each kind, whole.</summary>
+    public sealed class Whole : IDisposable
     {
-        RecordingFile.Write(At("data.h5"), _recording);
-        TrainingSession.Run(Settings(), _recording, new RunFolder(At("run")), new TrainingRequest("the example"));
-        var found = InferenceSession.Run(At("run"), At("data.h5"), _recording, new InferenceRequest());
-        PosteriorFile.Write(At("posterior.h5"), found.Description, found.Trials, found.Estimates, found.Hidden, origin: PosteriorOrigin.Of(ModelFile.Read(At("run/model.h5")).Raw, _recording, byPosition: false));
+        // In memory where there is such a folder, since thousands of files are written, each down to the disk.
+        private readonly string _folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"ilqr-vae-hostile-{Guid.NewGuid():N}")).FullName;
+
+        public Whole()
+        {
+            RecordingFile.Write(At("data.h5"), Recording);
+            TrainingSession.Run(Settings, Recording, new RunFolder(At("run")), new TrainingRequest("the example"));
+            var found = InferenceSession.Run(At("run"), At("data.h5"), Recording, new InferenceRequest { Split = "all" });
+            PosteriorFile.Write(At("posterior.h5"), found.Description, found.Trials, found.Estimates, found.Hidden, origin: PosteriorOrigin.Of(ModelFile.Read(At("run/model.h5")).Raw, Recording, byPosition: false));
+        }
+
+        public Recording Recording { get; } = Example.Recording();
+
+        public RunConfiguration Settings => new()
+        {
+            Data = At("data.h5"),
+            Model = new ModelSpecification { States = 3, Inputs = 2 },
+            Training = new TrainingOptions { Iterations = 3, ValidationInterval = 1, Threads = 1 },
+        };
+
+        public string At(string name) => Path.Combine(_folder, name);
+
+        public void Dispose() => Directory.Delete(_folder, recursive: true);
     }
 
     [Theory]
@@ -41,12 +59,15 @@ public sealed class HostileFiles : IDisposable
         var bytes = File.ReadAllBytes(At(name));
         bytes = bytes.AsSpan().IndexOf("ilqr-vae sha256:"u8) is > 0 and var end ? bytes[..end] : bytes;
         var (read, refused) = (Reader(name), 0);
-        for (var seed = 0; seed < s_copies; seed++)
+        File.WriteAllBytes(At("copy.h5"), bytes);
+        Assert.True(read(At("copy.h5")) > 0);
+        foreach (var seed in Mutations.Seeds(s_copies))
         {
             File.WriteAllBytes(At("copy.h5"), Mutations.Of(bytes, new Random(seed), headerBytes: 4096));
             refused += Mutations.Try(seed, (name, () => read(At("copy.h5"))));
         }
 
+        Mutations.Tell($"{name}, bytes", s_copies, refused);
         Assert.InRange(refused, s_copies / 20, s_copies);
     }
 
@@ -63,12 +84,15 @@ public sealed class HostileFiles : IDisposable
             "hidden", "seconds_of_recording", "posterior_scale", "noise_scale");
         Assert.True(tree.Tables.Count > 5 && tree.Attributes.Count > 3);
         var (read, refused) = (Reader(name), 0);
-        for (var seed = 0; seed < s_copies; seed++)
+        MutatedTree.Unchanged(tree).Save(At("copy.h5"), withChecksum: name is not ("data.h5" or "posterior.h5"));
+        Assert.True(read(At("copy.h5")) > 0);
+        foreach (var seed in Mutations.Seeds(s_copies))
         {
             MutatedTree.Change(tree, new Random(seed)).Save(At("copy.h5"), withChecksum: name is not ("data.h5" or "posterior.h5"));
             refused += Mutations.Try(seed, (name, () => read(At("copy.h5"))));
         }
 
+        Mutations.Tell($"{name}, what it says", s_copies, refused);
         Assert.InRange(refused, s_copies / 10, s_copies);
     }
 
@@ -80,24 +104,29 @@ public sealed class HostileFiles : IDisposable
     public void Texts_may_say_anything(string name)
     {
         var bytes = name == Configuration ? Encoding.UTF8.GetBytes(ConfigurationFile.Write(Settings())) : File.ReadAllBytes(At(name));
-        var read = Reader(name);
-        for (var seed = 0; seed < 4 * s_copies; seed++)
+        var text = Encoding.UTF8.GetString(bytes);
+        var (read, refused) = (Reader(name), 0);
+        Assert.True(read(Written(bytes)) > 0);
+        foreach (var seed in Mutations.Seeds(2 * s_copies))
         {
-            File.WriteAllBytes(At("copy.txt"), Mutations.Of(bytes, new Random(seed), headerBytes: bytes.Length));
-            Mutations.Try(seed, (name, () => read(At("copy.txt"))));
+            var random = new Random(seed);
+            var path = Written(random.Next(2) == 0 ? Mutations.Of(bytes, random, headerBytes: bytes.Length) : Encoding.UTF8.GetBytes(MutatedText.Of(text, random)));
+            refused += Mutations.Try(seed, (name, () => read(path)));
+        }
+
+        Mutations.Tell(name, 2 * s_copies, refused);
+        Assert.InRange(refused, name is Configuration ? s_copies / 4 : 0, 2 * s_copies);
+
+        string Written(byte[] copy)
+        {
+            File.WriteAllBytes(At("copy.txt"), copy);
+            return At("copy.txt");
         }
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    private string At(string name) => whole.At(name);
 
-    private string At(string name) => Path.Combine(_folder, name);
-
-    private RunConfiguration Settings() => new()
-    {
-        Data = At("data.h5"),
-        Model = new ModelSpecification { States = 3, Inputs = 2 },
-        Training = new TrainingOptions { Iterations = 3, ValidationInterval = 1, Threads = 1 },
-    };
+    private RunConfiguration Settings() => whole.Settings;
 
     private Func<string, int> Reader(string name) => name switch
     {

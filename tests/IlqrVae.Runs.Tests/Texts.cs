@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using IlqrVae.Runs.Configuration;
 
 namespace IlqrVae.Runs.Tests;
@@ -23,7 +24,7 @@ public sealed class Texts
     {
         var refused = Assert.Throws<InputException>(() => ConfigurationFile.Parse(text, "config.yaml"));
         Assert.StartsWith("config.yaml, line ", refused.Message, StringComparison.Ordinal);
-        var found = int.Parse(refused.Message["config.yaml, line ".Length..].Split(':')[0], System.Globalization.CultureInfo.InvariantCulture);
+        var found = int.Parse(refused.Message["config.yaml, line ".Length..].Split(':')[0], CultureInfo.InvariantCulture);
         Assert.InRange(found, line - 1, line);
         Assert.Contains("not valid YAML", refused.Message, StringComparison.Ordinal);
     }
@@ -37,6 +38,34 @@ public sealed class Texts
         var refused = Assert.Throws<InputException>(() => ConfigurationFile.Parse("data: d.h5\nmodel:\n  " + string.Concat(Enumerable.Repeat(open, 60_000)), "config.yaml"));
         Assert.Contains("line 3: brackets or sections are nested more than", refused.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("data: d.h5\n? &a [*a]\n: 1\n", "'*a' stands for what it is in")]
+    [InlineData("data: d.h5\nmodel: &a {states: *a}\n", "'*a' stands for what it is in")]
+    [InlineData("data: &a d.h5\nmodel: &a [1, {b: [*a]}]\n", "'*a' stands for what it is in")]
+    [InlineData("data: d.h5\nmodel: {b: *c}\n", "not valid YAML")]
+    public void What_stands_for_itself_is_refused(string text, string why)
+    {
+        var refused = Assert.Throws<InputException>(() => ConfigurationFile.Parse(text, "config.yaml"));
+        Assert.Contains(why, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(60_000, "[*a{0}]", "nested more than")]
+    [InlineData(30, "[*a{0}, *a{0}]", "more than 200000 keys and values")]
+    [InlineData(30, "{{b: *a{0}, c: *a{0}}}", "more than 200000 keys and values")]
+    public void Few_words_that_stand_for_very_many_are_refused(int times, string one, string why)
+    {
+        var lines = string.Concat(Enumerable.Range(0, times).Select(i => string.Create(CultureInfo.InvariantCulture, $"? &a{i + 1} {string.Format(CultureInfo.InvariantCulture, one, i)}\n: 1\n")));
+        var clock = Stopwatch.StartNew();
+        var refused = Assert.Throws<InputException>(() => ConfigurationFile.Parse("data: &a0 d.h5\n" + lines, "config.yaml"));
+        Assert.Contains(why, refused.Message, StringComparison.Ordinal);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 5);
+    }
+
+    [Fact]
+    public void A_word_may_stand_for_another()
+        => Assert.Equal(7, ConfigurationFile.Parse("data: d.h5\nseed: &n 7\nmodel: {states: *n}\ntraining: &t {iterations: *n}\n", "config.yaml").Training.Iterations);
 
     [Fact]
     public void Whatever_is_typed_is_read_or_refused()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using IlqrVae.Data;
 using IlqrVae.Data.Export;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Files;
@@ -180,6 +181,8 @@ internal static class Arguments
         {
             throw new InputException($"{output}: this file exists already; give the output another name, or replace the file with --force.");
         }
+
+        AtomicFile.RequirePlace(output);
     }
 
     /// <summary>Refuses to write over a file that is read.</summary>

@@ -232,28 +232,41 @@ internal static class SessionCut
     private static List<TrialCut> Apart(List<TrialCut> trials)
     {
         var inOrder = trials.OrderBy(trial => trial.Stretch).ThenBy(trial => trial.First).ToList();
-        var longest = trials.Count == 0 ? 0 : trials.Max(trial => trial.Bins);
-        var apart = new List<TrialCut>(trials.Count);
+
+        // What is before a trial and reaches farthest, and what begins next behind it, of splits above its own: found in one pass each, for the rest of a session may be uncut and overlap with none.
+        var starts = new int[inOrder.Count];
+        var reached = new int[3];
         for (var i = 0; i < inOrder.Count; i++)
         {
             var one = inOrder[i];
-            var (first, end) = (one.First, one.First + one.Bins);
-            for (var j = i - 1; j >= 0 && inOrder[j].Stretch == one.Stretch && inOrder[j].First + longest > one.First; j--)
+            if (i == 0 || inOrder[i - 1].Stretch != one.Stretch)
             {
-                first = inOrder[j].Split > one.Split ? Math.Max(first, inOrder[j].First + inOrder[j].Bins) : first;
+                Array.Fill(reached, 0);
             }
 
-            for (var j = i + 1; j < inOrder.Count && inOrder[j].Stretch == one.Stretch && inOrder[j].First < end; j++)
+            starts[i] = Math.Max(one.First, reached.Skip((int)one.Split + 1).DefaultIfEmpty(0).Max());
+            reached[(int)one.Split] = Math.Max(reached[(int)one.Split], one.First + one.Bins);
+        }
+
+        var apart = new List<TrialCut>(trials.Count);
+        var next = new int[3];
+        for (var i = inOrder.Count - 1; i >= 0; i--)
+        {
+            var one = inOrder[i];
+            if (i == inOrder.Count - 1 || inOrder[i + 1].Stretch != one.Stretch)
             {
-                end = inOrder[j].Split > one.Split ? inOrder[j].First : end;
+                Array.Fill(next, int.MaxValue);
             }
 
-            if (end - first >= ShortestTrial)
+            var end = Math.Min(one.First + one.Bins, next.Skip((int)one.Split + 1).DefaultIfEmpty(int.MaxValue).Min());
+            next[(int)one.Split] = one.First;
+            if (end - starts[i] >= ShortestTrial)
             {
-                apart.Add(one with { First = first, Bins = end - first });
+                apart.Add(one with { First = starts[i], Bins = end - starts[i] });
             }
         }
 
+        apart.Reverse();
         return apart;
     }
 

@@ -5,13 +5,20 @@ namespace IlqrVae.Reports.Drawing;
 /// <summary>From where to where the axes of a panel go, where it does not say so itself.</summary>
 internal static class PanelRange
 {
+    /// <summary>Numbers beyond have no place on an axis, whose length would be none.</summary>
+    private const double Farthest = 1e300;
+    private const double FarthestDecade = 300;
+
     /// <summary>The ends of the horizontal axis.</summary>
     public static (double Low, double High) OfX(Panel panel)
-        => panel.X.Limits ?? Around(panel.X.Logarithmic, panel.Marks.SelectMany(mark => AlongX(mark, panel.X.Logarithmic)), panel.Marks.All(FillsItsWidth) ? 0 : 0.03);
+        => Usable(panel.X.Limits) ?? Around(panel.X.Logarithmic, panel.Marks.SelectMany(mark => AlongX(mark, panel.X.Logarithmic)), panel.Marks.All(FillsItsWidth) ? 0 : 0.03);
 
     /// <summary>The ends of the vertical axis.</summary>
     public static (double Low, double High) OfY(Panel panel)
-        => panel.Y.Limits ?? Around(panel.Y.Logarithmic, panel.Marks.SelectMany(mark => AlongY(mark, panel.Y.Logarithmic)), panel.Marks.Any(mark => mark is HeatMark) ? 0 : 0.05);
+        => Usable(panel.Y.Limits) ?? Around(panel.Y.Logarithmic, panel.Marks.SelectMany(mark => AlongY(mark, panel.Y.Logarithmic)), panel.Marks.Any(mark => mark is HeatMark) ? 0 : 0.05);
+
+    /// <summary>Limits that were reckoned from numbers that overflowed are none.</summary>
+    private static (double Low, double High)? Usable((double Low, double High)? limits) => limits is ( > -Farthest, < Farthest) and var (low, high) && low < high ? limits : null;
 
     /// <summary>Lines in time go from edge to edge; points and bars need room.</summary>
     private static bool FillsItsWidth(Mark mark) => mark is not (PointMark or BarMark) && !(mark is LineMark line && !IsAscending(line.X));
@@ -62,7 +69,7 @@ internal static class PanelRange
         foreach (var value in values)
         {
             var placed = logarithmic ? Math.Log10(value) : value;
-            if (double.IsFinite(placed))
+            if (Math.Abs(placed) <= Farthest)
             {
                 (low, high) = (Math.Min(low, placed), Math.Max(high, placed));
             }
@@ -83,6 +90,6 @@ internal static class PanelRange
             (low, high) = (low - room, high + room);
         }
 
-        return logarithmic ? (Math.Pow(10, low), Math.Pow(10, high)) : (low, high);
+        return logarithmic ? (Math.Pow(10, Math.Clamp(low, -FarthestDecade, FarthestDecade - 1)), Math.Pow(10, Math.Clamp(high, 1 - FarthestDecade, FarthestDecade))) : (low, high);
     }
 }

@@ -14,6 +14,7 @@ public static class ConfigurationFile
 {
     private const long LargestBytes = 1 << 20;
     private const int DeepestNesting = 32;
+    private const int MostNodes = 200_000;
 
     /// <summary>Reads a file. The path of the data is then relative to the current folder, or absolute.</summary>
     /// <param name="path">The file.</param>
@@ -159,7 +160,8 @@ public static class ConfigurationFile
     internal static void RequireReadable(string text, string where)
     {
         var parser = new Parser(new StringReader(text));
-        var open = new Stack<(Mark Start, int Nodes)>();
+        var open = new Stack<Opened>();
+        var anchors = new Dictionary<AnchorName, (long Nodes, int Depth)>();
         var line = 1L;
         try
         {
@@ -167,22 +169,33 @@ public static class ConfigurationFile
             {
                 var found = parser.Current!;
                 line = found.End.Line;
-                if (found is MappingEnd or SequenceEnd && open.Pop() is var (start, nodes) && found is MappingEnd && nodes % 2 != 0)
+                switch (found)
                 {
-                    throw new YamlException(start, found.End, "from here on a key or a value is missing");
+                    case MappingStart or SequenceStart:
+                        open.Push(new Opened(found.Start, ((NodeEvent)found).Anchor));
+                        break;
+                    case MappingEnd or SequenceEnd:
+                        var ended = open.Pop();
+                        if (found is MappingEnd && ended.Children % 2 != 0)
+                        {
+                            throw new YamlException(ended.Start, found.End, "from here on a key or a value is missing");
+                        }
+
+                        Add(ended.Anchor, ended.Nodes + 1, ended.Depth + 1);
+                        break;
+                    case AnchorAlias alias:
+                        // What stands for the list that it is in, and lists of lists of lists, would be gone through for ever.
+                        var (nodes, depth) = open.Any(outer => outer.Anchor == alias.Value)
+                            ? throw new InputException($"{where}, line {line}: '*{alias.Value}' stands for what it is in; write out what is meant.")
+                            : anchors.GetValueOrDefault(alias.Value, (1, 0));
+                        Add(AnchorName.Empty, nodes, depth);
+                        break;
+                    case NodeEvent node:
+                        Add(node.Anchor, 1, 0);
+                        break;
                 }
 
-                if (found is NodeEvent or AnchorAlias && open.TryPop(out var outer))
-                {
-                    open.Push(outer with { Nodes = outer.Nodes + 1 });
-                }
-
-                if (found is MappingStart or SequenceStart)
-                {
-                    open.Push((found.Start, 0));
-                }
-
-                if (open.Count > DeepestNesting)
+                if (open.Count + (open.Count > 0 ? open.Peek().Depth : 0) > DeepestNesting)
                 {
                     throw new InputException($"{where}, line {line}: brackets or sections are nested more than {DeepestNesting} deep; a configuration has no such thing.");
                 }
@@ -197,7 +210,27 @@ public static class ConfigurationFile
             // How the parser refuses brackets that are not closed.
             throw NotYaml(where, line, "a bracket that is not closed", exception);
         }
+
+        void Add(AnchorName anchor, long nodes, int depth)
+        {
+            if (!anchor.IsEmpty)
+            {
+                anchors[anchor] = (nodes, depth);
+            }
+
+            if (open.TryPop(out var outer))
+            {
+                open.Push(outer with { Children = outer.Children + 1, Nodes = outer.Nodes + nodes, Depth = Math.Max(outer.Depth, depth) });
+                if (outer.Nodes + nodes > MostNodes)
+                {
+                    throw new InputException($"{where}, line {line}: there are more than {MostNodes} keys and values; a configuration has fewer.");
+                }
+            }
+        }
     }
+
+    /// <summary>Brackets or a section that are open, with what is in them so far, every alias counted as what it stands for.</summary>
+    private readonly record struct Opened(Mark Start, AnchorName Anchor, int Children = 0, long Nodes = 0, int Depth = 0);
 
     private static InputException NotYaml(string where, long line, string why, Exception exception)
         => new($"{where}, line {line}: this is not valid YAML ({OneLine(why)}); check indentation, colons, brackets and repeated keys.", exception);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IlqrVae.Data;
 
 namespace IlqrVae.Runs.Files;
 
@@ -114,7 +115,7 @@ public sealed record RunFolder(string Root)
         {
             Directory.CreateDirectory(Root);
         }
-        catch (Exception exception) when (exception is UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception exception) when (exception is UnauthorizedAccessException or NotSupportedException or ArgumentException || AtomicFile.IsReadOnly(exception))
         {
             throw new InputException($"{Root}: the folder cannot be made; choose another with -o.", exception);
         }
@@ -123,5 +124,5 @@ public sealed record RunFolder(string Root)
     /// <summary>Adds a line to the log.</summary>
     /// <param name="text">What happened.</param>
     public void Write(string text)
-        => File.AppendAllText(Log, string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm:ss}Z  {text}\n"));
+        => File.AppendAllText(Log, string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm:ss}Z  {Wording.Printable(text)}\n"));
 }

@@ -1,3 +1,5 @@
+using IlqrVae.Data;
+
 namespace IlqrVae.Runs.Files;
 
 /// <summary>
@@ -18,6 +20,10 @@ internal sealed class RunLock : IDisposable
         try
         {
             return new RunLock(new FileStream(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException exception) when (AtomicFile.IsReadOnly(exception))
+        {
+            throw new InputException($"{folder.Root}: the folder cannot be written to, for its file system is read-only; choose another with -o, or copy the run.", exception);
         }
         catch (IOException exception) when (File.Exists(folder.Lock))
         {

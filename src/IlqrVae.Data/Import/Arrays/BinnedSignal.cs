@@ -105,7 +105,7 @@ internal sealed class BinnedSignal
         {
             var view = View(file, (NumberNode)found.Node!);
             view = view.Rank > 3 ? view.Squeeze(least: 2) : view;
-            if (view.Rank > 3 || (view.Rank != 3 && view.Count == 0))
+            if (view.Rank is 0 or > 3 || (view.Rank != 3 && view.Count == 0))
             {
                 throw new InputException($"{what} has shape {Messages.Shape(found.Node!.Shape)}; units x bins, or trials x bins x units, are needed.");
             }
