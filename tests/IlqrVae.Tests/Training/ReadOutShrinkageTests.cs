@@ -202,12 +202,12 @@ public sealed class ReadOutShrinkageTests
         })];
     }
 
-    private static (VariationalModel<double> Model, TrainingState<double> State) Train(TrainingOptions options, Action<TrainingRecord>? told = null, CancellationToken stop = default)
+    private static (VariationalModel<double> Model, TrainingState<double> State) Train(TrainingOptions options, Action<TrainingRecord>? told = null, CancellationToken? stop = null)
     {
         var bins = Maze.Trials.Max(trial => trial.Bins);
         var model = new VariationalModel<double>(ModelBuilder<double>.Build(new ModelSpecification { States = 6, Inputs = 2 }, Maze, 3), SharedPosterior<double>.Independent(6, 2, bins, 0.3, 0.3));
         var trainer = new Trainer<double>(model, Maze, options);
-        trainer.Run(told, null, stop);
+        trainer.Run(told, null, stop ?? TestContext.Current.CancellationToken);
         return (model, trainer.State);
     }
 }
