@@ -40,10 +40,12 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
         var time = FindTime();
         var mapOfSpikes = Map("spikes");
         var founds = wanted.ConvertAll(one => ArrayPaths.Find(file, one.Wanted.Variable, "--values"));
-        (int, bool?) Cube(string name, ArrayView view) => new CubeAxes(file, options, remarks).Find(name, view, time, [.. founds.Prepend(spikes).OfType<Found>().Where(found => !found.IsList && found.Name != name)]);
+        BinnedSignal? known = null;
+        (int, bool?) Cube(string name, ArrayView view) => new CubeAxes(file, options, remarks).Find(name, view, time, known, [.. founds.Prepend(spikes).OfType<Found>().Where(found => !found.IsList && found.Name != name)]);
         BinnedSignal? One(Found? found, ArrayMapping? map) => found is null ? null : BinnedSignal.Of(file, found, map?.Axes ?? [], view => Cube(found.Name, view));
         var areas = spikes is { Kind: ListKind.Areas } several ? several.Items.Select(area => One(area, mapOfSpikes)!).ToList() : [];
         var counts = areas.Count > 0 ? areas[0] : One(spikes, mapOfSpikes);
+        known = counts;
         var values = wanted.Zip(founds, (one, found) => (one.Wanted, Signal: One(found, one.Map)!)).ToList();
         var heldOut = One(Map("held-out") is { } held ? ArrayPaths.Find(file, held.Path, "--map") : null, Map("held-out"));
         var inputs = One(Map("inputs") is { } given ? ArrayPaths.Find(file, given.Path, "--map") : null, Map("inputs"));
