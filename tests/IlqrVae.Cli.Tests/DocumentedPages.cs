@@ -57,6 +57,7 @@ public sealed partial class DocumentedPages(PageFiles files) : IClassFixture<Pag
         ["simulate --trials"] = "16",
         ["simulate --validation-trials"] = "4",
         ["simulate --test-trials"] = "4",
+        ["simulate --channels"] = "16",
         ["fit --minutes"] = "0.01",
         ["--threads"] = "1",
     };
@@ -195,6 +196,10 @@ public sealed partial class DocumentedPages(PageFiles files) : IClassFixture<Pag
         if (words[0] == "train" && !words.Contains("--resume", StringComparer.Ordinal) && !words.Contains("--like", StringComparer.Ordinal))
         {
             arguments = [.. arguments, "--set", "training.iterations=3"];
+        }
+        else if (words[0] == "simulate")
+        {
+            arguments = [.. arguments, .. Small.Keys.Where(key => key.StartsWith("simulate ", StringComparison.Ordinal)).Select(key => key.Split(' ')[1]).Where(option => !words.Contains(option, StringComparer.Ordinal)).SelectMany(option => (string[])[option, Small[$"simulate {option}"]])];
         }
 
         var outcome = line.Run(arguments);
