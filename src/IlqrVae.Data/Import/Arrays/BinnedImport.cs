@@ -220,13 +220,26 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
                         Split = cut.Split,
                         Observations = [.. takes.Select(take => take(piece.Table, first, cut.Bins))],
                         External = inputs.Signal is null ? null : BinnedChannels.TakeTable(inputs.Signal.Tables[piece.Table], inputs.First[piece.Table], first, cut.Bins),
-                        Labels = TrialColumns.Labels(trials, trials is null ? -1 : piece.Row),
+                        Labels = Labels(trials, piece.Row, piece.Table, first),
                         Truth = TrialColumns.Truth(conditions?[cut.Stretch], cut.Bins),
                     };
                 }),
             ],
         };
         return hold.Length > 0 ? HeldOutChannels.Split(recording, hold) : recording;
+
+        // Columns of trials may be events, which are told from where a trial begins: by a number of a bin, or by a time.
+        Dictionary<string, TrialLabel> Labels(ColumnTable? columns, int row, int table, int first)
+        {
+            var labels = TrialColumns.Labels(columns, columns is null ? -1 : row);
+            if (labels.Count > 0)
+            {
+                labels["first_bin_number"] = new TrialLabel(first + file.FirstIndex);
+                labels["first_bin_time"] = new TrialLabel((plan.Time?.Of(table) is [var start, ..] ? start : 0) + (first * binWidth));
+            }
+
+            return labels;
+        }
     }
 
     /// <summary>Which units are as --units asks.</summary>
