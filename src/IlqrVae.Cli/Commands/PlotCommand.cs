@@ -77,10 +77,8 @@ internal static class PlotCommand
             }
 
             terminal.Remarks(made.Select(one => one.Reason).Where(reason => reason.Length > 0));
-            foreach (var file in files)
-            {
-                Write(file, panels, string.Equals(result.GetValue(width), "page", StringComparison.Ordinal) ? Figure.PageWidth : Figure.ColumnWidth, result.GetValue(columns) ?? 1);
-            }
+            terminal.During("writing", () => Array.ForEach(
+                files, file => Write(file, panels, string.Equals(result.GetValue(width), "page", StringComparison.Ordinal) ? Figure.PageWidth : Figure.ColumnWidth, result.GetValue(columns) ?? 1)));
 
             terminal.WriteJson(() => new JsonObject
             {

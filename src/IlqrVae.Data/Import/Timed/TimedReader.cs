@@ -89,12 +89,15 @@ internal sealed class TimedReader
         }
     }
     /// <summary>Counts of spikes in the bins of each trial.</summary>
-    public Observations[] Count(TimeGrid[] grids)
+    /// <param name="grids">The bins of each trial.</param>
+    /// <param name="counted">Told of each unit that is counted.</param>
+    public Observations[] Count(TimeGrid[] grids, Action? counted = null)
     {
         var counter = new SpikeCounter(grids, Units.Length);
         for (var i = 0; i < Units.Length; i++)
         {
             Session.Spikes!.Read(Units[i], times => counter.Add(i, times));
+            counted?.Invoke();
         }
 
         if (counter.Odd > 0)
