@@ -9,7 +9,16 @@ public static class Wording
     /// <param name="value">The number.</param>
     /// <param name="format">A numeric format of the invariant culture.</param>
     public static string Number(double value, string format = "0.000")
-        => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "-";
+    {
+        if (!double.IsFinite(value))
+        {
+            return "-";
+        }
+
+        // What rounds to zero has no sign.
+        var text = value.ToString(format, CultureInfo.InvariantCulture);
+        return text.StartsWith('-') && !text.AsSpan().ContainsAnyInRange('1', '9') ? text[1..] : text;
+    }
 
     /// <summary>A path as a word of a command line: in quotes where the shell would read it otherwise, never like an option.</summary>
     /// <param name="path">The path.</param>
