@@ -133,7 +133,7 @@ public sealed partial class DocumentedCode(PageFiles files) : IClassFixture<Page
         Directory.Delete(line["run"], recursive: true);
         File.Delete(line["data.h5"]);
         var pages = Of("matlab").GroupBy(block => block.Page, StringComparer.Ordinal).ToList();
-        Assert.Equal(["docs/exports.md", "docs/matlab-package.md"], pages.Select(page => page.Key));
+        Assert.Equal(["docs/exports.md", "docs/matlab-package.md"], pages.Select(page => page.Key), StringComparer.Ordinal);
         foreach (var page in pages)
         {
             var text = string.Join('\n', page.Select(block => block.Text))

@@ -175,7 +175,7 @@ public sealed partial class Terminals
             Wait();
         }));
         var names = shown.Split('\n').Select(row => row.Split(' ')[0].Trim()).Where(name => name.Length > 0).ToList();
-        Assert.Equal(["reporting", "inferring", "reporting", "reading", "reporting"], names.Where((name, i) => i == 0 || name != names[i - 1]));
+        Assert.Equal(["reporting", "inferring", "reporting", "reading", "reporting"], names.Where((name, i) => i == 0 || name != names[i - 1]), StringComparer.Ordinal);
         Assert.All(names.GroupBy(name => name, StringComparer.Ordinal), group => Assert.True(group.Count() >= 2, shown));
     }
 

@@ -260,7 +260,7 @@ public sealed class Numbers
                 ["first_bin_number"] = new(11), ["idx_target"] = new(cue + 11 - 20), ["result"] = TrialLabel.Of("R"), ["idx_late"] = new(300),
             },
         })]);
-        Assert.Equal(["go_time", "idx_target"], TrialEvents.Names(recording.Trials, 0.05));
+        Assert.Equal(["go_time", "idx_target"], TrialEvents.Names(recording.Trials, 0.05), StringComparer.Ordinal);
         Assert.Equal([.. cues.Select((cue, k) => k == 3 ? -1 : cue)], TrialEvents.Bins(recording.Trials, 0.05, "go_time").Select(bins => bins.Count == 0 ? -1 : bins[0]));
         Assert.Equal([.. cues.Select(cue => cue - 20)], TrialEvents.Bins(recording.Trials, 0.05, "idx_target").Select(bins => bins[0]));
         Assert.Equal("contrast", Conditions.Of(recording.Trials)!.Name);
@@ -268,7 +268,7 @@ public sealed class Numbers
         var source = Made.Source(Made.Found(recording, inputs: 1, change: (k, one) => one with { Inputs = Made.Table(100, 1, (t, _) => t == cues[k] + 3 ? 6 : t < 99 ? 1 : 0) }));
         var all = new EventPanels().Make(source, PanelRequest.Usual);
         Sound.Check(all);
-        Assert.Equal(["Input power around go_time", "Input power around idx_target"], all.Panels.Select(panel => panel.Title));
+        Assert.Equal(["Input power around go_time", "Input power around idx_target"], all.Panels.Select(panel => panel.Title), StringComparer.Ordinal);
         Assert.Contains("averaged over 7 events: the bins in which 'go_time' lies", all.Panels[0].Caption, StringComparison.Ordinal);
         Assert.Contains("0.15 s after the event", all.Panels[0].Description, StringComparison.Ordinal);
         Assert.Contains("averaged over 8 events", all.Panels[1].Caption, StringComparison.Ordinal);
