@@ -38,12 +38,11 @@ internal static partial class Application
             arguments = ["--help"];
         }
 
-        // Files may be called @something: no response files.
-        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = Parse(root, arguments);
         var asksForHelp = parsed.Action is System.CommandLine.Help.HelpAction;
-        if (!asksForHelp && (parsed.Errors.Count > 0 || FindUnknown(arguments, parsed) is not null))
+        if (Fault(arguments, parsed) is { } fault)
         {
-            return Report(terminal, ExitCode.WrongInput, Explain(arguments, parsed));
+            return Report(terminal, ExitCode.WrongInput, fault);
         }
 
         if (parsed.CommandResult.Command == root)
@@ -114,6 +113,20 @@ internal static partial class Application
             return Report(terminal, ExitCode.Failed, $"unexpected error: {exception.Message}{SaveDetails(arguments, exception)}");
         }
     }
+
+    /// <summary>What is wrong with a command line by itself, before anything that it names is looked at; null for nothing.</summary>
+    /// <param name="arguments">The arguments.</param>
+    internal static string? Fault(params string[] arguments)
+    {
+        using var terminal = new Terminal(TextWriter.Null, TextWriter.Null, Screen.Plain, CancellationToken.None);
+        return Fault(arguments, Parse(Create(terminal), arguments));
+    }
+
+    private static string? Fault(string[] arguments, ParseResult parsed)
+        => parsed.Action is not System.CommandLine.Help.HelpAction && (parsed.Errors.Count > 0 || FindUnknown(arguments, parsed) is not null) ? Explain(arguments, parsed) : null;
+
+    /// <summary>Files may be called @something: no response files.</summary>
+    private static ParseResult Parse(RootCommand root, string[] arguments) => root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     /// <summary>Makes the commands.</summary>
     /// <param name="terminal">Where they write.</param>

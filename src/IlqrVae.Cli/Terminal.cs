@@ -35,6 +35,7 @@ internal sealed class Terminal : IDisposable
     private readonly Screen _screen;
     private readonly Lock _lock = new();
     private readonly Timer _timer;
+    private readonly Stack<Stage> _around = new();
     private Stage? _stage;
     private bool _isDeaf;
     private int _liveLength;
@@ -135,7 +136,7 @@ internal sealed class Terminal : IDisposable
         }
     }
 
-    /// <summary>Begins to show the progress of some work, in place of what was shown before.</summary>
+    /// <summary>Begins to show the progress of some work, in place of what was shown before; work around it is shown again when it ends.</summary>
     /// <param name="name">What is being done, as "inferring".</param>
     /// <returns>To say how far it is.</returns>
     public Stage Begin(string name)
@@ -162,15 +163,18 @@ internal sealed class Terminal : IDisposable
         {
             Close(isKept);
             ClearProgress();
-            _stage = null;
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _stage = _around.TryPeek(out var around) ? around : null;
+            if (_stage is null)
+            {
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
     /// <summary>Says the last of what is shown, where that is to stay or where no time is to pass between lines, and not even the shortest work goes unsaid.</summary>
     private void Close(bool isKept = false)
     {
-        if ((isKept || _screen.Interval == TimeSpan.Zero) && _stage is { } stage && Loudness != Loudness.Quiet)
+        if ((isKept || _screen.Interval == TimeSpan.Zero) && _stage is { } stage && Loudness != Loudness.Quiet && !_around.Contains(stage))
         {
             ClearProgress();
             var (full, rest, words) = stage.Line(_screen with { IsLive = false });
@@ -231,16 +235,42 @@ internal sealed class Terminal : IDisposable
 
     private T During<T>(string name, Func<Stage, T> work)
     {
-        var stage = Begin(name);
+        Stage stage;
+        lock (_lock)
+        {
+            stage = Begin(name);
+            _around.Push(stage);
+        }
+
         try
         {
             return work(stage);
         }
         finally
         {
-            End();
+            lock (_lock)
+            {
+                // What began within and was not ended goes with it. Where the work around was interrupted, this has gone with that.
+                if (_around.Contains(stage))
+                {
+                    while (_around.Pop() != stage)
+                    {
+                    }
+
+                    if (_stage != stage)
+                    {
+                        Close();
+                        _stage = stage;
+                    }
+
+                    End();
+                }
+            }
         }
     }
+
+    /// <summary>Whether nothing is shown, or work that has others within it and waits for them.</summary>
+    private bool IsBetween => _stage is null || _around.Contains(_stage);
 
     /// <summary>Does the same with work that returns nothing.</summary>
     public void During(string name, Action work) => During(name, () =>
@@ -270,7 +300,7 @@ internal sealed class Terminal : IDisposable
             (remarks, details) = (null, null);
             lock (_lock)
             {
-                stage = _stage is null || progress.Record.Iteration == 1 ? Begin(name) : stage;
+                stage = IsBetween || progress.Record.Iteration == 1 ? Begin(name) : stage;
             }
 
             stage.Set(progress.Record.Iteration, progress.Iterations, () => Describe(progress), progress.SecondsLeft);
@@ -296,7 +326,7 @@ internal sealed class Terminal : IDisposable
         {
             lock (_lock)
             {
-                _stage ??= stage;
+                _stage = IsBetween ? stage : _stage;
             }
 
             stage.Set(Math.Min(clock.Elapsed.TotalSeconds, seconds), seconds, () => Describe(progress), Math.Max(0, seconds - clock.Elapsed.TotalSeconds));
@@ -316,7 +346,7 @@ internal sealed class Terminal : IDisposable
         {
             lock (_lock)
             {
-                stage = _stage ?? Begin("sweeping");
+                stage = IsBetween ? Begin("sweeping") : _stage!;
                 if (progress.Training.Length > 0)
                 {
                     here[progress.Training] = (progress.Iteration, progress.Iterations);
@@ -341,7 +371,7 @@ internal sealed class Terminal : IDisposable
         {
             lock (_lock)
             {
-                stage = _stage is null || progress.Done == 0 ? Begin(name) : stage;
+                stage = IsBetween || progress.Done == 0 ? Begin(name) : stage;
             }
 
             stage.Set(progress.Done, progress.Trials, () => Describe(progress));

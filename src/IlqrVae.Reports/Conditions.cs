@@ -29,7 +29,7 @@ internal sealed record Conditions(string Name, IReadOnlyList<string> Names, IRea
             return Make("condition", [.. known.Select(value => new TrialLabel(value))]);
         }
 
-        var names = trials.SelectMany(trial => trial.Labels.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var names = trials.SelectMany(trial => trial.Labels.Keys).Distinct(StringComparer.Ordinal).Where(name => !TrialEvents.IsPlace(name)).Order(StringComparer.Ordinal).ToList();
         return names.OrderBy(Rank).Select(name => Make(name, [.. trials.Select(trial => trial.Labels.TryGetValue(name, out var label) ? label : new TrialLabel(double.NaN))]))
             .FirstOrDefault(found => found is { Names.Count: > 1 } && found.OfTrial.Count(one => one >= 0) >= 2 * found.Names.Count);
     }

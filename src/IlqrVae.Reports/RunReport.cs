@@ -19,25 +19,33 @@ public static class RunReport
 
     /// <summary>Makes the report of a run. Infers, where that was not done; nothing else takes long but baselines, which have to be asked for.</summary>
     /// <param name="source">The run.</param>
+    /// <param name="progress">Told the share of the sections that are made; null for nobody.</param>
     /// <returns>The report.</returns>
-    public static Report Create(ReportSource source)
+    public static Report Create(ReportSource source, IProgress<double>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return new Report(
-            $"What was learned of {Path.GetFileName(source.Data)}",
-            RunWords.Summary(source),
+        Func<ReportSection>[] parts =
             [
-                new ReportSection("run", "What was fitted on what", RunWords.Remarks(source)) { Tables = [RunWords.Data(source), RunWords.Model(source)] },
-                new ReportSection("scores", "Scores", ScoreTables.Words(source)) { Tables = ScoreTables.Of(source) },
-                Section(source, "learning", "Learning", "", new LearningPanels()),
-                Trials(source),
-                Section(source, "averages", "Averages over trials", "", new PsthPanels()),
-                Section(source, "latents", "Latent paths", "", new LatentPanels()),
-                Section(source, "inputs", "Inputs", "Inputs are what the model needs from outside to explain a trial. Their signs, scales and mixtures are its own; when they are strong is what may be compared.", new PowerPanels(), new EventPanels(), new PriorPanels()),
-                Dynamics(source),
-                Section(source, "calibration", "Are intervals right?", "", new CalibrationPanels()),
-                Section(source, "solver", "How inference went", $"{Words.Count(source.Trials.Count, "trial")} in {Wording.Duration(source.Inference.Seconds)}.", new SolverPanels()),
-            ]);
+                () => new ReportSection("run", "What was fitted on what", RunWords.Remarks(source)) { Tables = [RunWords.Data(source), RunWords.Model(source)] },
+                () => new ReportSection("scores", "Scores", ScoreTables.Words(source)) { Tables = ScoreTables.Of(source) },
+                () => Section(source, "learning", "Learning", "", new LearningPanels()),
+                () => Trials(source),
+                () => Section(source, "averages", "Averages over trials", "", new PsthPanels()),
+                () => Section(source, "latents", "Latent paths", "", new LatentPanels()),
+                () => Section(source, "inputs", "Inputs", "Inputs are what the model needs from outside to explain a trial. Their signs, scales and mixtures are its own; when they are strong is what may be compared.", new PowerPanels(), new EventPanels(), new PriorPanels()),
+                () => Dynamics(source),
+                () => Section(source, "calibration", "Are intervals right?", "", new CalibrationPanels()),
+                () => Section(source, "solver", "How inference went", $"{Words.Count(source.Trials.Count, "trial")} in {Wording.Duration(source.Inference.Seconds)}.", new SolverPanels()),
+            ];
+        var words = RunWords.Summary(source);
+        var sections = new List<ReportSection>(parts.Length);
+        foreach (var part in parts)
+        {
+            sections.Add(part());
+            progress?.Report((double)sections.Count / parts.Length);
+        }
+
+        return new Report($"What was learned of {Path.GetFileName(source.Data)}", words, sections);
     }
 
     /// <summary>A section of the panels of some kinds, with the reasons why some are not there.</summary>

@@ -9,7 +9,16 @@ public static class Wording
     /// <param name="value">The number.</param>
     /// <param name="format">A numeric format of the invariant culture.</param>
     public static string Number(double value, string format = "0.000")
-        => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "-";
+    {
+        if (!double.IsFinite(value))
+        {
+            return "-";
+        }
+
+        // What rounds to zero has no sign.
+        var text = value.ToString(format, CultureInfo.InvariantCulture);
+        return text.StartsWith('-') && !text.AsSpan().ContainsAnyInRange('1', '9') ? text[1..] : text;
+    }
 
     /// <summary>A text as it may be shown and logged: what names hold that would move the cursor, name the window or fill the clipboard is a space; ends of lines stay.</summary>
     /// <param name="text">The text.</param>

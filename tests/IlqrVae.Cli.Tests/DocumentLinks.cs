@@ -5,14 +5,10 @@ namespace IlqrVae.Cli.Tests;
 /// <summary>Links between pages lead somewhere, and the site's contents name every page.</summary>
 public sealed partial class DocumentLinks
 {
-    private static readonly string Root = Path.GetDirectoryName(Path.GetDirectoryName(DocsPage.PathOf("faq.md")))!;
+    private static readonly string Root = Repository.Root;
 
     /// <summary>Every page, by its path from the root.</summary>
-    public static TheoryData<string> Pages => [.. Directory.EnumerateFiles(Root, "*.md")
-        .Concat(Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md"))
-        .Concat(Directory.EnumerateFiles(Path.Combine(Root, "experiments"), "README.md", SearchOption.AllDirectories))
-        .Append(Path.Combine(Root, "python", "README.md"))
-        .Select(path => Path.GetRelativePath(Root, path)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Pages => [.. DocsPage.All];
 
     [Theory]
     [MemberData(nameof(Pages))]

@@ -115,7 +115,7 @@ public sealed class Experiments
     }
 
     /// <summary>A minute of a session as a MATLAB file of level 7.3: counts that follow the hand, and the times of the bins.</summary>
-    private static void SaveReaching(string path)
+    internal static void SaveReaching(string path)
     {
         const int Bins = 1200;
         const int Units = 16;

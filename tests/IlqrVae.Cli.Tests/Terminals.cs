@@ -1,9 +1,11 @@
+using System.Text.RegularExpressions;
+using IlqrVae.Data.Tests;
 using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Cli.Tests;
 
 /// <summary>What is shown of progress, where, and how much.</summary>
-public sealed class Terminals
+public sealed partial class Terminals
 {
     private static readonly Screen Live = new() { IsLive = true, HasColours = true, IsUnicode = true, Interval = TimeSpan.FromMilliseconds(20) };
 
@@ -107,20 +109,100 @@ public sealed class Terminals
         Assert.Contains("inferring 0 %  0 of 1 trials, 2 iterations", shown, StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// With no time between lines every work that is shown is said once, however short. What takes long on large recordings, reading and writing included, is in one of these, so that nothing
+    /// is silent for longer than the time between lines.
+    /// </summary>
     [Fact]
-    public void Long_commands_show_how_far_they_are()
+    public void Whatever_may_take_long_is_shown()
     {
-        using var line = new CommandLine { Interval = TimeSpan.Zero };
-        Assert.Contains("simulating", line.Run("simulate", "maze", "-o", "@/data.h5", "--trials", "40", "--validation-trials", "4", "--test-trials", "4", "--channels", "30", "--bins", "60").Error, StringComparison.Ordinal);
-        line.Write("config.yaml", "data: data.h5\nmodel: {states: 5, inputs: 2}\ntraining: {iterations: 3}\n");
-        Assert.Contains("training", line.Run("train", "@/config.yaml", "-o", "@/run").Error, StringComparison.Ordinal);
-        var inferred = line.Run("infer", "@/run", "--data", "@/data.h5", "-o", "@/posterior.h5").Error;
-        Assert.Contains("inferring", inferred, StringComparison.Ordinal);
-        Assert.Contains("iterations", inferred, StringComparison.Ordinal);
-        Assert.Contains("samples", line.Run("evaluate", "@/run", "--data", "@/data.h5", "--iwae", "20").Error, StringComparison.Ordinal);
-        Assert.Contains("inferring", line.Run("calibrate", "@/run", "--data", "@/data.h5").Error, StringComparison.Ordinal);
-        Assert.Contains("inferring", line.Run("nlb", "predict", "@/run", "--data", "@/data.h5", "-o", "@/s.h5").Error, StringComparison.Ordinal);
-        Assert.Contains("fitting", line.Run("fit", "@/data.h5", "-o", "@/fit", "--minutes", "0.01").Error, StringComparison.Ordinal);
+        using var line = new CommandLine { Interval = TimeSpan.Zero, WithReport = true };
+        line.Write("config.yaml", "data: data.h5\nmodel: {states: 4, inputs: 2}\ntraining: {iterations: 3}\n");
+        line.Write("sweep.yaml", "config: config.yaml\nkeys: {model.states: [2, 3]}\n");
+        NeuralLatentsSessions.Write(line["session.nwb"], "mc_maze");
+        foreach (var (command, expected) in new[]
+        {
+            ("simulate maze -o @/data.h5 --trials 12 --validation-trials 4 --test-trials 4 --channels 12 --bins 60", "simulating 100 %, summing up, writing"),
+            ("config new @/data.h5", "reading data.h5"),
+            ("config check @/config.yaml", "reading data.h5"),
+            ("train @/config.yaml -o @/run", "inferring 100 %, making the report 100 %, reading data.h5, training 100 %"),
+            ("fit @/data.h5 -o @/fit --minutes 0.01", "comparing with baselines, fitting, inferring 100 %, making the report 100 %, reading data.h5"),
+            ("sweep @/sweep.yaml", "making the report, reading data.h5, sweeping 100 %"),
+            ("infer @/run --data @/data.h5 -o @/posterior.h5", "inferring 100 %, reading data.h5, writing"),
+            ("evaluate @/run --data @/data.h5 --hide velocity --baselines --iwae 5 --onsets velocity --figures @/figures", "comparing with baselines, drawing, inferring 100 %, reading data.h5, scoring"),
+            ("calibrate @/run --data @/data.h5", "calibrating, inferring 100 %, reading data.h5"),
+            ("compare @/run @/fit --data @/data.h5 --report @/compared.html", "inferring with fit 100 %, inferring with run 100 %, making the report, reading data.h5, scoring"),
+            ("report @/run -o @/page.html", "inferring 100 %, making the report 100 %, reading data.h5"),
+            ("report @/data.h5", "looking at data.h5, making the report, reading data.h5"),
+            ("plot @/run rates -o @/rates.svg", "drawing, inferring 100 %, reading data.h5, writing"),
+            ("inspect @/data.h5", "looking at data.h5, reading data.h5, summing up"),
+            ("import @/session.nwb -o @/timed.h5 --bin-width 0.02 --align move_onset_time --window=-0.1..0.2", "importing 100 %, summing up, writing"),
+            ("import @/session.nwb -o @/maze.h5 --nlb mc_maze --bin 20", "importing, summing up, writing"),
+            ("export @/data.h5 -o @/data.npz", "exporting"),
+            ("join @/data.h5 -o @/joined.h5", "joining, summing up, writing"),
+            ("nlb predict @/run --data @/data.h5 -o @/submission.h5", "inferring 100 %, reading data.h5, writing"),
+            ("nlb target @/data.h5 -o @/target.h5", "making the target, reading data.h5, writing"),
+            ("nlb score @/submission.h5 --target @/target.h5", "scoring"),
+            ("demo sparse -o @/demo --iterations 3", "drawing, inferring 100 %, making the report, scoring, simulating, training 100 %, writing"),
+        })
+        {
+            var told = line.Run(command.Split(' '));
+            Assert.True(told.ExitCode == 0, $"{command}\n{told.Error}");
+            Assert.True(expected == Stages(told.Error), $"{command}\n{expected} is not\n{Stages(told.Error)}\nof\n{told.Error}");
+        }
+
+        // A line is a stage where it ends with the time it took; a clock may say one before it is over too.
+        static string Stages(string error)
+        {
+            var lines = error.Split('\n').Where(row => Took().IsMatch(row)).Select(row => Took().Replace(row, "").Split("  ")[0])
+                .Select(name => name.StartsWith("fitting", StringComparison.Ordinal) ? "fitting" : name).ToHashSet(StringComparer.Ordinal);
+            return string.Join(", ", lines.Where(name => name.EndsWith(" 100 %", StringComparison.Ordinal) || !(Share().IsMatch(name) || lines.Contains($"{name} 100 %"))).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Work_within_work_is_shown_and_then_the_work_around_it_again()
+    {
+        var shown = Shown(Live with { IsLive = false }, terminal => terminal.During("reporting", () =>
+        {
+            Wait();
+            var progress = terminal.OfInference();
+            progress.Report(new InferenceProgress(0, 2, null));
+            Wait();
+            progress.Report(new InferenceProgress(2, 2, null));
+            Wait();
+            terminal.During("reading", () => Wait());
+            Wait();
+        }));
+        var names = shown.Split('\n').Select(row => row.Split(' ')[0].Trim()).Where(name => name.Length > 0).ToList();
+        Assert.Equal(["reporting", "inferring", "reporting", "reading", "reporting"], names.Where((name, i) => i == 0 || name != names[i - 1]), StringComparer.Ordinal);
+        Assert.All(names.GroupBy(name => name, StringComparer.Ordinal), group => Assert.True(group.Count() >= 2, shown));
+    }
+
+    [Fact]
+    public void Work_that_is_left_behind_says_nothing_any_more()
+    {
+        using var interrupt = new CancellationTokenSource();
+        using var error = new StringWriter();
+        using var terminal = new Terminal(TextWriter.Null, error, Live with { IsLive = false }, interrupt.Token);
+        using var isLeft = new ManualResetEventSlim();
+        using var hasEnded = new ManualResetEventSlim();
+        Assert.Throws<TaskCanceledException>(() => terminal.Interruptible("outside", () =>
+        {
+            terminal.During("inside", () =>
+            {
+                interrupt.Cancel();
+                isLeft.Wait(TestContext.Current.CancellationToken);
+            });
+            hasEnded.Set();
+            return 1;
+        }));
+        terminal.Begin("after");
+        isLeft.Set();
+        hasEnded.Wait(TestContext.Current.CancellationToken);
+        Wait();
+        Assert.Contains("after", error.ToString(), StringComparison.Ordinal);
+        terminal.End();
     }
 
     [Fact]
@@ -226,6 +308,12 @@ public sealed class Terminals
     }
 
     private sealed class Told(Action<double> hear) : Told<double>(hear);
+
+    [GeneratedRegex(@"  [0-9][0-9.]* (ms|s|min)( [0-9]+ s)?\s*$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Took();
+
+    [GeneratedRegex(" [0-9]+ %$", RegexOptions.None, 1000)]
+    private static partial Regex Share();
 
     private static void Wait() => Thread.Sleep(400);
 }

@@ -141,6 +141,9 @@ public sealed class Array_layouts
         {
             var (trial, k) = (recording.Trials[i], rows[i]);
             Assert.Equal(15, trial.Bins);
+
+            // The cue is 5 bins behind the first bin, which is told as the file counts, from 1, and in seconds from the start of the file's trial.
+            Assert.Equal((trial.Labels["idx_go_cue"].Number - 5, (11 + k - 1 - 5) * 0.01), (trial.Labels["first_bin_number"].Number, trial.Labels["first_bin_time"].Number));
             for (var bin = 0; bin < 15; bin++)
             {
                 var t = 11 + k - 1 - 5 + bin;

@@ -61,7 +61,7 @@ public sealed class Csv_files
         Assert.Equal((21 % 3, 2), (recording.Trials[0].Observations[0][21, 0], recording.Trials[0].Observations[0][21, 1]));
         Assert.False(recording.Trials[0].Labels.ContainsKey("ch1"));
         Assert.Equal("the \"first\",\ntwice", recording.Trials[0].Labels["who"].Text);
-        Assert.Equal(5, recording.Trials[0].Labels.Count);
+        Assert.Equal(7, recording.Trials[0].Labels.Count);
 
         File.AppendAllText(folder["a.csv"], "0,a,False,1,0,x\n");
         Faults.Message(() => RecordingImporters.Import(folder["a.csv"], options), "trial 0", "sort the rows by trial");

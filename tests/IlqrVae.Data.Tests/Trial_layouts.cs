@@ -57,6 +57,22 @@ public sealed class Trial_layouts
     }
 
     [Fact]
+    public void Axes_that_are_told_of_counts_tell_those_of_values_that_are_as_long()
+    {
+        using var folder = new TestFolder();
+        using (var archive = ZipFile.Open(folder["a.npz"], ZipArchiveMode.Create))
+        {
+            Add(archive, "counts", [.. from trial in Enumerable.Range(0, 7) from bin in Enumerable.Range(0, 20) from unit in Enumerable.Range(0, 3) select Count(unit, 0, trial, bin)], 7, 20, 3);
+            Add(archive, "hand", [.. from trial in Enumerable.Range(0, 7) from bin in Enumerable.Range(0, 20) from axis in Enumerable.Range(0, 2) select (100.0 * trial) + bin + (0.5 * axis)], 7, 20, 2);
+        }
+
+        var options = Options with { Values = [new ImportedValues("hand", "hand")] };
+        Faults.Message(() => RecordingImporters.Import(folder["a.npz"], options with { Spikes = "counts" }), "could be");
+        var recording = RecordingImporters.Import(folder["a.npz"], options with { Maps = [ArrayMapping.Parse("spikes=counts:trial,bin,channel")] }).Recording;
+        Assert.Equal((7, 20, 312.5), (recording.Trials.Count, recording.Trials[3].Bins, recording.Trials[3].Observations[1][12, 1]));
+    }
+
+    [Fact]
     public void Groups_that_are_alike_are_a_trial_each()
     {
         // As of vlgp: y is bins x units, and trials differ in length; ten comes behind nine.

@@ -60,6 +60,29 @@ public sealed class Figures : IDisposable
     }
 
     [Fact]
+    public void A_cell_that_is_much_higher_does_not_make_all_others_dark()
+    {
+        HeatMark Of(double outlier, Func<int, double> usual, bool diverging = false)
+        {
+            var values = new double[20, 50];
+            for (var i = 0; i < 1000; i++)
+            {
+                values[i / 50, i % 50] = i == 333 ? outlier : usual(i);
+            }
+
+            return new HeatMark("rate", [.. Enumerable.Range(0, 51).Select(x => (double)x)], [.. Enumerable.Range(0, 21).Select(y => (double)y)], values, "Hz") { Diverging = diverging };
+        }
+
+        Assert.Equal(((0.0, 9.0), true), (HeatImage.Scale(Of(470, i => i % 10)), HeatImage.IsCut(Of(470, i => i % 10))));
+        Assert.Equal(((0.0, 17.0), false), (HeatImage.Scale(Of(17, i => i % 10)), HeatImage.IsCut(Of(17, i => i % 10))));
+        Assert.Equal(((0.0, 9.0), false), (HeatImage.Scale(Of(double.NaN, i => i % 10)), HeatImage.IsCut(Of(double.NaN, i => i % 10))));
+        Assert.Equal((-470.0, 470.0), HeatImage.Scale(Of(470, i => i % 10, diverging: true)));
+
+        // Where next to nothing else is there, it is what there is to be seen.
+        Assert.Equal(((0.0, 470.0), false), (HeatImage.Scale(Of(470, _ => 0)), HeatImage.IsCut(Of(470, _ => 0))));
+    }
+
+    [Fact]
     public void Panels_beside_each_other_share_the_width()
     {
         var two = SvgOf(new Figure([SomePanels.Rates(), SomePanels.Rates(1)], Figure.PageWidth, columns: 2));

@@ -247,6 +247,53 @@ public sealed class Numbers
     }
 
     [Fact]
+    public void Inputs_are_aligned_to_what_was_noted_of_trials()
+    {
+        int[] cues = [30, 45, 60, 38, 52, 71, 33, 64];
+
+        // Trials follow each other on the clock of the session, 10 s apart; the reward comes behind their ends, and trial 3 has no cue. What is in bins is counted from 1, of trials that were cut at their bin 11.
+        var recording = Made.Recording(0.05, [Spikes], [.. cues.Select((cue, k) => Made.Trial($"t{k}", 100, Made.Counts(100, 2, (_, _) => 1)) with
+        {
+            Labels = new Dictionary<string, TrialLabel>(StringComparer.Ordinal)
+            {
+                ["first_bin_time"] = new(3.2 + (10 * k)), ["start_time"] = new(3.2 + (10 * k)), ["stop_time"] = new(8.2 + (10 * k)), ["go_time"] = new(k == 3 ? double.NaN : 3.2 + (10 * k) + (0.05 * cue)), ["reward_time"] = new(9 + (10 * k)), ["contrast"] = new(k % 4),
+                ["first_bin_number"] = new(11), ["idx_target"] = new(cue + 11 - 20), ["result"] = TrialLabel.Of("R"), ["idx_late"] = new(300),
+            },
+        })]);
+        Assert.Equal(["go_time", "idx_target"], TrialEvents.Names(recording.Trials, 0.05), StringComparer.Ordinal);
+        Assert.Equal([.. cues.Select((cue, k) => k == 3 ? -1 : cue)], TrialEvents.Bins(recording.Trials, 0.05, "go_time").Select(bins => bins.Count == 0 ? -1 : bins[0]));
+        Assert.Equal([.. cues.Select(cue => cue - 20)], TrialEvents.Bins(recording.Trials, 0.05, "idx_target").Select(bins => bins[0]));
+        Assert.Equal("contrast", Conditions.Of(recording.Trials)!.Name);
+
+        var source = Made.Source(Made.Found(recording, inputs: 1, change: (k, one) => one with { Inputs = Made.Table(100, 1, (t, _) => t == cues[k] + 3 ? 6 : t < 99 ? 1 : 0) }));
+        var all = new EventPanels().Make(source, PanelRequest.Usual);
+        Sound.Check(all);
+        Assert.Equal(["Input power around go_time", "Input power around idx_target"], all.Panels.Select(panel => panel.Title), StringComparer.Ordinal);
+        Assert.Contains("averaged over 7 events: the bins in which 'go_time' lies", all.Panels[0].Caption, StringComparison.Ordinal);
+        Assert.Contains("0.15 s after the event", all.Panels[0].Description, StringComparison.Ordinal);
+        Assert.Contains("averaged over 8 events", all.Panels[1].Caption, StringComparison.Ordinal);
+
+        // 23 bins after what comes 20 bins before the cue lie beyond one second: the highest bin of the window is any.
+        var one = One(new EventPanels().Make(source, new PanelRequest { Event = "idx_target" }));
+        Assert.Equal(all.Panels[1].Description, one.Description);
+        Assert.All(one.Mark<LineMark>().Y, power => Assert.Equal(0.25, power, 1e-9));
+        string Refused(string name, string? group = null) => Assert.Throws<InputException>(() => new EventPanels().Make(source, new PanelRequest { Event = name, Group = group })).Message;
+        Assert.Contains("there is no event 'go_tim'; did you mean 'go_time'?", Refused("go_tim"), StringComparison.Ordinal);
+        Assert.Contains("'reward_time' lies within none of the trials; times are on the clock of 'first_bin_time'", Refused("reward_time"), StringComparison.Ordinal);
+        Assert.Contains("'idx_late' lies within none", Refused("idx_late"), StringComparison.Ordinal);
+        Assert.Contains("leave one of them out", Refused("go_time", "spikes"), StringComparison.Ordinal);
+
+        // Where trials lie in the file is no condition.
+        Assert.Null(Conditions.Of([.. recording.Trials.Select((trial, k) => trial with { Labels = new Dictionary<string, TrialLabel>(StringComparer.Ordinal) { ["first_bin_number"] = new(k % 2), ["idx_go"] = new(k % 2) } })]));
+
+        // Where each trial has a clock of its own, a small number may be anything; what is asked for is taken.
+        var own = recording with { Trials = [.. recording.Trials.Select(trial => trial with { Labels = new Dictionary<string, TrialLabel>(StringComparer.Ordinal) { ["first_bin_time"] = new(0), ["contrast"] = new(1), ["go_time"] = new(2) } })] };
+        Assert.Empty(TrialEvents.Names(own.Trials, 0.05));
+        Assert.All(TrialEvents.Bins(own.Trials, 0.05, "go_time"), bins => Assert.Equal([40], bins));
+        Assert.Contains("no times noted of trials", new EventPanels().Make(Made.Source(Made.Found(own, inputs: 1)), PanelRequest.Usual).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Random_times_keep_the_events_of_a_trial_together_and_are_a_function_of_the_seed()
     {
         double[] power = [.. Enumerable.Range(0, 50).Select(t => t == 20 ? 10.0 : 0)];

@@ -130,4 +130,12 @@ public sealed class Texts
         Assert.Equal("-", Wording.Duration(value));
         Assert.Null(Json.Number(value));
     }
+
+    [Theory]
+    [InlineData(-0.0004, "0.###", "0")]
+    [InlineData(-0.0004, "0.000", "0.000")]
+    [InlineData(-0.0006, "0.000", "-0.001")]
+    [InlineData(-10, "0", "-10")]
+    [InlineData(0.0004, "0.00", "0.00")]
+    public void What_rounds_to_zero_has_no_sign(double value, string format, string text) => Assert.Equal(text, Wording.Number(value, format));
 }

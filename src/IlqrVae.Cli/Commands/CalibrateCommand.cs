@@ -43,8 +43,9 @@ internal static class CalibrateCommand
             }
 
             var path = result.GetValue(data)!;
-            var outcome = CalibrationSession.Run(
-                result.GetValue(run)!, path, terminal.Read(path),
+            var recording = terminal.Read(path);
+            var outcome = terminal.During("calibrating", () => CalibrationSession.Run(
+                result.GetValue(run)!, path, recording,
                 new CalibrationRequest
                 {
                     Split = result.GetValue(split),
@@ -57,7 +58,7 @@ internal static class CalibrateCommand
                     Processes = processes,
                 },
                 terminal.OfInference(),
-                terminal.Interrupt);
+                terminal.Interrupt));
             if (processes.Number > 0)
             {
                 return ExitCode.Done;

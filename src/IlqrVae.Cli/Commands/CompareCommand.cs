@@ -64,14 +64,14 @@ internal static class CompareCommand
                 {
                     var found = InferenceSession.Run(run.Path, path, recording, request, terminal.OfInference($"inferring with {Path.GetFileName(run.Path)}"), terminal.Interrupt);
                     terminal.Remarks(found.Remarks.Select(remark => $"{run.Path}: {remark}"));
-                    return run with { Report = EvaluationReport.Of(found) };
+                    return run with { Report = terminal.During("scoring", () => EvaluationReport.Of(found)) };
                 })]);
             }
 
             terminal.Remarks(path is null ? comparison.Remarks : []);
             if (file is not null)
             {
-                HtmlReport.Write(ComparisonReport.Create(comparison), file);
+                terminal.During("making the report", () => HtmlReport.Write(ComparisonReport.Create(comparison), file));
             }
 
             terminal.WriteJson(() =>

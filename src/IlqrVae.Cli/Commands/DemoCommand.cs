@@ -78,7 +78,7 @@ internal static class DemoCommand
 
         terminal.WriteLine($"{scenario.Title}");
         var recording = terminal.During("simulating", scenario.Simulate);
-        RecordingFile.Write(files.Data, recording);
+        terminal.During("writing", () => RecordingFile.Write(files.Data, recording));
         Ended("simulate");
 
         var configuration = scenario.Configuration with { Data = files.Data };
@@ -97,18 +97,18 @@ internal static class DemoCommand
 
         var found = InferenceSession.Run(
             files.Run, files.Data, recording, new InferenceRequest { Split = "test", ElboDraws = 16, InputEffects = true, Threads = configuration.Training.Threads }, terminal.OfInference(), terminal.Interrupt);
-        PosteriorFile.Write(
-            files.Posterior, found.Description, found.Trials, found.Estimates, found.Hidden, origin: PosteriorOrigin.Of(ModelFile.Read(run.Model).Raw, recording, byPosition: false));
+        terminal.During("writing", () => PosteriorFile.Write(
+            files.Posterior, found.Description, found.Trials, found.Estimates, found.Hidden, origin: PosteriorOrigin.Of(ModelFile.Read(run.Model).Raw, recording, byPosition: false)));
         Ended("infer");
-        var report = EvaluationReport.Of(found);
+        var report = terminal.During("scoring", () => EvaluationReport.Of(found));
         Ended("evaluate");
         Directory.CreateDirectory(files.Figures);
         var source = ReportSource.Of(found, files.Data, files.Run);
-        var figures = Figures.Write(files.Figures, source);
+        var figures = terminal.During("drawing", () => Figures.Write(files.Figures, source));
         Ended("figures");
         if (hasReport)
         {
-            HtmlReport.Write(RunReport.Create(source), run.Report);
+            terminal.During("making the report", () => HtmlReport.Write(RunReport.Create(source), run.Report));
             Ended("report");
         }
 

@@ -164,9 +164,12 @@ internal static class EvaluateCommand
             }
 
             request = request with { Baselines = wanted ? terminal.Interruptible("comparing with baselines", () => BaselinePart.Of(found, terminal.Interrupt)) : null };
-            request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
-            request = request with { Decoding = learned is null ? null : DecodingPart.Of(found, learned, decoded!) };
-            var report = terminal.During("scoring", () => EvaluationReport.Of(found, request));
+            var report = terminal.During("scoring", () =>
+            {
+                request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };
+                request = request with { Decoding = learned is null ? null : DecodingPart.Of(found, learned, decoded!) };
+                return EvaluationReport.Of(found, request);
+            });
             terminal.Remarks(found.Remarks);
             if (report.IsNoBetterThanConstant)
             {

@@ -138,9 +138,9 @@ internal static partial class ImportCommand
             var (destination, sources) = (result.GetValue(output)!, result.GetValue(files)!);
             Array.ForEach(sources, source => Arguments.RequireOther(destination, source, "the file to import"));
             Arguments.RequireFree(destination, result.GetValue(force));
-            var (recording, remarks) = terminal.Interruptible("importing", () => result.GetValue(nlb) is { } set
+            var (recording, remarks) = terminal.Interruptible("importing", stage => result.GetValue(nlb) is { } set
                 ? Benchmark(sources, set, result.GetValue(bin), result.GetValue(phase), options, result.GetValue(heldOut) is not null)
-                : RecordingImporters.Import(WithoutSet(sources, result.GetValue(bin) is not null ? "--bin" : result.GetValue(phase) is not null ? "--phase" : null), options));
+                : RecordingImporters.Import(WithoutSet(sources, result.GetValue(bin) is not null ? "--bin" : result.GetValue(phase) is not null ? "--phase" : null), options with { Progress = stage }));
             if (result.GetValue(heldOut) is { } count)
             {
                 recording = HeldOut(recording, count, result.GetValue(heldOutSeed));

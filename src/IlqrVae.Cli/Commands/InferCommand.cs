@@ -79,7 +79,7 @@ internal static class InferCommand
                 return ExitCode.Done;
             }
 
-            PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals, kind, PosteriorOrigin.Of(ModelFile.Read(RunFolder.ModelOf(result.GetValue(run)!)).Raw, recording, result.GetValue(byPosition)));
+            terminal.During("writing", () => PosteriorFile.Write(destination, found.Description, found.Trials, found.Estimates, found.Hidden, found.Calibration, found.Intervals, kind, PosteriorOrigin.Of(ModelFile.Read(RunFolder.ModelOf(result.GetValue(run)!)).Raw, recording, result.GetValue(byPosition))));
             terminal.Remarks(found.Remarks);
             Report(found, destination, terminal);
             return ExitCode.Done;

@@ -33,7 +33,7 @@ internal static class InspectCommand
             {
                 Arguments.RequireFree(page, result.GetValue(force));
                 var shown = Shown.Open(result.GetValue(file)!, null, new ReportRequest(), terminal);
-                HtmlReport.Write(terminal.Interruptible("making the report", () => shown is ReportSource run ? RunReport.Create(run) : RecordingReport.Create(shown)), page);
+                terminal.During("making the report", () => HtmlReport.Write(shown is ReportSource run ? RunReport.Create(run) : RecordingReport.Create(shown), page));
             }
 
             Inspection.Report(result.GetValue(file)!, terminal);

@@ -106,7 +106,7 @@ internal static class NlbCommand
                 return ExitCode.Done;
             }
 
-            found.File.Save(destination);
+            terminal.During("writing", () => found.File.Save(destination));
             terminal.Remarks(found.Remarks);
             terminal.WriteJson(() => new JsonObject
             {
@@ -163,7 +163,7 @@ internal static class NlbCommand
             var made = terminal.Interruptible("making the target", () => paths.Length > 1 || NeuralLatentsImport.Recognises(paths[0])
                 ? NeuralLatentsTarget.OfSessions(paths, options)
                 : NeuralLatentsTarget.Of(paths[0], terminal.Read(paths[0]), options));
-            made.File.Save(destination);
+            terminal.During("writing", () => made.File.Save(destination));
             terminal.Remarks(made.Remarks);
             terminal.WriteJson(() => new JsonObject
             {

@@ -34,6 +34,7 @@ internal static class PlotCommand
         var options = new ShowOptions();
         var trial = new Option<string?>("--trial") { Description = "The name of the trial; by default the one that tells most.", HelpName = "NAME" };
         var group = new Option<string?>("--group") { Description = "The channel group.", HelpName = "GROUP" };
+        var happened = new Option<string?>("--event") { Description = "Of 'onsets' the event, a time that was noted of each trial; by default all that there are.", HelpName = "NAME" };
         var channels = new Option<string[]>("--channels") { Description = "Channels by name or number from 0, separated by commas; by default those that tell most.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
         var width = new Option<string?>("--width") { Description = "How wide the figure is: 89 mm (column) or 183 mm (page).", HelpName = "column|page" };
         width.AcceptOnlyFromAmong("column", "page");
@@ -41,7 +42,7 @@ internal static class PlotCommand
         var csv = new Option<bool>("--csv") { Description = "Write the numbers too, as a table beside the figure." };
         var force = Arguments.Force("Replace files of these names.");
         var json = Arguments.Json();
-        return Arguments.Make("plot", Description, [source, kinds, output, .. options.All, trial, group, channels, width, columns, csv, force, json], result =>
+        return Arguments.Make("plot", Description, [source, kinds, output, .. options.All, trial, group, happened, channels, width, columns, csv, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var wanted = result.GetValue(kinds)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(PanelKinds.Of).ToList();
@@ -61,7 +62,12 @@ internal static class PlotCommand
                 Arguments.RequireFree(file, result.GetValue(force));
             }
 
-            var request = new PanelRequest { Trial = result.GetValue(trial), Group = result.GetValue(group), Channels = Arguments.NamesInOrder(result.GetValue(channels)) };
+            if (result.GetValue(happened) is not null && !wanted.Exists(kind => kind is EventPanels))
+            {
+                throw new InputException("--event: only 'onsets' is aligned to events; name that, or leave the option out.");
+            }
+
+            var request = new PanelRequest { Trial = result.GetValue(trial), Group = result.GetValue(group), Event = result.GetValue(happened), Channels = Arguments.NamesInOrder(result.GetValue(channels)) };
             var shown = Shown.Open(result.GetValue(source)!, result.GetValue(options.Data), options.Request(result), terminal);
             var made = terminal.Interruptible("drawing", () => wanted.Select(kind => kind.Make(shown, request)).ToList());
             var panels = made.SelectMany(one => one.Panels).ToList();
@@ -71,10 +77,8 @@ internal static class PlotCommand
             }
 
             terminal.Remarks(made.Select(one => one.Reason).Where(reason => reason.Length > 0));
-            foreach (var file in files)
-            {
-                Write(file, panels, string.Equals(result.GetValue(width), "page", StringComparison.Ordinal) ? Figure.PageWidth : Figure.ColumnWidth, result.GetValue(columns) ?? 1);
-            }
+            terminal.During("writing", () => Array.ForEach(
+                files, file => Write(file, panels, string.Equals(result.GetValue(width), "page", StringComparison.Ordinal) ? Figure.PageWidth : Figure.ColumnWidth, result.GetValue(columns) ?? 1)));
 
             terminal.WriteJson(() => new JsonObject
             {

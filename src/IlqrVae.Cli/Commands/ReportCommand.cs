@@ -45,9 +45,9 @@ internal static class ReportCommand
             Arguments.RequireFree(file, result.GetValue(force) || result.GetValue(output) is null);
             var request = options.Request(result) with { Choices = result.GetValue(choices) ?? 12, Baselines = result.GetValue(baselines) };
             var shown = Shown.Open(path, result.GetValue(options.Data), request, terminal);
-            terminal.Interruptible("making the report", () =>
+            terminal.Interruptible("making the report", stage =>
             {
-                HtmlReport.Write(shown is ReportSource run ? RunReport.Create(run) : RecordingReport.Create(shown), file);
+                HtmlReport.Write(shown is ReportSource run ? RunReport.Create(run, stage) : RecordingReport.Create(shown), file);
                 return true;
             });
             terminal.WriteJson(() => new JsonObject { ["report"] = file, ["bytes"] = new FileInfo(file).Length });

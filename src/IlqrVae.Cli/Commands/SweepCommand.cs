@@ -73,7 +73,7 @@ internal static class SweepCommand
             terminal.End();
             if (outcome.IsOver)
             {
-                HtmlReport.Write(ComparisonReport.Create(outcome), folder.Report);
+                terminal.During("making the report", () => HtmlReport.Write(ComparisonReport.Create(outcome), folder.Report));
             }
 
             Report(outcome, folder, terminal);

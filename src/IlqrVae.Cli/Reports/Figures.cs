@@ -34,7 +34,8 @@ internal static class Figures
 
         Add(Names[0], 2, Of(new LearningPanels()));
         Add(Names[1], 3, rates, Of(new BehaviourPanels()), Of(new StatePanels()), inputs);
-        Add(Names[2], 2, Of(new RasterPanels()).Take(1), Of(new LatentPanels()).Where(panel => panel.Z is not null).TakeLast(1), rates.Take(2), inputs.Take(2));
+        List<Panel> best = [.. Of(new RasterPanels()).Take(1), .. Of(new LatentPanels()).TakeLast(1), .. rates.Take(2)];
+        Add(Names[2], 2, best, inputs.Take(2 + (best.Count % 2)));
         if (onsets is not null)
         {
             Add(Names[3], 2, Of(new EventPanels(), onsets));

@@ -20,7 +20,7 @@ internal static class Inspection
             path = RunFolder.ModelOf(path);
         }
 
-        if (RecordingImporters.Inspect(path) is { } contents)
+        if (terminal.During($"looking at {Path.GetFileName(path)}", () => RecordingImporters.Inspect(path)) is { } contents)
         {
             ContentsReport.Write(path, contents, terminal);
             return;
@@ -30,7 +30,7 @@ internal static class Inspection
         using var exported = Directory.Exists(path) ? null : ExportedFile.Open(path);
         if (exported is { IsDataset: true })
         {
-            Report(path, RecordingFile.Read(exported.Hdf5), terminal);
+            Report(path, terminal.During($"reading {Path.GetFileName(path)}", () => RecordingFile.Read(exported.Hdf5)), terminal);
             return;
         }
 
@@ -46,7 +46,7 @@ internal static class Inspection
                 ReportPosterior(path, archive, terminal);
                 break;
             case "ilqr-vae dataset":
-                Report(path, RecordingFile.Read(path), terminal);
+                Report(path, terminal.Read(path), terminal);
                 break;
             default:
                 throw new InputException($"{path}: this is no file of this program; give a dataset, a model, a posterior or a run's folder, or import the file first.");
@@ -56,7 +56,7 @@ internal static class Inspection
     /// <summary>Reports on a recording.</summary>
     public static void Report(string path, Recording recording, Terminal terminal)
     {
-        var groups = Enumerable.Range(0, recording.Groups.Count).Select(g => Summary.Of(recording, g)).ToList();
+        var (groups, fingerprint) = terminal.During("summing up", () => (Enumerable.Range(0, recording.Groups.Count).Select(g => Summary.Of(recording, g)).ToList(), terminal.IsJson ? RecordingFingerprint.Of(recording).Whole : ""));
         var bins = recording.Trials.Sum(trial => (long)trial.Bins);
         var truth = recording.Trials.SelectMany(trial => trial.Truth).GroupBy(pair => pair.Key, StringComparer.Ordinal).Select(group => (Name: group.Key, group.First().Value.Columns)).ToList();
         var (shortest, longest) = (recording.Trials.Min(trial => trial.Bins), recording.Trials.Max(trial => trial.Bins));
@@ -68,7 +68,7 @@ internal static class Inspection
             ["kind"] = "dataset",
             ["remarks"] = Json.Texts(remarks),
             ["source"] = recording.Source,
-            ["fingerprint"] = RecordingFingerprint.Of(recording).Whole,
+            ["fingerprint"] = fingerprint,
             ["bin_width"] = recording.BinWidth,
             ["trials"] = recording.Trials.Count,
             ["bins"] = bins,

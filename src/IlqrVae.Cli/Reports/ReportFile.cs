@@ -30,12 +30,13 @@ internal static class ReportFile
 
         try
         {
-            var (source, report) = terminal.Interruptible("making the report", () =>
+            var (source, report) = terminal.Interruptible("making the report", stage =>
             {
                 var source = open();
-                return (source, RunReport.Create(source));
+                var report = RunReport.Create(source, stage);
+                HtmlReport.Write(report, path);
+                return (source, report);
             });
-            HtmlReport.Write(report, path);
             followers.Finish(() => source, report);
             return path;
         }

@@ -16,10 +16,10 @@ internal static class Shown
     /// <exception cref="InputException">It is neither, or is damaged, or they do not fit.</exception>
     public static RecordingSource Open(string path, string? data, ReportRequest request, Terminal terminal)
     {
-        if (!Directory.Exists(path) && IsDataset(path))
+        if (!Directory.Exists(path) && terminal.During($"looking at {Path.GetFileName(path)}", () => IsDataset(path)))
         {
             return data is null
-                ? new RecordingSource(RecordingFile.Read(path), path)
+                ? new RecordingSource(terminal.Read(path), path)
                 : throw new InputException($"--data: {path} is a dataset itself; give a run and --data, or leave the option out.");
         }
 
@@ -31,7 +31,7 @@ internal static class Shown
             throw new InputException($"{path}: the run was learned from {file}, which is not there; say where it is with --data.");
         }
 
-        return ReportSource.Open(path, file, RecordingFile.Read(file), request, terminal.OfInference(), terminal.Interrupt);
+        return ReportSource.Open(path, file, terminal.Read(file), request, terminal.OfInference(), terminal.Interrupt);
     }
 
     private static bool IsDataset(string path)

@@ -106,6 +106,9 @@ public sealed record ImportOptions
     /// <summary>The unit that such a file counts time in: s, ms, us, or ticks a second as "30000Hz"; null for seconds, or what the file says.</summary>
     public string? TimeUnit { get; init; }
 
+    /// <summary>Told the share that is read, of sessions of spike times by their units and series; null for nobody.</summary>
+    public IProgress<double>? Progress { get; init; }
+
     /// <summary>The options that are given, by their names on the command line.</summary>
     public IEnumerable<string> Given()
     {

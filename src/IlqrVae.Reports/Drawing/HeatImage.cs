@@ -8,7 +8,14 @@ internal static class HeatImage
 {
     private const int Side = 1200;
 
-    /// <summary>The ends of the scale of a heat map; around zero where two colors part there.</summary>
+    /// <summary>A scale ends here, for the share of cells that are higher, where the highest is so many times as high: one cell would make all others dark.</summary>
+    private const double ShareBelow = 0.995;
+    private const double TimesAsHigh = 2;
+
+    /// <summary>Whether some cells are higher than the scale, and have the color of its end.</summary>
+    public static bool IsCut(HeatMark heat) => !heat.Diverging && Scale(heat).High < heat.Values.Cast<double>().Where(double.IsFinite).DefaultIfEmpty(double.NegativeInfinity).Max();
+
+    /// <summary>The ends of the scale of a heat map; around zero where two colors part there. A few cells that are much higher than all others lie beyond it.</summary>
     public static (double Low, double High) Scale(HeatMark heat)
     {
         var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
@@ -23,6 +30,13 @@ internal static class HeatImage
         if (!(low <= high))
         {
             return heat.Diverging ? (-1, 1) : (0, 1);
+        }
+
+        if (!heat.Diverging)
+        {
+            double[] sorted = [.. heat.Values.Cast<double>().Where(double.IsFinite).Order()];
+            var usual = sorted[(int)(ShareBelow * (sorted.Length - 1))];
+            high = usual > low && high - low > TimesAsHigh * (usual - low) ? usual : high;
         }
 
         var most = Math.Max(Math.Abs(low), Math.Abs(high));

@@ -90,7 +90,7 @@ internal sealed record LegendSample(LegendEntry? Entry, HeatMark? Heat, float Wi
     private static (string Name, string Low, string High) Words(HeatMark heat)
     {
         var (low, high) = HeatImage.Scale(heat);
-        return ($"{heat.Name}{(heat.Unit.Length > 0 ? $" ({heat.Unit})" : "")}", low.ToString("G3", CultureInfo.InvariantCulture), high.ToString("G3", CultureInfo.InvariantCulture));
+        return ($"{heat.Name}{(heat.Unit.Length > 0 ? $" ({heat.Unit})" : "")}", low.ToString("G3", CultureInfo.InvariantCulture), $"{(HeatImage.IsCut(heat) ? "\u2265 " : "")}{high.ToString("G3", CultureInfo.InvariantCulture)}");
     }
 
     private void DrawScale(SKCanvas canvas, float top, SKFont font, SKPaint ink)

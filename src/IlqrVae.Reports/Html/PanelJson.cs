@@ -160,6 +160,7 @@ internal static class PanelJson
                 writer.WriteString("unit", heat.Unit);
                 writer.WriteBoolean("diverging", heat.Diverging);
                 WritePair(writer, "scale", scale);
+                writer.WriteBoolean("cut", HeatImage.IsCut(heat));
                 break;
             case RuleMark rule:
                 writer.WriteNumber("position", rule.Position);

@@ -6,11 +6,17 @@ using IlqrVae.Runs.Scores;
 
 namespace IlqrVae.Reports.Kinds;
 
-/// <summary>The power of inferred inputs around events: true inputs where they are known and rare, else onsets of movement; with what random times would give.</summary>
+/// <summary>
+/// The power of inferred inputs around events: true inputs where they are known and rare, else onsets of movement, and events that were noted of each trial, such as a go cue; with what
+/// random times would give.
+/// </summary>
 public sealed class EventPanels : RunPanelKind
 {
     /// <summary>Draws of random times.</summary>
     public const int Draws = 500;
+
+    /// <summary>Events of trials that are shown where none is asked for.</summary>
+    private const int MostNoted = 4;
 
     /// <summary>True inputs in more than this share of the bins are no events.</summary>
     private const double LargestEventShare = 0.2;
@@ -28,7 +34,7 @@ public sealed class EventPanels : RunPanelKind
     public override string Name => "onsets";
 
     /// <inheritdoc/>
-    public override string Help => "power of the inferred inputs around onsets of movement or true inputs, with what random times give";
+    public override string Help => "power of the inferred inputs around onsets of movement, true inputs, and events noted of trials (--event), with what random times give";
 
     /// <inheritdoc/>
     protected override PanelResult Make(ReportSource source, PanelRequest request)
@@ -46,14 +52,17 @@ public sealed class EventPanels : RunPanelKind
             return PanelResult.None("No trial has two bins with finite inputs, so there is no power to show.");
         }
 
-        if (Events(source, request) is not { } events)
+        var events = Events(source, request);
+        if (events.Count == 0)
         {
-            return PanelResult.None("There are no events to align inputs to: no group of velocities whose speed rises from rest, and no true inputs that are rare.");
+            return PanelResult.None("There are no events to align inputs to: no group of velocities whose speed rises from rest, no true inputs that are rare, and no times noted of trials.");
         }
 
-        return events.Bins.Sum(one => one.Count) < 2
-            ? PanelResult.None($"There are fewer than two {events.Name}, so nothing can be said of what inputs do there.")
-            : PanelResult.Of(Make(source, powers, events.Name, events.Words, events.Bins));
+        // What happens once is no average; that is said where nothing else is there.
+        var several = events.Where(one => one.Bins.Sum(bins => bins.Count) >= 2).ToList();
+        return several.Count == 0
+            ? PanelResult.None($"There are fewer than two {events[0].Name}, so nothing can be said of what inputs do there.")
+            : PanelResult.Of([.. several.Select(one => Make(source, powers, one))]);
     }
 
     /// <summary>The average power around events, and around as many random times.</summary>
@@ -114,8 +123,9 @@ public sealed class EventPanels : RunPanelKind
         return [.. sum.Select((total, row) => count[row] == 0 ? double.NaN : total / count[row])];
     }
 
-    private static Panel Make(ReportSource source, List<double[]> powers, string name, string words, IReadOnlyList<IReadOnlyList<int>> events)
+    private static Panel Make(ReportSource source, List<double[]> powers, (string Name, string Words, IReadOnlyList<IReadOnlyList<int>> Bins) what)
     {
+        var (name, words, events) = what;
         var binWidth = source.BinWidth;
         var (before, after) = (Math.Min(MostLags, Math.Max(1, (int)Math.Round(BeforeSeconds / binWidth))), Math.Min(MostLags, Math.Max(1, (int)Math.Round(AfterSeconds / binWidth))));
         var (mean, low, high, chance) = Around(powers, events, before, after, source.Request.Seed ?? source.Configuration.Seed);
@@ -142,9 +152,29 @@ public sealed class EventPanels : RunPanelKind
         };
     }
 
-    /// <summary>The events; null where there is nothing they could be.</summary>
-    private static (string Name, string Words, IReadOnlyList<IReadOnlyList<int>> Bins)? Events(ReportSource source, PanelRequest request)
-        => request.Group is null && TrueInputs(source) is { } inputs ? inputs : Onsets(source, request);
+    /// <summary>The events: the one that was asked for, or all that there are.</summary>
+    private static List<(string Name, string Words, IReadOnlyList<IReadOnlyList<int>> Bins)> Events(ReportSource source, PanelRequest request)
+    {
+        if (request.Event is { } name)
+        {
+            if (request.Group is not null)
+            {
+                throw new InputException("--event and --group: an event of trials has no group; leave one of them out.");
+            }
+
+            TrialEvents.Require(source.Trials, source.BinWidth, name);
+            return [Noted(source, name)];
+        }
+
+        return
+        [
+            .. (request.Group is null && TrueInputs(source) is { } inputs ? inputs : Onsets(source, request)) is { } found ? [found] : Array.Empty<(string, string, IReadOnlyList<IReadOnlyList<int>>)>(),
+            .. request.Group is null ? TrialEvents.Names(source.Trials, source.BinWidth).Take(MostNoted).Select(one => Noted(source, one)) : [],
+        ];
+    }
+
+    private static (string Name, string Words, IReadOnlyList<IReadOnlyList<int>> Bins) Noted(ReportSource source, string name)
+        => (name, $"the bins in which '{name}' lies, as it was noted of each trial", TrialEvents.Bins(source.Trials, source.BinWidth, name));
 
     private static (string Name, string Words, IReadOnlyList<IReadOnlyList<int>> Bins)? TrueInputs(ReportSource source)
     {

@@ -47,6 +47,9 @@ public sealed record PanelRequest
     /// <summary>Gets the name of the channel group; null for all, or the first that can be shown.</summary>
     public string? Group { get; init; }
 
+    /// <summary>Gets the name of an event that was noted of trials; null for all events there are. Only what is aligned to events takes notice.</summary>
+    public string? Event { get; init; }
+
     /// <summary>Gets the part of the trial, in seconds from its start; null for all of it. Kinds that are not of one trial take no notice.</summary>
     public (double From, double To)? Window { get; init; }
 

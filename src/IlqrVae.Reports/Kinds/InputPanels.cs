@@ -132,14 +132,15 @@ public sealed class InputPanels : RunPanelKind
             marks.Add(new BandMark(Intervals.Name, PanelColor.Found, x, low, high));
         }
 
+        var (left, right) = Lines.Thin(time, mean);
+        marks.Add(new LineMark("inferred input", PanelColor.Found, left, right) { Width = 1.5 });
         if (truth is not null)
         {
+            // Over what was inferred, which would cover it where the two agree.
             var (x, y) = Lines.Thin(time, truth);
             marks.Add(new LineMark("true input", PanelColor.Truth, x, y) { Dashed = true });
         }
 
-        var (left, right) = Lines.Thin(time, mean);
-        marks.Add(new LineMark("inferred input", PanelColor.Found, left, right) { Width = 1.5 });
         return new Panel
         {
             Kind = "inputs",

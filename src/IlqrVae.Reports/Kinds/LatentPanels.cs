@@ -175,8 +175,8 @@ public sealed class LatentPanels : RunPanelKind
         var columns = map.R2PerColumn.Length;
         foreach (var i in trials)
         {
-            Add("true", PanelColor.Truth, found.Trials[i].Truth["states"], isDashed: true);
             Add("inferred, mapped", PanelColor.Found, map.Apply(found.Estimates[i].States), isDashed: false);
+            Add("true", PanelColor.Truth, found.Trials[i].Truth["states"], isDashed: true);
         }
 
         return new Panel

@@ -120,12 +120,12 @@ public sealed class RatePanels : RunPanelKind
             marks.Add(Line("smoothed spikes", truth is null ? PanelColor.Truth : PanelColor.Compared, time, smooth));
         }
 
+        marks.Add(Line("inferred rate", PanelColor.Found, time, mean) with { Width = 2 });
         if (truth is not null)
         {
             marks.Add(Line("true rate", PanelColor.Truth, time, truth) with { Dashed = true });
         }
 
-        marks.Add(Line("inferred rate", PanelColor.Found, time, mean) with { Width = 2 });
         var name = Naming.Of(group, channel);
         var compared = truth ?? smooth;
         var r = compared is null ? double.NaN : Correlation(mean, compared);

@@ -60,7 +60,7 @@ public sealed class StatePanels : RunPanelKind
             Description = $"{name}: R2 after the map, over all inferred trials, {Words.Of(r2)}; here it goes from {Words.Of(known.Min())} to {Words.Of(known.Max())}, the inferred one from {Words.Of(inferred.Min())} to {Words.Of(inferred.Max())}.",
             X = Lines.TimeAxis(bins, source.BinWidth),
             Y = new Axis(name),
-            Marks = [.. spans, new LineMark("true", PanelColor.Truth, tx, ty) { Dashed = true }, new LineMark("inferred, mapped", PanelColor.Found, ix, iy) { Width = 2 }],
+            Marks = [.. spans, new LineMark("inferred, mapped", PanelColor.Found, ix, iy) { Width = 2 }, new LineMark("true", PanelColor.Truth, tx, ty) { Dashed = true }],
             Multiples = "states",
         };
     }

@@ -24,7 +24,8 @@ public sealed class DocumentedExampleTests
     [Fact]
     public void The_oscillator_settles_on_its_limit_cycle()
     {
-        using var at = new Point<double>(CustomDynamics.Create<double>(new VanDerPol()), seed: 1, steps: 1);
+        var dynamics = new CustomDynamics<double, VanDerPol>(new VanDerPol());
+        using var at = new Point<double>(dynamics, seed: 1, steps: 1);
         at.U.Clear();
         at.Z.CopyFrom([0.1, 0, 0, 0]);
         var amplitude = 0.0;

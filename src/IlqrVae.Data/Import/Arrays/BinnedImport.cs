@@ -40,10 +40,12 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
         var time = FindTime();
         var mapOfSpikes = Map("spikes");
         var founds = wanted.ConvertAll(one => ArrayPaths.Find(file, one.Wanted.Variable, "--values"));
-        (int, bool?) Cube(string name, ArrayView view) => new CubeAxes(file, options, remarks).Find(name, view, time, [.. founds.Prepend(spikes).OfType<Found>().Where(found => !found.IsList && found.Name != name)]);
+        BinnedSignal? known = null;
+        (int, bool?) Cube(string name, ArrayView view) => new CubeAxes(file, options, remarks).Find(name, view, time, known, [.. founds.Prepend(spikes).OfType<Found>().Where(found => !found.IsList && found.Name != name)]);
         BinnedSignal? One(Found? found, ArrayMapping? map) => found is null ? null : BinnedSignal.Of(file, found, map?.Axes ?? [], view => Cube(found.Name, view));
         var areas = spikes is { Kind: ListKind.Areas } several ? several.Items.Select(area => One(area, mapOfSpikes)!).ToList() : [];
         var counts = areas.Count > 0 ? areas[0] : One(spikes, mapOfSpikes);
+        known = counts;
         var values = wanted.Zip(founds, (one, found) => (one.Wanted, Signal: One(found, one.Map)!)).ToList();
         var heldOut = One(Map("held-out") is { } held ? ArrayPaths.Find(file, held.Path, "--map") : null, Map("held-out"));
         var inputs = One(Map("inputs") is { } given ? ArrayPaths.Find(file, given.Path, "--map") : null, Map("inputs"));
@@ -218,13 +220,26 @@ internal sealed class BinnedImport(ArrayFile file, ImportOptions options, List<s
                         Split = cut.Split,
                         Observations = [.. takes.Select(take => take(piece.Table, first, cut.Bins))],
                         External = inputs.Signal is null ? null : BinnedChannels.TakeTable(inputs.Signal.Tables[piece.Table], inputs.First[piece.Table], first, cut.Bins),
-                        Labels = TrialColumns.Labels(trials, trials is null ? -1 : piece.Row),
+                        Labels = Labels(trials, piece.Row, piece.Table, first),
                         Truth = TrialColumns.Truth(conditions?[cut.Stretch], cut.Bins),
                     };
                 }),
             ],
         };
         return hold.Length > 0 ? HeldOutChannels.Split(recording, hold) : recording;
+
+        // Columns of trials may be events, which are told from where a trial begins: by a number of a bin, or by a time.
+        Dictionary<string, TrialLabel> Labels(ColumnTable? columns, int row, int table, int first)
+        {
+            var labels = TrialColumns.Labels(columns, columns is null ? -1 : row);
+            if (labels.Count > 0)
+            {
+                labels["first_bin_number"] = new TrialLabel(first + file.FirstIndex);
+                labels["first_bin_time"] = new TrialLabel((plan.Time?.Of(table) is [var start, ..] ? start : 0) + (first * binWidth));
+            }
+
+            return labels;
+        }
     }
 
     /// <summary>Which units are as --units asks.</summary>

@@ -12,10 +12,11 @@ internal sealed class CubeAxes(ArrayFile file, ImportOptions options, List<strin
     /// <param name="name">What the array is called.</param>
     /// <param name="cube">The array.</param>
     /// <param name="time">Times of bins.</param>
+    /// <param name="known">The counts whose axes are known; null where they are not, or it is they that are looked at.</param>
     /// <param name="others">Other arrays that are imported with it.</param>
     /// <returns>The axis of trials, and whether of the others channels come first; null where that is not known.</returns>
     /// <exception cref="InputException">Nothing tells which axis is that of trials.</exception>
-    public (int Trials, bool? UnitsFirst) Find(string name, ArrayView cube, BinTimeSignal? time, IReadOnlyList<Found> others)
+    public (int Trials, bool? UnitsFirst) Find(string name, ArrayView cube, BinTimeSignal? time, BinnedSignal? known, IReadOnlyList<Found> others)
     {
         if (options.UnitsFirst is { } said)
         {
@@ -29,6 +30,11 @@ internal sealed class CubeAxes(ArrayFile file, ImportOptions options, List<strin
         if (time is { Vectors: [{ } times] })
         {
             Keep(order => cube.Shape[order[1]] == times.Length, $"'{time.Name}' has {times.Length} entries");
+        }
+
+        if (known is { AreTrials: true, UnitsFirst: { } first } && known.Lengths(first).Distinct().ToList() is [var bins])
+        {
+            Keep(order => cube.Shape[order[0]] == known.Trials && cube.Shape[order[1]] == bins, $"'{known.Name}' has {known.Trials} trials of {bins} bins");
         }
 
         foreach (var (list, node) in ArrayPaths.All(file).Where(one => ArrayRoles.IsList(one.Example)))

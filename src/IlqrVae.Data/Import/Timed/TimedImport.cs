@@ -27,6 +27,7 @@ internal sealed class TimedImport
     private readonly double _width;
     private readonly List<string> _remarks = [];
     private readonly TimedReader[] _files;
+    private int _partsRead;
 
     private TimedImport(IReadOnlyList<TimedSession> sessions, ImportOptions options)
     {
@@ -158,12 +159,13 @@ internal sealed class TimedImport
         var groups = new List<ChannelGroup>();
         if (file.Units.Length > 0)
         {
-            Add((new ChannelGroup("spikes", ChannelKind.Counts, file.Units.Length, "", file.UnitNames), file.Count(grids)));
+            Add((new ChannelGroup("spikes", ChannelKind.Counts, file.Units.Length, "", file.UnitNames), file.Count(grids, Advance)));
         }
 
         foreach (var (wanted, series) in file.Session.Series)
         {
             Add(file.Resample(wanted, series, grids));
+            Advance();
         }
 
         return groups.Count > 0 ? groups : throw new InputException($"{file.Session.Path}: there are neither units nor series to import; name a series with --behaviour.");
@@ -177,6 +179,9 @@ internal sealed class TimedImport
             }
         }
     }
+
+    /// <summary>Tells that one more unit or series of one of the files is read.</summary>
+    private void Advance() => _options.Progress?.Report((double)++_partsRead / _files.Sum(file => file.Units.Length + file.Session.Series.Count));
 
     /// <summary>Which units one file has and the first has not, or the other way round.</summary>
     private string Differing(TimedReader file)

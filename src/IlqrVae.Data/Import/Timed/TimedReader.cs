@@ -92,7 +92,9 @@ internal sealed class TimedReader
         }
     }
     /// <summary>Counts of spikes in the bins of each trial.</summary>
-    public Observations[] Count(TimeGrid[] grids)
+    /// <param name="grids">The bins of each trial.</param>
+    /// <param name="counted">Told of each unit that is counted.</param>
+    public Observations[] Count(TimeGrid[] grids, Action? counted = null)
     {
         var counter = new SpikeCounter(grids, Units.Length);
         SpikeCounter? samples = null;
@@ -106,6 +108,7 @@ internal sealed class TimedReader
             for (var i = 0; i < Units.Length; i++)
             {
                 Session.Spikes!.Read(Units[i], times => counter.Add(i, times));
+                counted?.Invoke();
             }
         }
 

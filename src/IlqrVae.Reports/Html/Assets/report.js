@@ -438,7 +438,7 @@ function drawLegend(state) {
       context.fillStyle = `rgb(${along(anchorsOf(mark, dark), i / 111).join(",")})`;
       context.fillRect(i, 0, 1, 1);
     }
-    return make("div", { class: "scale" }, mark.name + (mark.unit ? ` (${mark.unit})` : ""), make("span", {}, round(mark.scale[0], 3)), canvas, make("span", {}, round(mark.scale[1], 3)));
+    return make("div", { class: "scale" }, mark.name + (mark.unit ? ` (${mark.unit})` : ""), make("span", {}, round(mark.scale[0], 3)), canvas, make("span", {}, (mark.cut ? "\u2265 " : "") + round(mark.scale[1], 3)));
   }));
 }
 
