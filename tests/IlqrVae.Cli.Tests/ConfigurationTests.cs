@@ -45,6 +45,7 @@ public sealed class ConfigurationTests
           recurrent-penalty: 0.125
           averaging: 0.25
           read-out-penalty: 0.75
+          read-out-prior: learned
           values-weight: 0.5
           threads: 3
           validation-interval: 0
@@ -148,6 +149,15 @@ public sealed class ConfigurationTests
         var none = ConfigurationFile.Parse("data: d.h5\ntraining: {hide: []}", "text");
         Assert.Equal([], ConfigurationFile.Parse(ConfigurationFile.Write(none), "text").Training.Hide);
         Assert.Equal(["training.hide"], ConfigurationFile.Differences(none, ConfigurationFile.Parse("data: d.h5", "text")));
+    }
+
+    [Fact]
+    public void The_prior_of_read_outs_is_learned_where_anything_is_hidden()
+    {
+        var recording = Simulations.Linear(new LinearOptions { Observation = ObservationKind.Spikes, Channels = 12, Trials = 2, Bins = 10 });
+        bool? Of(string keys) => ConfigurationFile.Parse($"data: d.h5\ntraining: {{{keys}}}", "text").CompletedFor(recording).Training.ShrinkReadOuts;
+        Assert.Equal((true, true, false, false, true), (Of(""), Of("read-out-prior: automatic"), Of("read-out-prior: none"), Of("hide: []"), Of("hide: [], read-out-prior: learned")));
+        Assert.Contains("automatic, learned, none", Assert.Throws<InputException>(() => Of("read-out-prior: yes")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class PageFiles : IDisposable
                 NeuralLatentsSessions.Write(line["000128/sub-Jenkins/sub-Jenkins_desc-test.nwb"], "mc_maze", isTest: true);
                 return true;
             case ("nlb.md", "config.yaml"):
-                line.Write(name, "data: mc_maze.h5\nmodel: {states: 3, inputs: 2}\n");
+                line.Write(name, $"data: {(File.Exists(line["maze.h5"]) ? "maze.h5" : "mc_maze.h5")}\nmodel: {{states: 3, inputs: 2}}\n");
                 return true;
             case ("nlb.md", "eval_data_val.h5"):
                 File.Copy(line["target.h5"], line[name]);
@@ -64,6 +64,21 @@ public sealed class PageFiles : IDisposable
             case ("nwb.md", "sub-Jenkins/*.nwb"):
                 Directory.CreateDirectory(line["sub-Jenkins"]);
                 NeuralLatentsSessions.Write(line["sub-Jenkins/sub-Jenkins_desc-train.nwb"], "mc_maze");
+                return true;
+            case ("nwb.md", "h1.nwb"):
+                FalconFiles.H1(line[name]);
+                return true;
+            case ("nwb.md", "h2.nwb" or "counts.nwb"):
+                FalconFiles.H2(line[name]);
+                return true;
+            case ("nwb.md", "m1.nwb"):
+                FalconFiles.M1(line[name]);
+                return true;
+            case ("nwb.md", "m2_Run1.nwb" or "m2_Run2.nwb"):
+                FalconFiles.M2(line[name]);
+                return true;
+            case ("nwb.md", "b1.nwb"):
+                FalconFiles.B1(line[name]);
                 return true;
             default:
                 return false;

@@ -47,6 +47,21 @@ public sealed class ReadOutShrinkageTests
         }
     }
 
+    /// <summary>What the penalty in the loss of a batch amounts to over the whole training set: so many nats for each square of a weight.</summary>
+    [Fact]
+    public void The_penalty_is_known_as_a_precision()
+    {
+        var model = Model("exp");
+        var penalties = new WeightPenalties<double>(model, Maze, Options with { ReadOutPenalty = 5 });
+        var (spikes, velocity) = (model.Generative.Likelihoods[0].Weights, model.Generative.Likelihoods[1].Weights);
+        Assert.All(penalties.PrecisionOf(spikes), precision => Assert.Equal(5 * 3, precision, 1e-9));
+        var entries = Maze.TrialsOf(TrialSplit.Train).Sum(trial => trial.Observations[Maze.IndexOfGroup("spikes")].ObservedCount + trial.Observations[Maze.IndexOfGroup("velocity")].ObservedCount);
+        var gradient = new ParameterGradient<double>(model.Parameters.All);
+        penalties.AddGradient(velocity, entries, gradient[velocity]);
+        Assert.All(penalties.PrecisionOf(velocity), (precision, row) => Assert.Equal(gradient[velocity][row, 1], precision * velocity.Value[row, 1], 1e-9));
+        Assert.Equal([0, 0], new WeightPenalties<double>(model, Maze, Options).PrecisionOf(velocity));
+    }
+
     [Fact]
     public void Channels_are_expected_to_do_as_much_as_before()
     {
