@@ -157,7 +157,7 @@ public sealed class ConfigurationTests
         var recording = Simulations.Linear(new LinearOptions { Observation = ObservationKind.Spikes, Channels = 12, Trials = 2, Bins = 10 });
         bool? Of(string keys) => ConfigurationFile.Parse($"data: d.h5\ntraining: {{{keys}}}", "text").CompletedFor(recording).Training.ShrinkReadOuts;
         Assert.Equal((true, true, false, false, true), (Of(""), Of("read-out-prior: automatic"), Of("read-out-prior: none"), Of("hide: []"), Of("hide: [], read-out-prior: learned")));
-        Assert.Contains("automatic, learned, none", Assert.Throws<InputException>(() => Of("read-out-prior: yes")).Message, StringComparison.Ordinal);
+        Assert.Contains("'training.read-out-prior' is 'yes'", Assert.Throws<InputException>(() => Of("read-out-prior: yes")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

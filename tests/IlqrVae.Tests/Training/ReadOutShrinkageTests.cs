@@ -1,6 +1,7 @@
 using IlqrVae.Inference;
 using IlqrVae.Models;
 using IlqrVae.Models.Likelihoods;
+using IlqrVae.Models.Parameters;
 using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using IlqrVae.Simulation;
