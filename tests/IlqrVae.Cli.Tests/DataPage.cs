@@ -91,19 +91,12 @@ public sealed class DataPage
         Assert.Equal((train, validation, test), (recording.TrialsOf(TrialSplit.Train).Count, recording.TrialsOf(TrialSplit.Validation).Count, recording.TrialsOf(TrialSplit.Test).Count));
     }
 
-    /// <summary>40 reaches to four targets, eight units of which one is not good, a hand whose velocity is sin(t), cos(t).</summary>
-    private static void MakeSession(string path)
-    {
-        var random = new Random(4);
-        var builder = new NwbBuilder();
-        double[][] spikes = [.. Enumerable.Range(0, 8).Select(unit => Enumerable.Range(0, 300 + (100 * unit)).Select(_ => random.NextDouble() * 60).Order().ToArray())];
-        builder.Units([1, 2, 3, 4, 5, 6, 7, 8], spikes, Array.Empty<ushort>());
-        builder.Group("units")["quality"] = Enumerable.Range(1, 8).Select(id => id == 3 ? "noise" : "good").ToArray();
-        double[] starts = [.. Enumerable.Range(0, 40).Select(i => 1.5 * i)];
-        builder.Trials(
-            starts, [.. starts.Select(start => start + 1.4)],
-            ("move_onset_time", starts.Select((start, i) => start + 0.5 + (0.001 * (i % 7))).ToArray()), ("result", starts.Select((_, i) => i % 10 == 9 ? "abort" : "success").ToArray()), ("target", starts.Select((_, i) => i % 4).ToArray()));
-        builder.Series("processing/behavior/hand_vel", Enumerable.Range(0, 120_000).Select(i => i % 2 == 0 ? Math.Sin(i / 2000.0) : Math.Cos(i / 2000.0)).ToArray(), channels: 2, start: 0, rate: 1000, unit: "m/s");
-        builder.Save(path);
-    }
+    /// <summary>40 reaches to four targets.</summary>
+    private static void MakeSession(string path) => PageFiles.MakeSession(
+        path, seed: 4,
+        starts =>
+        [
+            ("move_onset_time", starts.Select((start, i) => start + 0.5 + (0.001 * (i % 7))).ToArray()), ("result", starts.Select((_, i) => i % 10 == 9 ? "abort" : "success").ToArray()),
+            ("target", starts.Select((_, i) => i % 4).ToArray()),
+        ]);
 }

@@ -152,8 +152,17 @@ public sealed class PageFiles : IDisposable
         return _line[stored];
     }
 
-    /// <summary>40 reaches, eight units of which one is noise, a hand.</summary>
-    private static void MakeSession(string path, int seed)
+    /// <summary>40 reaches, eight units of which one is noise, a hand whose velocity is sin(t), cos(t).</summary>
+    private static void MakeSession(string path, int seed) => MakeSession(
+        path, seed,
+        starts =>
+        [
+            ("go_time", starts.Select(start => start + 0.3).ToArray()), ("move_onset_time", starts.Select((start, i) => start + 0.5 + (0.001 * (i % 7))).ToArray()),
+            ("success", starts.Select((_, i) => i % 10 == 9 ? H5Bool.FALSE : H5Bool.TRUE).ToArray()), ("trial_type", starts.Select((_, i) => i % 4).ToArray()),
+        ]);
+
+    /// <summary>The same with columns of trials, given when these start.</summary>
+    internal static void MakeSession(string path, int seed, Func<double[], (string Name, object Values)[]> columns)
     {
         var random = new Random(seed);
         var builder = new NwbBuilder();
@@ -161,10 +170,7 @@ public sealed class PageFiles : IDisposable
         builder.Units([1, 2, 3, 4, 5, 6, 7, 8], spikes, Array.Empty<ushort>());
         builder.Group("units")["quality"] = Enumerable.Range(1, 8).Select(id => id == 3 ? "noise" : "good").ToArray();
         double[] starts = [.. Enumerable.Range(0, 40).Select(i => 1.5 * i)];
-        builder.Trials(
-            starts, [.. starts.Select(start => start + 1.4)],
-            ("go_time", starts.Select(start => start + 0.3).ToArray()), ("move_onset_time", starts.Select((start, i) => start + 0.5 + (0.001 * (i % 7))).ToArray()),
-            ("success", starts.Select((_, i) => i % 10 == 9 ? H5Bool.FALSE : H5Bool.TRUE).ToArray()), ("trial_type", starts.Select((_, i) => i % 4).ToArray()));
+        builder.Trials(starts, [.. starts.Select(start => start + 1.4)], columns(starts));
         builder.Series("processing/behavior/hand_vel", Enumerable.Range(0, 120_000).Select(i => i % 2 == 0 ? Math.Sin(i / 2000.0) : Math.Cos(i / 2000.0)).ToArray(), channels: 2, start: 0, rate: 1000, unit: "m/s");
         builder.Save(path);
     }

@@ -127,10 +127,8 @@ public readonly record struct CacheSizes(long First, long Second, long Third)
 
             if (Text("type") is "Data" or "Unified" && int.TryParse(Text("level"), NumberStyles.None, CultureInfo.InvariantCulture, out var level) && ParseOne(Text("size")) is { } bytes)
             {
-                yield return (level, bytes, Math.Max(1, Text("shared_cpu_map").Where(char.IsAsciiHexDigit).Sum(digit => BitOperations.PopCount((uint)HexDigit(digit))) / 2));
+                yield return (level, bytes, Math.Max(1, Text("shared_cpu_map").Where(char.IsAsciiHexDigit).Sum(digit => BitOperations.PopCount((uint)Uri.FromHex(digit))) / 2));
             }
         }
     }
-
-    private static int HexDigit(char digit) => char.IsAsciiDigit(digit) ? digit - '0' : char.ToLowerInvariant(digit) - 'a' + 10;
 }
