@@ -24,14 +24,14 @@ internal sealed class LongTrialSearch<T>
     private const int FirstHorizon = 10;
 
     private readonly MapSolver<T> _solver;
-    private readonly MapSearch<T> _pieces;
+    private readonly JoinedPieces<T> _pieces;
 
-    /// <summary>Allocates the workspace of pieces.</summary>
+    /// <summary>Solves with a solver's workspace.</summary>
     /// <param name="solver">The solver of whole trials.</param>
     public LongTrialSearch(MapSolver<T> solver)
     {
         _solver = solver;
-        _pieces = new MapSearch<T>(new MapSolver<T>(solver.Model, Piece + (2 * Margin), solver.LikelihoodWindow) { Activity = solver.Activity });
+        _pieces = new JoinedPieces<T>(solver, new MapSearch<T>(solver), Piece, Margin);
     }
 
     /// <summary>Finds the MAP inputs.</summary>
@@ -48,9 +48,9 @@ internal sealed class LongTrialSearch<T>
         var start = new WarmStart<T>(trial.Bins, _solver.Model.StateCount, _solver.Model.InputCount);
         var aside = new WarmStart<T>(trial.Bins, _solver.Model.StateCount, _solver.Model.InputCount);
         var best = new SplicedSolution<T>(trial.Bins, _solver.Model.StateCount, _solver.Model.InputCount);
-        var effort = default(Effort);
+        var effort = default(SearchEffort);
         var solution = _solver.Solve(trial, null, options, whole);
-        effort.Add(solution.Report);
+        effort = effort.And(solution.Report);
         var rest = solution.Report;
         var report = rest;
         var isLast = false;
@@ -132,34 +132,18 @@ internal sealed class LongTrialSearch<T>
             }
         }
 
-        // Seams are where the first piece ends and then at every piece's length.
         MapSolution<T> SolvePieces(int firstPiece)
         {
-            var to = _solver.Begin(trial, whole);
-            var (iterations, factorisations, products) = (0L, 0L, 0L);
-            for (var (first, end) = (0, firstPiece); first < trial.Bins; (first, end) = (end, Math.Min(trial.Bins, end + Piece)))
-            {
-                var (from, bins) = (Math.Max(0, first - Margin), Math.Min(trial.Bins, end + Margin) - Math.Max(0, first - Margin));
-                var piece = _pieces.Run(trial.Part(from, bins), options, selection?.Part(from, bins, trial.Bins));
-                to.States.RowRange(first, end - first).CopyFrom(piece.Trajectory.States.RowRange(first - from, end - first));
-                var steps = Math.Min(end, trial.Bins - 1) - first;
-                to.Inputs.RowRange(first, steps).CopyFrom(piece.Trajectory.Inputs.RowRange(first - from, steps));
-                iterations += (long)piece.Report.Iterations * bins;
-                factorisations += (long)piece.Report.Factorisations * bins;
-                products += (long)piece.Report.ConjugateGradientSteps * bins;
-            }
-
-            effort.Add(Share(iterations), Share(factorisations), Share(products));
-            return SolveJoined();
-
-            int Share(long spent) => (int)Math.Min(int.MaxValue, (spent + trial.Bins - 1) / trial.Bins);
+            effort += _pieces.Run(trial, options, whole, firstPiece);
+            start.CopyFrom(_solver.Workspace.Current);
+            return Solve(options, whole);
         }
 
         MapSolution<T> SolveJoined()
         {
             var passes = _solver.Workspace.Factors.Passes;
             _solver.Workspace.Join();
-            effort.Add(0, _solver.Workspace.Factors.Passes - passes, 0);
+            effort += new SearchEffort(0, _solver.Workspace.Factors.Passes - passes, 0);
             start.CopyFrom(_solver.Workspace.Current);
             return Solve(options, whole);
         }
@@ -190,21 +174,8 @@ internal sealed class LongTrialSearch<T>
         {
             var found = _solver.Solve(trial, start, settings, scope);
             start.CopyFrom(found.Trajectory);
-            effort.Add(found.Report);
+            effort = effort.And(found.Report);
             return found;
-        }
-    }
-
-    /// <summary>What was spent.</summary>
-    private record struct Effort(int Iterations, int Factorisations, int ConjugateGradientSteps)
-    {
-        public void Add(SolveReport report) => Add(report.Iterations, report.Factorisations, report.ConjugateGradientSteps);
-
-        public void Add(int iterations, int factorisations, int products)
-        {
-            Iterations += iterations;
-            Factorisations += factorisations;
-            ConjugateGradientSteps += products;
         }
     }
 }

@@ -34,10 +34,48 @@ public sealed class LongTrialSearchTests
             var found = search.Run(trial, Options);
             Assert.True(found.IsUsable);
             var cost = found.Cost;
-            var others = new[] { solver.Solve(trial, null, Options).Cost, Grown(solver, trial), Joined(solver, trial) };
+            var others = new[] { solver.Solve(trial, null, Options).Cost, Grown(solver, trial), Joined(solver, trial, new MapSearch<double>(new MapSolver<double>(_model, 120)), 80) };
             Assert.True(cost <= others.Min() + 1e-6, $"bin {first}: {cost}, others {string.Join(" ", others)}");
             Assert.True(others.Max() > cost + 1, $"bin {first}: one minimum only, {cost}: the case is not hard");
         }
+    }
+
+    /// <summary>Of 200 bins, whose pieces of 60 are never divided themselves, also where much of the middle is hidden.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Nor_does_a_search_of_a_trial_of_medium_length(bool isPartlyHidden)
+    {
+        const int Medium = 200;
+        var hidden = new bool[Medium];
+        Array.Fill(hidden, true, 90, 40);
+        var selection = isPartlyHidden ? new ObservationSelection { HiddenEntries = new Dictionary<string, bool[]>(StringComparer.Ordinal) { ["shown"] = hidden } } : null;
+        var solver = new MapSolver<double>(_model, Medium);
+        var search = new MapSearch<double>(solver);
+        var whole = new MapSearch<double>(solver, isWhole: true);
+        var pieces = new MapSearch<double>(new MapSolver<double>(_model, 100), isWhole: true);
+        var (gained, trials) = (0.0, 0);
+        for (ulong seed = 1; seed <= 3; seed++)
+        {
+            var observed = Simulate(seed);
+            var absent = Prepare(observed, 0, Medium, [.. hidden.Select(one => !(one && isPartlyHidden))]);
+            var expected = search.Run(absent, Options).Cost;
+            for (var t = 0; t < Medium; t++)
+            {
+                // What nobody may look at.
+                observed[t] = hidden[t] && isPartlyHidden ? 50 : observed[t];
+            }
+
+            var trial = Prepare(observed, 0, Medium);
+            var cost = search.Run(trial, Options, selection).Cost;
+            Assert.True(cost <= Joined(solver, trial, pieces, 60, selection) + 1e-6, $"seed {seed}");
+
+            Assert.Equal(expected, cost, 1e-6);
+            gained += whole.Run(trial, Options, selection).Cost - cost;
+            trials++;
+        }
+
+        Assert.True(gained > 10 * trials, $"{gained} nats: the case is not hard");
     }
 
     [Fact]
@@ -180,17 +218,15 @@ public sealed class LongTrialSearchTests
         return solver.Solve(trial, start, Options).Cost;
     }
 
-    private double Joined(MapSolver<double> solver, PreparedTrial<double> trial)
+    private double Joined(MapSolver<double> solver, PreparedTrial<double> trial, MapSearch<double> search, int piece, ObservationSelection? selection = null)
     {
         var (states, inputs) = (Matrix<double>.Allocate(trial.Bins, 2), Matrix<double>.Allocate(trial.Bins, 2));
-        var small = new MapSolver<double>(_model, 120);
-        var search = new MapSearch<double>(small);
-        for (var first = 0; first < trial.Bins; first += 80)
+        for (var first = 0; first < trial.Bins; first += piece)
         {
             var from = Math.Max(0, first - 20);
-            var bins = Math.Min(trial.Bins, first + 100) - from;
-            var at = search.Run(trial.Part(from, bins), Options).Trajectory;
-            for (var t = first; t < Math.Min(trial.Bins, first + 80); t++)
+            var bins = Math.Min(trial.Bins, first + piece + 20) - from;
+            var at = search.Run(trial.Part(from, bins), Options, selection?.Part(from, bins, trial.Bins)).Trajectory;
+            for (var t = first; t < Math.Min(trial.Bins, first + piece); t++)
             {
                 at.States.Row(t - from).CopyTo(states.Row(t));
                 if (t - from < bins - 1)
@@ -200,13 +236,14 @@ public sealed class LongTrialSearchTests
             }
         }
 
-        var current = solver.Begin(trial, null);
+        var scope = new SolveScope { Selection = selection };
+        var current = solver.Begin(trial, scope);
         current.States.CopyFrom(states);
         current.Inputs.CopyFrom(inputs.RowRange(0, trial.Bins - 1));
         solver.Workspace.Join();
         var start = new WarmStart<double>(trial.Bins, 2, 2);
         start.CopyFrom(solver.Workspace.Current);
-        return solver.Solve(trial, start, Options).Cost;
+        return solver.Solve(trial, start, Options, scope).Cost;
     }
 
     private static GenerativeModel<double> Model() => new(
