@@ -61,7 +61,7 @@ public sealed class Sweeps : IDisposable
     [InlineData("config: c.yaml\nkeys: {}", "there are no 'keys'")]
     [InlineData("config: c.yaml\nkeys: {model.states: 3}", "give the values of 'model.states' as a list")]
     [InlineData("config: c.yaml\nkeys: {data: [a.h5, b.h5]}", "'data' cannot vary")]
-    [InlineData("config: c.yaml\nkeys: {seed: [1, 2]}", "'seeds'")]
+    [InlineData("config: c.yaml\nseeds: 2\nkeys: {seed: [1, 2]}", "leave out 'seeds'")]
     [InlineData("config: c.yaml\nserch: grid\nkeys: {model.states: [1]}", "line 2: there is no key 'serch' in a sweep; did you mean 'search'?")]
     [InlineData("config: c.yaml\nsearch: rnadom\nkeys: {model.states: [1]}", "'search' is 'rnadom'; did you mean 'random'?")]
     [InlineData("config: c.yaml\nsearch: random\nkeys: {model.states: [1]}", "'points' is missing")]
@@ -234,6 +234,21 @@ public sealed class Sweeps : IDisposable
         Assert.Equal("point,training.learning-rate,model.inputs,rung,iterations,validation_loss,deviation,seconds,run", rows[0]);
         Assert.Equal(5, rows.Length);
         Assert.StartsWith($"{outcome.Ranked[0].Point.Number},", rows[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_several_starts_the_best_after_a_ninth_goes_on_as_train_would_have_with_its_seed()
+    {
+        var outcome = Run(Plan("search: halving", "seed: [11, 12, 13]"), "sweep", 1);
+        Assert.True(outcome.IsOver);
+        Assert.Equal(["(seed, 11)", "(seed, 12)", "(seed, 13)"], outcome.Ranked.Select(one => Told(one.Point)).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+        Assert.Equal([2, 0, 0], outcome.Ranked.Select(one => one.Rung));
+        Assert.Equal([18, 2, 2], outcome.Ranked.Select(one => one.Results[0].Iterations));
+        var best = outcome.Ranked[0].Point.Settings[0].Value;
+        var alone = TrainingSession.Run(ConfigurationFile.Read(this["config.yaml"], [$"seed={best}"]), Data, new RunFolder(this["alone"]), null, null, TestContext.Current.CancellationToken);
+        Assert.Equal(alone.ValidationLoss, outcome.Ranked[0].Loss);
+        Assert.Equal(ModelFile.Read(this["alone/model.h5"]).Raw, ModelFile.Read(outcome.Ranked[0].Run.Model).Raw);
+        Assert.True(outcome.Ranked[1].Loss <= outcome.Ranked[2].Loss);
     }
 
     [Fact]

@@ -20,7 +20,6 @@ public static class SweepFile
     private static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
     {
         ["data"] = "scores on different recordings cannot be compared; make a sweep of each",
-        ["seed"] = "say how many seeds each point has with 'seeds'",
         ["training.threads"] = "results do not depend on it; say --threads and --parallel on the command line",
         ["training.checkpoint-interval"] = "results do not depend on it",
     };
@@ -73,9 +72,16 @@ public static class SweepFile
             throw new InputException($"{where}: 'keys.training.iterations' cannot vary where trainings of one length are compared; leave it out, or say 'search: random'.");
         }
 
+        var seeds = Whole(root, "seeds", 1, MostSeeds, reading) ?? 1;
+        if (seeds > 1 && keys.Exists(key => key.Path == "seed"))
+        {
+            throw new InputException($"{where}: 'keys.seed' cannot vary where every point has {seeds} seeds; leave it out, or leave out 'seeds' to choose among seeds.");
+        }
+
         var combinations = keys.OfType<ListedKey>().Aggregate(1.0, (product, key) => product * key.Values.Count);
-        var count = search == SweepSearch.Grid
-            ? combinations <= SweepPlan.MostPoints ? (int)combinations : throw new InputException($"{where}: the grid has {combinations:0} points, more than {SweepPlan.MostPoints}; list fewer values, or say 'search: random' and how many 'points'.")
+        var isWhole = search == SweepSearch.Grid || (search == SweepSearch.Halving && points is null && isListed);
+        var count = isWhole
+            ? combinations <= SweepPlan.MostPoints ? (int)combinations : throw new InputException($"{where}: there are {combinations:0} combinations, more than {SweepPlan.MostPoints}; list fewer values, or say how many 'points' of a random search or a halving.")
             : points ?? throw new InputException($"{where}: the key 'points' is missing; say how many combinations of settings to try, as 'points: 20'.");
         return new SweepPlan
         {
@@ -83,7 +89,8 @@ public static class SweepFile
             Search = search,
             Keys = keys,
             Count = count,
-            Seeds = Whole(root, "seeds", 1, MostSeeds, reading) ?? 1,
+            HasAllCombinations = isWhole,
+            Seeds = seeds,
             HalveBy = Whole(root, "halve-by", 2, MostHalving, reading) ?? 3,
             HalvingRungs = Whole(root, "rungs", 2, MostRungs, reading) ?? 3,
         };

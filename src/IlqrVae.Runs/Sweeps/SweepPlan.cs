@@ -11,7 +11,7 @@ public enum SweepSearch
     /// <summary>Points that fill the space of settings evenly.</summary>
     Random,
 
-    /// <summary>The same points, of which most end early: asynchronous successive halving (Li et al., "A system for massively parallel hyperparameter tuning", 2020).</summary>
+    /// <summary>Points of either kind, of which most end early: asynchronous successive halving (Li et al., "A system for massively parallel hyperparameter tuning", 2020).</summary>
     Halving,
 }
 
@@ -35,8 +35,11 @@ public sealed record SweepPlan
     /// <summary>What varies.</summary>
     public required IReadOnlyList<SweepKey> Keys { get; init; }
 
-    /// <summary>Number of points; of a grid all combinations.</summary>
+    /// <summary>Number of points.</summary>
     public int Count { get; init; }
+
+    /// <summary>Whether the points are all combinations of listed values, as those of a grid are.</summary>
+    public bool HasAllCombinations { get; init; }
 
     /// <summary>Trainings of each point, with the configuration's seed and those that follow it.</summary>
     public int Seeds { get; init; } = 1;
@@ -51,7 +54,7 @@ public sealed record SweepPlan
     public int Rungs => Search == SweepSearch.Halving ? HalvingRungs : 1;
 
     /// <summary>The points. They are a function of the plan alone: any number of machines make the same.</summary>
-    public IReadOnlyList<SweepPoint> Points() => [.. Enumerable.Range(0, Count).Select(i => new SweepPoint(i + 1, Search == SweepSearch.Grid ? OfGrid(i) : OfRandom(i)))];
+    public IReadOnlyList<SweepPoint> Points() => [.. Enumerable.Range(0, Count).Select(i => new SweepPoint(i + 1, HasAllCombinations ? OfGrid(i) : OfRandom(i)))];
 
     /// <summary>Updates after which a training has reached a rung: of the last all; before, a whole number of validations.</summary>
     /// <param name="rung">The rung, from 0.</param>
