@@ -50,6 +50,21 @@ public sealed class Tensor_files
         return file;
     }
 
+    /// <summary>A damaged length made millions of labels of a few bytes, and a gigabyte of those.</summary>
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(1001)]
+    public void More_labels_than_a_trial_can_have_are_left_out(int labels)
+    {
+        using var folder = new TestFolder();
+        var file = LfadsTorch();
+        file.Add("valid_jitter", new double[3 * labels], 3, labels);
+        file.Save(folder["a.h5"]);
+        var (recording, remarks) = RecordingImporters.Import(folder["a.h5"], new ImportOptions { BinWidth = 0.005 });
+        Assert.Equal(labels > 1000, remarks.Any(remark => remark.Contains("'/valid_jitter' has 1001 labels a trial, more than 1000", StringComparison.Ordinal)));
+        Assert.Equal(labels > 1000 ? 0 : 1000, recording.TrialsOf(TrialSplit.Validation)[0].Labels.Keys.Count(name => name.StartsWith("jitter_", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void More_channels_are_held_out_and_more_bins_lie_after_the_window()
     {

@@ -15,6 +15,9 @@ internal sealed class TensorPartReader(Hdf5ArchiveReader archive, string group, 
     /// <summary>The same in files of nlb_tools.</summary>
     public const string HeldIn = "_spikes_heldin";
 
+    /// <summary>Numbers that a trial may have in an array of labels: each becomes a label, of every trial.</summary>
+    private const int MostLabels = 1000;
+
     private readonly string _path = archive.Path;
 
     /// <summary>How names begin, and the split that this means.</summary>
@@ -145,7 +148,7 @@ internal sealed class TensorPartReader(Hdf5ArchiveReader archive, string group, 
                 continue;
             }
 
-            var (shape, values) = archive.ReadDoubles(path);
+            var shape = archive.ShapeOf(path);
             if (shape.Count is not (1 or 2) || shape[0] != trials)
             {
                 remarks.Add($"{_path}: '{Hdf5ArchiveReader.Rooted(path)}' of {Messages.Shape(shape)} is not one a trial and is left out.");
@@ -153,6 +156,13 @@ internal sealed class TensorPartReader(Hdf5ArchiveReader archive, string group, 
             }
 
             var columns = shape.Count == 1 ? 1 : shape[1];
+            if (columns > MostLabels)
+            {
+                remarks.Add($"{_path}: '{Hdf5ArchiveReader.Rooted(path)}' has {columns} labels a trial, more than {MostLabels}, and is left out.");
+                continue;
+            }
+
+            var (_, values) = archive.ReadDoubles(path);
             for (var column = 0; column < columns; column++)
             {
                 yield return (columns == 1 ? name : $"{name}_{column}", [.. Enumerable.Range(0, trials).Select(trial => values[(trial * columns) + column])]);
