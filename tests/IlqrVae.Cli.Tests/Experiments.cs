@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
 using IlqrVae.Data;
 using IlqrVae.Data.Tests;
 using IlqrVae.Numerics;
 using IlqrVae.Runs.Configuration;
+using IlqrVae.Runs.Sweeps;
 
 namespace IlqrVae.Cli.Tests;
 
@@ -9,7 +11,7 @@ namespace IlqrVae.Cli.Tests;
 /// Every command line of an experiment's README runs, made small: a few trials and iterations. Recordings that have to be fetched are replaced by
 /// files that are simulated and have the same channels.
 /// </summary>
-public sealed class Experiments
+public sealed partial class Experiments
 {
     /// <summary>What stands in for a recording that an experiment imports.</summary>
     private static readonly Dictionary<string, string[]> StandIns = new(StringComparer.Ordinal)
@@ -88,6 +90,13 @@ public sealed class Experiments
         Assert.Contains(commands, words => words[0] == "evaluate");
         foreach (var words in commands)
         {
+            if (words[0] == "sweep")
+            {
+                // Iterations are those of the configuration.
+                var path = SweepFile.Read(line[words[1]]).Configuration;
+                File.WriteAllText(path, Length().Replace(File.ReadAllText(path), "${key}: 3"));
+            }
+
             line.Must(Shrunk(words));
             if (words[0] == "join" && !File.Exists(line["complete.h5"]))
             {
@@ -106,11 +115,17 @@ public sealed class Experiments
     [MemberData(nameof(Names))]
     public void Every_configuration_of_an_experiment_is_used_by_its_commands(string name)
     {
-        var used = Commands(name).Where(words => words[0] == "train").Select(words => words[1]).ToHashSet(StringComparer.Ordinal);
+        var used = Commands(name).Where(words => words[0] is "train" or "sweep").Select(words => (words[0], words[1])).ToHashSet();
         foreach (var file in Directory.GetFiles(Path.Combine(Root, name), "*.yaml"))
         {
+            if (used.Contains(("sweep", Path.GetFileName(file))))
+            {
+                ConfigurationFile.Read(SweepFile.Read(file).Configuration);
+                continue;
+            }
+
             ConfigurationFile.Read(file);
-            Assert.Contains(Path.GetFileName(file), used);
+            Assert.Contains(("train", Path.GetFileName(file)), used);
         }
     }
 
@@ -172,6 +187,9 @@ public sealed class Experiments
         => File.ReadLines(Path.Combine(Root, name, "README.md"))
             .Where(text => text.StartsWith("    ilqr-vae ", StringComparison.Ordinal))
             .Select(text => text.Trim()["ilqr-vae ".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Trim('"')).ToArray());
+
+    [GeneratedRegex(@"\b(?<key>iterations|validation-interval): [0-9]+", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Length();
 
     private static IEnumerable<string> FilesToJoin(string[] words) => words.Skip(1).TakeWhile(word => !word.StartsWith('-'));
 
