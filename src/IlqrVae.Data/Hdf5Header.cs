@@ -184,6 +184,12 @@ internal sealed class Hdf5Header
             var isShared = (block.Byte() & SharedFlag) != 0;
             block.Skip(prefix - (isFirstVersion ? 5 : 4));
             var data = block.Part(size);
+            if (isShared && type is (Link or OldFillValue))
+            {
+                // PureHDF takes it for one that is here, and makes room for what it declares.
+                throw new InvalidDataException("a link or a value for missing entries that is kept elsewhere, which these never are");
+            }
+
             if (type == Continuation)
             {
                 blocks.Enqueue((data.Address(), data.Length()));

@@ -80,6 +80,25 @@ public sealed class Hdf5_links
         Faults.Message(() => reader.VerifyChecksum(), "a.h5");
     }
 
+    /// <summary>Its length would be read from wherever it says it is kept, and a gigabyte made room for.</summary>
+    [Fact]
+    public void A_link_that_says_it_is_kept_elsewhere_is_refused()
+    {
+        using var folder = new TestFolder();
+        var archive = new Hdf5Archive();
+        archive.Add("Q/table", [1.0, 2.0], 2);
+        archive.Save(folder["a.h5"]);
+        var bytes = File.ReadAllBytes(folder["a.h5"]);
+
+        // Before the name: its length, four bytes, and its character set, the link's flags and version, and the flags of the message.
+        var flags = Array.IndexOf(bytes, (byte)'Q') - 8;
+        Assert.Equal([0, 1], bytes[flags..(flags + 2)]);
+        bytes[flags] = 2;
+        File.WriteAllBytes(folder["a.h5"], bytes);
+        using var reader = Hdf5Archive.Open(folder["a.h5"]);
+        Faults.Message(() => reader.HasAttribute("/", "a"), "a.h5", "kept elsewhere");
+    }
+
     [Fact]
     public void A_MATLAB_file_whose_groups_lead_back_or_without_end_is_refused()
     {
