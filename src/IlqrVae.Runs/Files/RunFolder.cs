@@ -43,8 +43,8 @@ public sealed record RunFolder(string Root)
     /// <summary>What a fit tried before it trained this run, as a table.</summary>
     public string Tried => Path.Combine(Root, "fit.csv");
 
-    /// <summary>What a fit that goes on has tried so far; gone when it is complete.</summary>
-    internal string Search => Path.Combine(Root, "search");
+    /// <summary>A folder of what a fit has tried so far, by which it can be gone on with; gone when it is complete.</summary>
+    public string Search => Path.Combine(Root, "search");
 
     /// <summary>The file that a training keeps open while it is at work here.</summary>
     public string Lock => Path.Combine(Root, ".lock");

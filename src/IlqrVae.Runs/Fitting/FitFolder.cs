@@ -31,6 +31,9 @@ internal sealed class FitFolder : IDisposable
     /// <summary>Where claims and results are.</summary>
     public JobBoard Board { get; }
 
+    /// <summary>Whether it goes on with a fit that was begun before.</summary>
+    public bool GoesOn { get; private set; }
+
     /// <summary>Trainings of a search that were done before.</summary>
     public int Done { get; private set; }
 
@@ -167,6 +170,7 @@ internal sealed class FitFolder : IDisposable
             }
         }
 
+        GoesOn = Board.IsBegun;
         Board.Create();
         if (!Board.IsDone(Beginning))
         {

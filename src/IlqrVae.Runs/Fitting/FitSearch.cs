@@ -188,7 +188,7 @@ internal sealed class FitSearch(
                 {
                     lock (_lock)
                     {
-                        progress.Report(new TrainingProgress(record, iterations, trainer.State.BestLoss, double.NaN, TrainingSession.LearnedBy(configuration.Training)) { Configuration = configuration, Name = name });
+                        progress.Report(new TrainingProgress(record, iterations, trainer.State.BestLoss, double.NaN, TrainingSession.LearnedBy(configuration.Training)) { Configuration = configuration, Name = name, FitSeconds = clock.Elapsed });
                     }
                 }
             },

@@ -48,7 +48,7 @@ public static class FitSession
         var shared = ladder[0].Configuration.Training;
         var trials = LearningTrials.Of(recording, shared.Chunk, shared.ValidationShare);
         using var kept = FitFolder.Open(folder, FitFolder.Describe(ladder, recording, request), request.Force, clock);
-        if (kept.Done > 0)
+        if (kept.GoesOn)
         {
             request.GoesOn?.Invoke(kept.Done, clock.Elapsed);
         }

@@ -154,10 +154,9 @@ internal sealed class LastTrainings(
     {
         public void Report(TrainingProgress value)
         {
-            progress?.Report(value with { Name = name });
-
             // What it took before it was interrupted counts.
             clock.AtLeast(start + value.Record.Seconds);
+            progress?.Report(value with { Name = name, FitSeconds = clock.Elapsed });
             if (value.Record.Iteration >= FewestIterations && clock.Elapsed > seconds)
             {
                 stop.Cancel();
