@@ -88,8 +88,13 @@ internal static class FitCommand
             };
             outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), followers.With(terminal.OfFit(request.Seconds)), terminal.Interrupt);
         }
-        catch (OperationCanceledException) when (Directory.Exists(folder.Search))
+        catch (OperationCanceledException)
         {
+            if (!Directory.Exists(folder.Search))
+            {
+                throw;
+            }
+
             terminal.End();
             terminal.Fail($"stopped; what was tried is kept, and {GoingOn(request)}");
             return ExitCode.Interrupted;
