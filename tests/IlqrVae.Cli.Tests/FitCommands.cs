@@ -19,7 +19,7 @@ public sealed class FitCommands : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "kill -9 of another system");
         string[] command = ["fit", _line["data.h5"], "-o", _line["run"], "--minutes", "0.3", "--no-report", "--no-baselines"];
-        var results = Path.Combine(_line["run"], "search", "results");
+        var results = Path.Combine(_line["run"], "fit-search", "results");
         var known = new Dictionary<string, string>(StringComparer.Ordinal);
 
         // Killed as soon as there is a training more of the search, of the second round too, and then in the last training.
@@ -62,7 +62,7 @@ public sealed class FitCommands : IDisposable
         var model = ModelFile.Read(_line["run/model.h5"]);
         Assert.Equal(model.Raw, ModelFile.Read(_line["copy/model.h5"]).Raw);
         Assert.Equal(model.Raw, ModelFile.Read(_line["alone/model.h5"]).Raw);
-        Assert.False(Directory.Exists(_line["run/search"]));
+        Assert.False(Directory.Exists(_line["run/fit-search"]));
         Assert.Equal(["run"], Directory.GetFileSystemEntries(_line.Folder, "run*").Select(Path.GetFileName), StringComparer.Ordinal);
 
         // The table has what was found before it was killed.
@@ -93,7 +93,7 @@ public sealed class FitCommands : IDisposable
         using var stop = new CancellationTokenSource();
         var stopping = Task.Run(() =>
         {
-            while (!Directory.Exists(_line["run/search/results"]) || Directory.GetFiles(_line["run/search/results"], "pace-*").Length < 2)
+            while (!Directory.Exists(_line["run/fit-search/results"]) || Directory.GetFiles(_line["run/fit-search/results"], "pace-*").Length < 2)
             {
                 Thread.Sleep(5);
             }

@@ -125,6 +125,7 @@ public sealed class FitsGoingOn : IDisposable
         }
 
         AssertSame(Whole.Value, new Outcome(Run));
+        Assert.False(Directory.Exists(Run.Search));
         var milliseconds = (int)clock.ElapsedMilliseconds;
         Directory.Delete(Run.Root, recursive: true);
         var (random, killed, goesOn) = (new Random(2), 0, 0);
@@ -205,6 +206,46 @@ public sealed class FitsGoingOn : IDisposable
         Stop(Request with { Force = true }, after: 250);
         Assert.Equal(model, File.ReadAllBytes(Run.Model));
         AssertSame(Whole.Value, Fit(Run, Request));
+    }
+
+    [Fact]
+    public void A_last_training_that_was_killed_before_its_first_checkpoint_begins_again()
+    {
+        // Killed when its settings were written, and once more when its model was.
+        using var stop = new CancellationTokenSource();
+        var outcome = FitSession.Run("data.h5", Data, Run, Request, null, new Immediately(progress =>
+        {
+            if (progress.Folder is { } folder && folder.Root == Run.Root && progress.Record.Iteration > 300)
+            {
+                stop.Cancel();
+            }
+        }), stop.Token);
+        Assert.Equal(TrainingEnd.Interrupted, outcome.Training.End);
+        File.Delete(Run.Checkpoint);
+        File.Delete(Run.CheckpointBefore);
+        var model = File.ReadAllBytes(Run.Model);
+        File.Delete(Run.Model);
+        using var atOnce = new CancellationTokenSource();
+        FitSession.Run("data.h5", Data, Run, Request, null, new Immediately(progress =>
+        {
+            Assert.Equal(1, progress.Record.Iteration);
+            atOnce.Cancel();
+        }), atOnce.Token);
+        File.Delete(Run.Checkpoint);
+        File.WriteAllBytes(Run.Model, model);
+        AssertSame(Whole.Value, Fit(Run, Request));
+    }
+
+    [Fact]
+    public void A_folder_that_somebody_has_called_the_same_keeps_what_it_holds()
+    {
+        Directory.CreateDirectory(Path.Combine(Run.Search, "own"));
+        File.WriteAllText(Path.Combine(Run.Search, "own", "notes.txt"), "notes");
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.Throws<OperationCanceledException>(() => FitSession.Run("data.h5", Data, Run, Request, null, null, stop.Token));
+        Fit(Run, Request with { Force = true }, isAlone: false);
+        Assert.Equal([Path.Combine(Run.Search, "own", "notes.txt")], Directory.GetFiles(Run.Search, "*", SearchOption.AllDirectories));
     }
 
     [Fact]
@@ -323,7 +364,12 @@ public sealed class FitsGoingOn : IDisposable
         Assert.Equal(0.5 * 6, new FitPace(0.5, 4).OfAll([0, 1, 2], 2));
     }
 
-    private static Outcome Fit(RunFolder run, FitRequest request) => new(FitSession.Run("data.h5", Data, run, request, null, null, TestContext.Current.CancellationToken), run);
+    private static Outcome Fit(RunFolder run, FitRequest request, bool isAlone = true)
+    {
+        var outcome = FitSession.Run("data.h5", Data, run, request, null, null, TestContext.Current.CancellationToken);
+        Assert.Equal(isAlone, !Directory.Exists(run.Search));
+        return new Outcome(outcome, run);
+    }
 
     private static void AssertSame(Outcome expected, Outcome other)
     {
@@ -367,7 +413,6 @@ public sealed class FitsGoingOn : IDisposable
         public Outcome(RunFolder run)
             : this(RowsOf(run)[^1], [.. RowsOf(run)[..^1]], ModelFile.Read(run.Model).Raw)
         {
-            Assert.False(Directory.Exists(run.Search));
             Assert.Equal("data.h5", Path.GetFileName(ConfigurationFile.Read(run.Configuration).Data));
             Assert.Equal(Path.GetFullPath("data.h5"), Path.GetFullPath(ConfigurationFile.Read(run.Configuration).Data));
         }

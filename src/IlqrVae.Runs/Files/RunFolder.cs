@@ -44,7 +44,7 @@ public sealed record RunFolder(string Root)
     public string Tried => Path.Combine(Root, "fit.csv");
 
     /// <summary>A folder of what a fit has tried so far, by which it can be gone on with; gone when it is complete.</summary>
-    public string Search => Path.Combine(Root, "search");
+    public string Search => Path.Combine(Root, "fit-search");
 
     /// <summary>The file that a training keeps open while it is at work here.</summary>
     public string Lock => Path.Combine(Root, ".lock");

@@ -28,8 +28,14 @@ internal sealed class FitFolder : IDisposable
         _lock = RunLock.Take(new RunFolder(run.Search));
     }
 
+    /// <summary>The run's folder.</summary>
+    public string Root => _run.Root;
+
     /// <summary>Where claims and results are.</summary>
     public JobBoard Board { get; }
+
+    /// <summary>Where linear dynamics is trained at length, beside what may overtake it.</summary>
+    public RunFolder Linear => new(Path.Combine(_run.Search, "linear"));
 
     /// <summary>Whether it goes on with a fit that was begun before.</summary>
     public bool GoesOn { get; private set; }
@@ -128,8 +134,7 @@ internal sealed class FitFolder : IDisposable
     /// <summary>The fit is complete: the run is all there is to keep.</summary>
     public void Complete()
     {
-        // Without this file the rest means nothing.
-        File.Delete(Board.Plan);
+        Board.Clear();
         Release();
         Remove();
     }
@@ -162,15 +167,16 @@ internal sealed class FitFolder : IDisposable
         }
 
         // Without its plan, what is there means nothing; and whoever had a job has it no more, for the folder is held by this process.
-        foreach (var path in Directory.EnumerateDirectories(_run.Search))
+        GoesOn = Board.IsBegun;
+        if (GoesOn)
         {
-            if (!Board.IsBegun || Path.GetFileName(path) == "claims")
-            {
-                Directory.Delete(path, recursive: true);
-            }
+            Board.ClearClaims();
+        }
+        else
+        {
+            Clear();
         }
 
-        GoesOn = Board.IsBegun;
         Board.Create();
         if (!Board.IsDone(Beginning))
         {
@@ -195,11 +201,23 @@ internal sealed class FitFolder : IDisposable
         }
     }
 
+    /// <summary>Removes what a fit keeps, and nothing that somebody else may have put there.</summary>
+    private void Clear()
+    {
+        Board.Clear();
+        if (Directory.Exists(Linear.Root))
+        {
+            Directory.Delete(Linear.Root, recursive: true);
+        }
+    }
+
     private void Remove()
     {
         try
         {
-            Directory.Delete(_run.Search, recursive: true);
+            Clear();
+            File.Delete(new RunFolder(_run.Search).Lock);
+            Directory.Delete(_run.Search);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

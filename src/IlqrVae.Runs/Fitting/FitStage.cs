@@ -13,7 +13,7 @@ namespace IlqrVae.Runs.Fitting;
 /// <param name="workers">Trainings at a time.</param>
 /// <param name="run">Does a job.</param>
 internal sealed class FitStage(FitFolder folder, IReadOnlyList<FitJob> jobs, int workers, Func<FitJob, CancellationToken, FitResult> run)
-    : JobSearch<FitJob, FitResult>(folder.Board, TimeSpan.Zero)
+    : JobSearch<FitJob, FitResult>(folder.Board, JobClaim.Patience)
 {
     private readonly Dictionary<string, FitJob> _named = jobs.ToDictionary(job => job.Name, StringComparer.Ordinal);
 
@@ -27,7 +27,12 @@ internal sealed class FitStage(FitFolder folder, IReadOnlyList<FitJob> jobs, int
         Run(workers, interrupt);
         lock (Shared)
         {
-            Look();
+            if (jobs.Any(job => !Results.ContainsKey(job)))
+            {
+                // Where a file system passes no locks on.
+                throw new InputException($"{folder.Root}: another fit is at work in this folder; wait until it ends, stop it, or choose another folder with -o.");
+            }
+
             return [.. jobs.Select(job => Results[job])];
         }
     }

@@ -55,8 +55,7 @@ internal sealed class LastTrainings(
     /// <exception cref="OperationCanceledException">It was interrupted in the first one.</exception>
     public (Final Kept, IReadOnlyList<FitAttempt> Attempts) Better(int linear, int rival)
     {
-        var beside = new RunFolder(Path.Combine(run.Search, "linear"));
-        var first = AtLength(linear, "last-linear", beside, LinearShare);
+        var first = AtLength(linear, "last-linear", folder.Linear, LinearShare);
         interrupt.ThrowIfCancellationRequested();
         clock.Spend(first.Training.Iterations);
         var second = AtLength(rival, "last", run, 1);
@@ -69,7 +68,7 @@ internal sealed class LastTrainings(
         var isOvertaken = second.Training.ValidationLoss < first.Training.ValidationLoss;
         if (!isOvertaken)
         {
-            beside.MoveTo(run);
+            folder.Linear.MoveTo(run);
         }
 
         return (isOvertaken ? second : first, [Attempt(first, !isOvertaken), Attempt(second, isOvertaken)]);
@@ -100,28 +99,35 @@ internal sealed class LastTrainings(
         return new Final(chosen, training);
     }
 
-    /// <summary>How to begin a training, or to go on with it where it was begun before.</summary>
+    /// <summary>How to begin a training, or to go on with it where it was begun before. A run that somebody else has put there is not replaced unasked.</summary>
     private TrainingRequest RequestOf(RunFolder where, RunConfiguration configuration, bool isNew)
     {
-        var goesOn = !isNew && where.HoldsCheckpoint && IsOf(where, configuration);
-
-        // Where it was begun before, what is there is its own, unless somebody has put a run in its place.
-        return new TrainingRequest(where.Root, goesOn, folder.IsReplacing || (!isNew && !where.HoldsRun)) { Home = run };
+        var isOwn = !isNew && (!where.HoldsRun || IsOf(where, configuration.CompletedFor(trials)));
+        return new TrainingRequest(where.Root, isOwn && where.HoldsCheckpoint, isOwn || folder.IsReplacing) { Home = run };
     }
 
-    /// <summary>Whether a checkpoint is of this training. One that is damaged is left to be told of.</summary>
+    /// <summary>Whether what is in a folder is of this training. What is damaged is left to be told of.</summary>
     private bool IsOf(RunFolder where, RunConfiguration configuration)
     {
         try
         {
+            var fingerprint = RecordingFingerprint.Of(recording);
+            if (!where.HoldsCheckpoint)
+            {
+                // Killed between the first writing of the model and that of the checkpoint.
+                var model = ModelFile.Read(where.Model).Description;
+                return IsSame(model.Configuration) && model.Fingerprint == fingerprint.Whole;
+            }
+
             var origin = CheckpointFile.ReadOrigin(CheckpointFile.Find(where).Path);
-            return ConfigurationFile.Differences(origin.Configuration, configuration.CompletedFor(trials)).All(path => path != "training.iterations" && Settings.ChangeableOnResume.Contains(path))
-                && origin.Recording.DifferenceFrom(RecordingFingerprint.Of(recording)) is null;
+            return IsSame(origin.Configuration) && origin.Recording.DifferenceFrom(fingerprint) is null;
         }
         catch (InputException)
         {
             return true;
         }
+
+        bool IsSame(RunConfiguration other) => ConfigurationFile.Differences(other, configuration).All(path => path != "training.iterations" && Settings.ChangeableOnResume.Contains(path));
     }
 
     private static JsonObject Written(TrainingOutcome training) => new()

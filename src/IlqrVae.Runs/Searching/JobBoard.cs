@@ -69,6 +69,18 @@ internal sealed class JobBoard(string root, string plan, string what)
         }
     }
 
+    /// <summary>Gives back all jobs, where nobody can be at one.</summary>
+    public void ClearClaims() => Remove(Claims);
+
+    /// <summary>Removes all of it.</summary>
+    public void Clear()
+    {
+        // Without its plan the rest means nothing.
+        File.Delete(Plan);
+        Remove(Claims);
+        Remove(Results);
+    }
+
     /// <summary>Takes a job if nobody has it.</summary>
     public JobClaim? TryClaim(string job, TimeSpan patience) => JobClaim.TryTake(Path.Combine(Claims, job), patience);
 
@@ -97,6 +109,14 @@ internal sealed class JobBoard(string root, string plan, string what)
         catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException)
         {
             throw new InputException($"{PathOf(job)}: this is no result of {what}; remove it, and its training is looked at again.", exception);
+        }
+    }
+
+    private static void Remove(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
         }
     }
 
