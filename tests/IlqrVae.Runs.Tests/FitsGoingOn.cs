@@ -250,6 +250,39 @@ public sealed class FitsGoingOn : IDisposable
         AssertSame(Whole.Value, Fit(Run, Request));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_run_of_another_is_not_taken_for_the_last_training(bool isForced)
+    {
+        // As if it had been stopped after it was decided what to train at last, and before that began; the other run differs in nothing but its updates.
+        using var stop = new CancellationTokenSource();
+        var last = FitSession.Run("data.h5", Data, Run, Request with { Force = isForced }, null, new Immediately(progress =>
+        {
+            if (progress.Folder is { } folder && folder.Root == Run.Root)
+            {
+                stop.Cancel();
+            }
+        }), stop.Token);
+        var (configuration, other) = (last.Chosen.Configuration, new RunFolder(Path.Combine(_folder.FullName, "other")));
+        TrainingSession.Run(configuration with { Training = configuration.Training with { Iterations = 3 } }, Data, other, null, null, TestContext.Current.CancellationToken);
+        foreach (var path in Directory.GetFiles(Run.Root).Where(path => path != Run.Lock))
+        {
+            File.Delete(path);
+        }
+
+        other.MoveTo(Run);
+        if (isForced)
+        {
+            AssertSame(Whole.Value, Fit(Run, Request));
+        }
+        else
+        {
+            Assert.Contains("this folder holds a run already", Assert.Throws<InputException>(() => Fit(Run, Request)).Message, StringComparison.Ordinal);
+            Assert.Equal(3, ModelFile.Read(Run.Model).Description.Configuration.Training.Iterations);
+        }
+    }
+
     [Fact]
     public void A_folder_that_somebody_has_called_the_same_keeps_what_it_holds()
     {
