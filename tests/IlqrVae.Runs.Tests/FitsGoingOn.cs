@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using IlqrVae.Models.Dynamics;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Sessions;
-using IlqrVae.Training;
 
 namespace IlqrVae.Runs.Fitting;
 

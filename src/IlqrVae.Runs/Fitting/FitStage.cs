@@ -1,9 +1,5 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json.Nodes;
-using IlqrVae.Recordings;
 using IlqrVae.Runs.Searching;
-using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Runs.Fitting;
 
