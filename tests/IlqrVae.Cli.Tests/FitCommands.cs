@@ -18,13 +18,13 @@ public sealed class FitCommands : IDisposable
     public async Task One_that_is_killed_goes_on_and_repeats_nothing()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "kill -9 of another system");
-        string[] command = ["fit", _line["data.h5"], "-o", _line["run"], "--minutes", "0.3", "--no-report", "--no-baselines"];
+        string[] command = ["fit", _line["data.h5"], "-o", _line["run"], "--minutes", "0.3", "--no-report", "--no-baselines", "--parallel", "1"];
         var results = Path.Combine(_line["run"], "fit-search", "results");
         var known = new Dictionary<string, string>(StringComparer.Ordinal);
 
-        // Killed as soon as there is a training more of the search, of the second round too, and then in the last training.
+        // Killed as soon as all trainings of one model and one of another are done, once more a training later, and then in the last training.
         var (kills, told) = (0, new List<string>());
-        foreach (var isThere in new Func<bool>[] { () => Done("round1").Length >= 2, () => Done("round1").Length >= 4, () => Done("round2").Length >= 1, () => new RunFolder(_line["run"]).HoldsCheckpoint })
+        foreach (var isThere in new Func<bool>[] { () => Folds() is { } folds && Done() > folds, () => Done() > Folds() + 1, () => new RunFolder(_line["run"]).HoldsCheckpoint })
         {
             using var fit = Survival.Start(command);
             var error = fit.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -33,7 +33,8 @@ public sealed class FitCommands : IDisposable
                 await Task.Delay(5, TestContext.Current.CancellationToken);
             }
 
-            Assert.False(fit.HasExited, "the machine is too slow for a search in so little time");
+            Assert.SkipWhen(fit.HasExited && fit.ExitCode == 0, "the machine is too slow for a search in so little time");
+            Assert.False(fit.HasExited, "it failed");
             fit.Kill();
             await fit.WaitForExitAsync(TestContext.Current.CancellationToken);
             told.Add(await error);
@@ -49,13 +50,14 @@ public sealed class FitCommands : IDisposable
             }
         }
 
+        Assert.Equal(3, kills);
         Assert.DoesNotContain("going on with a fit", told[0], StringComparison.Ordinal);
         Assert.All(told[1..], one => Assert.Contains("going on with a fit that was interrupted: ", one, StringComparison.Ordinal));
 
         // What was decided decides: whoever goes on ends with the same model, and so does a training of its configuration that was never interrupted.
         Copy(_line["run"], _line["copy"]);
         var clock = Stopwatch.StartNew();
-        var output = _line.Must([.. command[..^2], "--no-baselines"]);
+        var output = _line.Must([.. command.Where(word => word != "--no-report")]);
         Assert.True(clock.Elapsed.TotalMinutes < 0.3, "it had all of its time again");
         _line.Must("fit", "@/data.h5", "-o", "@/copy", "--minutes", "0.3", "--no-baselines", "--parallel", "2");
         _line.Must("train", "@/run/config.yaml", "-o", "@/alone");
@@ -67,24 +69,20 @@ public sealed class FitCommands : IDisposable
 
         // The table has what was found before it was killed.
         var rows = await File.ReadAllLinesAsync(_line["run/fit.csv"], TestContext.Current.CancellationToken);
-        var parts = known.Where(one => one.Key.StartsWith("round1-candidate1-", StringComparison.Ordinal)).OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => JsonNode.Parse(one.Value)!).ToList();
+        var first = (int)JsonNode.Parse(known["plan-round1.json"])!["candidates"]![0]!;
+        var parts = known.Where(one => one.Key.StartsWith($"round1-candidate{first}-", StringComparison.Ordinal)).OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => JsonNode.Parse(one.Value)!).ToList();
         var cells = rows[1].Split(',');
-        Assert.StartsWith($"1,\"20 states, 5 inputs, nothing hidden\",{parts.Count},", rows[1], StringComparison.Ordinal);
+        Assert.Equal(["1", $"{parts.Count}", $"{parts[0]["iterations"]}"], [cells[0], cells[^5], cells[^4]]);
         Assert.Equal(-parts.Average(part => (double)part["validation_loss"]!), double.Parse(cells[^2], CultureInfo.InvariantCulture), 1e-12);
         Assert.Equal(parts.Sum(part => (double)part["seconds"]!), double.Parse(cells[^3], CultureInfo.InvariantCulture), 0.051);
         Assert.Contains("chosen", output, StringComparison.Ordinal);
 
-        string[] Done(string round)
-        {
-            try
-            {
-                return Directory.GetFiles(results, round + "-*.json");
-            }
-            catch (DirectoryNotFoundException)
-            {
-                return [];
-            }
-        }
+        int Done() => Directory.Exists(results) ? Directory.GetFiles(results, "round*.json").Length : 0;
+
+        // Trainings of a model in the first round; none where one model alone was affordable.
+        int? Folds() => File.Exists(Path.Combine(results, "plan-round1.json")) && JsonNode.Parse(File.ReadAllText(Path.Combine(results, "plan-round1.json"))) is { } plan && plan["candidates"]!.AsArray().Count > 1
+            ? (int)plan["folds"]!
+            : null;
     }
 
     [Fact]

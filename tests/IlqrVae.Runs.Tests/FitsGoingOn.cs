@@ -196,7 +196,10 @@ public sealed class FitsGoingOn : IDisposable
         var done = 0;
         Stop(Request with { Threads = 1, Parallel = 2, GoesOn = (trainings, _) => done = trainings }, after: 1, data: "moved/data.h5");
         Assert.Equal(2, done);
+
+        // Nothing of another fit is taken for its own.
         done = 0;
+        Stop(Request with { Seed = 2, Force = true }, after: 450);
         var outcome = FitSession.Run("data.h5", Data, Run, Request with { Force = true, GoesOn = (trainings, _) => done = trainings }, null, null, TestContext.Current.CancellationToken);
         Assert.Equal(0, done);
         AssertSame(Whole.Value, new Outcome(outcome, Run));
