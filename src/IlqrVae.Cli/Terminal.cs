@@ -320,19 +320,27 @@ internal sealed class Terminal : IDisposable
     /// <param name="seconds">That time.</param>
     public IProgress<TrainingProgress> OfFit(double seconds)
     {
-        var clock = System.Diagnostics.Stopwatch.StartNew();
         var stage = Begin("fitting");
+        var here = new SortedDictionary<string, TrainingProgress>(StringComparer.Ordinal);
         return new Watcher<TrainingProgress>(progress =>
         {
             lock (_lock)
             {
                 _stage = IsBetween ? stage : _stage;
+                here[progress.Name] = progress;
             }
 
-            stage.Set(Math.Min(clock.Elapsed.TotalSeconds, seconds), seconds, () => Describe(progress), Math.Max(0, seconds - clock.Elapsed.TotalSeconds));
+            var elapsed = progress.FitSeconds;
+            var several = here.Count > 1 ? OfSeveral(here.Select(one => (one.Key, one.Value.Record.Iteration, one.Value.Iterations))) : null;
+            stage.Set(Math.Min(elapsed, seconds), seconds, () => several ?? Describe(progress), Math.Max(0, seconds - elapsed));
             if (progress.Record.ValidationLoss is not null)
             {
                 Detail(Solves(progress));
+            }
+
+            if (progress.IsLast)
+            {
+                here.Remove(progress.Name);
             }
         });
     }
@@ -356,7 +364,7 @@ internal sealed class Terminal : IDisposable
                     here.Clear();
                 }
 
-                var words = string.Join(", ", here.Take(4).Select(one => $"{one.Key} {one.Value.Iteration}/{one.Value.Iterations}"));
+                var words = OfSeveral(here.Select(one => (one.Key, one.Value.Iteration, one.Value.Iterations)));
                 stage.Set(progress.Share, 1, () => $"{progress.Done} of {progress.Planned} trainings{(words.Length > 0 ? $"; {words}" : "")}");
             }
         });
@@ -395,6 +403,10 @@ internal sealed class Terminal : IDisposable
         var activity = progress.Activity;
         return $"{progress.Done} of {progress.Trials} trials{(activity is null ? "" : $", {activity.Iterations} iterations")}{(activity is { Samples: > 0 } ? $", {activity.Samples} samples" : "")}";
     }
+
+    /// <summary>Trainings that go on at a time.</summary>
+    private static string OfSeveral(IEnumerable<(string Name, int Iteration, int Iterations)> trainings)
+        => string.Join(", ", trainings.Take(4).Select(one => $"{one.Name} {one.Iteration}/{one.Iterations}"));
 
     private static string Describe(TrainingProgress progress)
     {

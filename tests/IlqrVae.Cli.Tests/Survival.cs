@@ -378,7 +378,7 @@ public sealed class Survival
         return line;
     }
 
-    private static Process Start(string[] arguments, params (string Name, string Value)[] environment)
+    internal static Process Start(string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet", [Program, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment)

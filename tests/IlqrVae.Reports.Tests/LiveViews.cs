@@ -174,6 +174,22 @@ public sealed class LiveViews(Browser browser) : IClassFixture<Browser>, IDispos
     }
 
     [Fact]
+    public async Task Of_several_trainings_at_a_time_the_one_that_began_last_is_followed()
+    {
+        using var view = LiveView.Start("data.h5", Maze);
+        using var reader = await Reader.Of(_client, view.Address);
+        foreach (var (name, iteration) in new[] { ("round 1, one", 1), ("round 1, other", 1), ("round 1, one", 2), ("round 1, other", 2), ("round 1, one", 3) })
+        {
+            view.Report(Progress(iteration) with { Name = name });
+        }
+
+        // The curve is of one training alone.
+        view.EndOfTraining("That was it.");
+        var head = await reader.Next(type: "head", having: "That was it.");
+        Assert.Contains("round 1, other", head.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Curves_are_not_drawn_more_often_than_once_a_second_nor_when_nobody_watches()
     {
         using var view = LiveView.Start("data.h5", Maze);

@@ -132,6 +132,24 @@ public sealed class EventFiles : IDisposable
     }
 
     [Fact]
+    public void Several_trainings_at_a_time_have_a_file_each()
+    {
+        var record = new TrainingRecord(1, 1, 2, 3, 4, null, 0.1, 1, 1, 1, 1, 1, 0, 0, 0, 0);
+        using (var events = new TrainingEvents(this["logs"]))
+        {
+            foreach (var (name, step) in new[] { ("round 1, one", 1), ("round 1, other", 1), ("round 1, one", 2), ("round 1, other", 2), ("round 1, one", 3), ("round 1, third", 1), ("round 1, other", 3) })
+            {
+                events.Report(new TrainingProgress(record with { Iteration = step }, 3, double.NaN, double.NaN, "ELBO") { Name = name });
+            }
+        }
+
+        foreach (var name in new[] { "one", "other" })
+        {
+            Assert.Equal([1L, 2, 3], Read(Assert.Single(Directory.GetFiles(this[$"logs/round-1-{name}"]))).Where(one => one.Scalars.Count > 0).Select(one => one.Step));
+        }
+    }
+
+    [Fact]
     public void Where_nothing_can_be_written_training_goes_on_and_it_is_told_once()
     {
         File.WriteAllText(this["file"], "");

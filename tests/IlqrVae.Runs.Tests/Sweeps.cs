@@ -3,6 +3,7 @@ using IlqrVae.Data;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Searching;
 using IlqrVae.Runs.Sessions;
 using IlqrVae.Runs.Sweeps;
 using IlqrVae.Simulation;
@@ -165,17 +166,17 @@ public sealed class Sweeps : IDisposable
     public void A_job_is_taken_by_one()
     {
         var path = this["claim"];
-        using (var first = SweepClaim.TryTake(path, TimeSpan.FromMinutes(3)))
+        using (var first = JobClaim.TryTake(path, TimeSpan.FromMinutes(3)))
         {
             Assert.NotNull(first);
-            Assert.Null(SweepClaim.TryTake(path, TimeSpan.Zero));
+            Assert.Null(JobClaim.TryTake(path, TimeSpan.Zero));
         }
 
         Assert.False(File.Exists(path));
         var taken = 0;
         Parallel.For(0, 64, _ =>
         {
-            if (SweepClaim.TryTake(path, TimeSpan.FromMinutes(3)) is not null)
+            if (JobClaim.TryTake(path, TimeSpan.FromMinutes(3)) is not null)
             {
                 Interlocked.Increment(ref taken);
             }
@@ -190,23 +191,23 @@ public sealed class Sweeps : IDisposable
 
         // Of this machine: nobody holds the lock, and there is no such process.
         File.WriteAllText(path, $"{Environment.MachineName}\n{int.MaxValue}\n");
-        var taken = new SweepClaim?[16];
-        Parallel.For(0, taken.Length, i => taken[i] = SweepClaim.TryTake(path, TimeSpan.FromMinutes(3)));
+        var taken = new JobClaim?[16];
+        Parallel.For(0, taken.Length, i => taken[i] = JobClaim.TryTake(path, TimeSpan.FromMinutes(3)));
         Assert.Single(taken, one => one is not null);
         Assert.Equal([path], Directory.GetFiles(_folder.FullName, "claim*"));
         taken.First(one => one is not null)!.Dispose();
 
         // Of this machine, on a file system without locks: the process tells, or that it does not write any more.
         File.WriteAllText(path, $"{Environment.MachineName}\n{Environment.ProcessId}\n");
-        Assert.Null(SweepClaim.TryTake(path, TimeSpan.FromMinutes(3)));
+        Assert.Null(JobClaim.TryTake(path, TimeSpan.FromMinutes(3)));
         File.SetLastWriteTimeUtc(path, DateTime.UtcNow - TimeSpan.FromMinutes(4));
-        SweepClaim.TryTake(path, TimeSpan.FromMinutes(3))!.Dispose();
+        JobClaim.TryTake(path, TimeSpan.FromMinutes(3))!.Dispose();
 
         // Of another, where locks may be its own affair: after a while without a sign of life.
         File.WriteAllText(path, "elsewhere\n1\n");
-        Assert.Null(SweepClaim.TryTake(path, TimeSpan.FromMinutes(3)));
+        Assert.Null(JobClaim.TryTake(path, TimeSpan.FromMinutes(3)));
         File.SetLastWriteTimeUtc(path, DateTime.UtcNow - TimeSpan.FromMinutes(4));
-        using var late = SweepClaim.TryTake(path, TimeSpan.FromMinutes(3));
+        using var late = JobClaim.TryTake(path, TimeSpan.FromMinutes(3));
         Assert.NotNull(late);
     }
 

@@ -39,6 +39,7 @@ def fit(
     hide: Names = (),
     baselines: bool = True,
     seed: Optional[int] = None,
+    parallel: Optional[int] = None,
     threads: Optional[int] = None,
     callbacks: Iterable[Callback] = (),
     progress: bool = True,
@@ -53,20 +54,21 @@ def fit(
         hide: groups of neurons that are to be predicted from the others in validation; values, such as behaviour, always are.
         baselines: whether to compare with baselines at the end.
         seed: seed of everything random.
+        parallel: trainings of the search at a time, which share the threads; None for as many as keep them busy.
         threads: worker threads; 0 means one a core. Results do not depend on it.
         callbacks: called after every update of the last training, see :func:`train`.
         progress: whether to show how far it is.
-        force: replace a run that is in the folder already.
+        force: replace a run that is in the folder already, or begin a fit anew that was interrupted there.
 
     Raises:
         InputError: something given is wrong.
-        Interrupted: Ctrl-C; of the last training everything is saved.
+        Interrupted: Ctrl-C; what was tried is kept, and the same call goes on.
     """
     folder = Path(output)
     with _kept(recording, folder, force) as data:
         watcher = TrainingWatcher(folder / "history.jsonl", callbacks, None, progress)
         with _interruptible(folder):
-            result = call_json("fit", data, output=folder, minutes=minutes, hide=_names(hide), no_baselines=not baselines, seed=seed, threads=threads, force=force, watcher=watcher)
+            result = call_json("fit", data, output=folder, minutes=minutes, hide=_names(hide), no_baselines=not baselines, seed=seed, parallel=parallel, threads=threads, force=force, watcher=watcher)
     return Run(folder, result)
 
 

@@ -34,6 +34,13 @@ internal static class Arguments
 
     public static Option<int?> Threads() => Number<int?>("--threads", "Worker threads; 0 means one a core. Results do not depend on it.", "N");
 
+    public static Option<int?> Parallel(string description) => Number<int?>("--parallel", description, "N");
+
+    /// <summary>The trainings at a time that were asked for; null where none were.</summary>
+    /// <exception cref="InputException">So many are not possible.</exception>
+    public static int? Given(ParseResult result, Option<int?> parallel)
+        => result.GetValue(parallel) is < 1 or > 1024 ? throw new InputException("--parallel: give a whole number from 1 to 1024.") : result.GetValue(parallel);
+
     public static Option<ulong?> Seed(string description) => Number<ulong?>("--seed", description, "N");
 
     public static Option<bool> Force(string description) => new("--force") { Description = description };

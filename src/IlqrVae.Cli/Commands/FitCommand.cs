@@ -22,7 +22,7 @@ internal static class FitCommand
 
         Models of several sizes learn to predict what is hidden from them: neurons from other neurons, behaviour from spikes. Those that predict the
         validation trials best go on; the best of all is trained for what is left of the time. Test trials have no part in it. The result is an ordinary run,
-        with its configuration, for 'infer', 'evaluate' and 'train --resume'.
+        with its configuration, for 'infer', 'evaluate' and 'train --resume'. The same command started again goes on with a fit that was interrupted.
 
         Example:
           ilqr-vae fit data.h5
@@ -37,13 +37,14 @@ internal static class FitCommand
         var hide = Arguments.Hide();
         hide.Description = "Neurons that are to be predicted from the others in validation, a channel group; may be given several times. Values, such as behaviour, always are.";
         var seed = Arguments.Seed("Seed of everything random (1).");
+        var parallel = Arguments.Parallel("Trainings of the search at a time, which share the threads; by default as many as keep the threads busy, with two threads one.");
         var threads = Arguments.Threads();
-        var force = Arguments.Force("Replace a run that is in the folder already.");
+        var force = Arguments.Force("Replace a run that is in the folder already, or begin a fit anew that was interrupted there.");
         var noBaselines = new Option<bool>("--no-baselines") { Description = "Leave out the comparison with baselines at the end, which takes seconds to a minute or two." };
         var follow = new FollowOptions();
         var noReport = ReportFile.None();
         var json = Arguments.Json();
-        return Arguments.Make("fit", Description, [data, output, minutes, hide, noBaselines, .. follow.All, noReport, seed, threads, force, json], result =>
+        return Arguments.Make("fit", Description, [data, output, minutes, hide, noBaselines, .. follow.All, noReport, seed, parallel, threads, force, json], result =>
         {
             terminal.IsJson = result.GetValue(json);
             var path = result.GetValue(data)!;
@@ -58,6 +59,7 @@ internal static class FitCommand
                 throw new InputException($"--threads: {wrong} is not possible; give a whole number from 1, or 0 for one a core.");
             }
 
+            var atATime = Arguments.Given(result, parallel) ?? 0;
             follow.Require(result);
             var recording = terminal.Read(path);
             var folder = new RunFolder(result.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(path) ?? "", Path.GetFileNameWithoutExtension(path) + "-run"));
@@ -66,6 +68,7 @@ internal static class FitCommand
                 Seconds = 60 * given,
                 Seed = result.GetValue(seed) ?? 1,
                 Threads = result.GetValue(threads) ?? 0,
+                Parallel = atATime,
                 Predict = [.. Arguments.Names(result.GetValue(hide))],
                 Force = result.GetValue(force),
             };
@@ -76,7 +79,27 @@ internal static class FitCommand
 
     private static int Run(string path, Recording recording, RunFolder folder, FitRequest request, bool isAlone, bool hasNoReport, Followers followers, Terminal terminal)
     {
-        var outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), followers.With(terminal.OfFit(request.Seconds)), terminal.Interrupt);
+        FitOutcome outcome;
+        try
+        {
+            request = request with
+            {
+                GoesOn = (done, seconds) => terminal.Remark($"going on with a fit that was interrupted: {done} {(done == 1 ? "training of its search is" : "trainings of its search are")} done, in {Wording.Duration(seconds)}"),
+            };
+            outcome = FitSession.Run(path, recording, folder, request, attempt => Tell(attempt, terminal), followers.With(terminal.OfFit(request.Seconds)), terminal.Interrupt);
+        }
+        catch (OperationCanceledException)
+        {
+            if (!Directory.Exists(folder.Search))
+            {
+                throw;
+            }
+
+            terminal.End();
+            terminal.Fail($"stopped; what was tried is kept, and {GoingOn(request)}");
+            return ExitCode.Interrupted;
+        }
+
         terminal.End();
         var training = outcome.Training;
         followers.EndOfTraining(TrainCommand.InWords(training));
@@ -86,7 +109,7 @@ internal static class FitCommand
         }
         else if (training.End == TrainingEnd.Interrupted)
         {
-            terminal.Fail($"stopped at iteration {training.Iterations}, everything saved; continue with: {TrainingSession.ResumeCommand(folder)}");
+            terminal.Fail($"stopped at iteration {training.Iterations}, everything saved; {GoingOn(request)}");
             return ExitCode.Interrupted;
         }
 
@@ -158,6 +181,8 @@ internal static class FitCommand
         terminal.WriteLine($"next:  ilqr-vae evaluate {Wording.Quoted(folder.Root)} --data {Wording.Quoted(path)} --split {test}{hides}{(hidden.Count > 0 ? " --baselines" : "")}");
         return ExitCode.Done;
     }
+
+    private static string GoingOn(FitRequest request) => $"the same command goes on{(request.Force ? " without --force, with which it begins anew" : "")}";
 
     /// <summary>How well the model and baselines predict the hidden groups of the validation trials, which have chosen it: on test trials it may be a little less.</summary>
     private static List<(string Name, double Value, string By)> Compared(

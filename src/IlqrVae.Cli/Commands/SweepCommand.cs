@@ -35,7 +35,7 @@ internal static class SweepCommand
     {
         var file = new Argument<string>("SWEEP") { Description = "The YAML file that says what to try; docs/sweeps.md." };
         var output = Arguments.Output("Folder of the sweep; by default called like the file, beside it.", isRequired: false);
-        var parallel = Arguments.Number<int?>("--parallel", "Trainings at a time in this process, which share the threads (1).", "N");
+        var parallel = Arguments.Parallel("Trainings at a time in this process, which share the threads (1).");
         var threads = Arguments.Threads();
         var json = Arguments.Json();
         return Arguments.Make(Named, Description, [file, output, parallel, threads, json], result =>
@@ -45,11 +45,7 @@ internal static class SweepCommand
             // Processes of an MPI job are workers like others; one of them speaks.
             terminal.IsSilent = MpiLaunch.IsShared && !MpiLaunch.IsFirst;
             var path = result.GetValue(file)!;
-            if (result.GetValue(parallel) is < 1 or > 1024)
-            {
-                throw new InputException("--parallel: give a whole number from 1 to 1024.");
-            }
-
+            var atATime = Arguments.Given(result, parallel) ?? 1;
             if (result.GetValue(threads) is < 0 and var wrong)
             {
                 throw new InputException($"--threads: {wrong} is not possible; give a whole number from 1, or 0 for one a core.");
@@ -57,7 +53,7 @@ internal static class SweepCommand
 
             var plan = SweepFile.Read(path);
             var folder = new SweepFolder(result.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(path) ?? "", Path.GetFileNameWithoutExtension(path)));
-            var request = new SweepRequest { Parallel = result.GetValue(parallel) ?? 1, Threads = result.GetValue(threads) ?? 0 };
+            var request = new SweepRequest { Parallel = atATime, Threads = result.GetValue(threads) ?? 0 };
             SweepOutcome outcome;
             try
             {

@@ -52,6 +52,7 @@ public sealed class LiveView : IProgress<TrainingProgress>, IDisposable
     private readonly WorkBudget _pictures;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<double>> _history = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _reached = new(StringComparer.Ordinal);
     private TrainingProgress? _latest;
     private bool _hasNews;
     private bool _isOver;
@@ -98,6 +99,14 @@ public sealed class LiveView : IProgress<TrainingProgress>, IDisposable
         ArgumentNullException.ThrowIfNull(value);
         lock (_lock)
         {
+            // Of several trainings at a time, which are told of by turns, the page follows the one that began last.
+            var isBeside = _latest is not null && !string.Equals(value.Name, _latest.Name, StringComparison.Ordinal) && _reached.TryGetValue(value.Name, out var reached) && value.Record.Iteration > reached;
+            _reached[value.Name] = value.Record.Iteration;
+            if (isBeside)
+            {
+                return;
+            }
+
             var isNew = _latest is null || value.Record.Iteration <= _latest.Record.Iteration || !string.Equals(value.Name, _latest.Name, StringComparison.Ordinal);
             if (isNew)
             {

@@ -40,6 +40,12 @@ public sealed record RunFolder(string Root)
     /// <summary>The run on one page.</summary>
     public string Report => Path.Combine(Root, "report.html");
 
+    /// <summary>What a fit tried before it trained this run, as a table.</summary>
+    public string Tried => Path.Combine(Root, "fit.csv");
+
+    /// <summary>A folder of what a fit has tried so far, by which it can be gone on with; gone when it is complete.</summary>
+    public string Search => Path.Combine(Root, "fit-search");
+
     /// <summary>The file that a training keeps open while it is at work here.</summary>
     public string Lock => Path.Combine(Root, ".lock");
 
@@ -72,21 +78,25 @@ public sealed record RunFolder(string Root)
     public static bool Owns(string path)
     {
         var folder = new RunFolder(Path.GetDirectoryName(path) ?? "");
-        string[] own = [folder.Configuration, folder.Model, folder.Checkpoint, folder.CheckpointBefore, folder.Origin, folder.History, folder.HistoryLines, folder.Calibration, folder.Log, folder.Lock];
+        string[] own = [folder.Configuration, folder.Model, folder.Checkpoint, folder.CheckpointBefore, folder.Origin, folder.History, folder.HistoryLines, folder.Calibration, folder.Log, folder.Tried, folder.Lock];
         return folder.HoldsRun && own.Contains(path, StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>Puts this run in the place of another in a folder beside, whose run is lost.</summary>
-    /// <param name="other">The other folder, with the same parent, so that paths in the configuration stay true.</param>
+    /// <summary>Puts this run in the place of another, whose run is lost. Stopped in between, the same again does the rest.</summary>
+    /// <param name="other">The other folder, which paths in this run's configuration are relative to.</param>
     internal void MoveTo(RunFolder other)
     {
-        // A run is told by its model or checkpoint: stopped in between, this leaves the one or the other, or none.
-        File.Delete(other.Model);
-        other.DeleteCheckpoints();
-        File.Delete(other.Calibration);
+        // A run is told by its model or checkpoint: stopped in between, this leaves the one or the other, or none. The model goes last.
+        if (File.Exists(Checkpoint))
+        {
+            File.Delete(other.Model);
+            other.DeleteCheckpoints();
+            File.Delete(other.Calibration);
+        }
+
         foreach (var (from, to) in new[] { (Configuration, other.Configuration), (Origin, other.Origin), (History, other.History), (HistoryLines, other.HistoryLines), (Log, other.Log), (CheckpointBefore, other.CheckpointBefore), (Checkpoint, other.Checkpoint), (Model, other.Model) })
         {
-            if (from != CheckpointBefore || File.Exists(from))
+            if (File.Exists(from))
             {
                 File.Move(from, to, overwrite: true);
             }

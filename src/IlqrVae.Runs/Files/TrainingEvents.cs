@@ -32,9 +32,9 @@ public sealed class TrainingEvents(string folder, Action<string>? failed = null,
         ["recoveries"] = "optimiser/recoveries",
     };
 
-    private EventFile? _file;
+    /// <summary>Files of trainings that are at work, several at a time, by name, and of the one that was told of last.</summary>
+    private readonly Dictionary<string, (EventFile File, long Step, bool IsOver)> _files = new(StringComparer.Ordinal);
     private string _name = "";
-    private long _step;
     private bool _hasFailed;
 
     /// <summary>The folder.</summary>
@@ -59,24 +59,39 @@ public sealed class TrainingEvents(string folder, Action<string>? failed = null,
         var record = value.Record;
         Try(() =>
         {
-            if (_file is null || record.Iteration <= _step || !string.Equals(value.Name, _name, StringComparison.Ordinal))
+            if (!_files.TryGetValue(value.Name, out var file) || record.Iteration <= file.Step)
             {
-                _file?.Dispose();
-                _file = EventFile.Begin(Path.Combine(Folder, NameOfFolder(value.Name)), record.Iteration, time);
+                CloseThose(one => one.IsOver || one.File == file.File);
+                file = (EventFile.Begin(Path.Combine(Folder, NameOfFolder(value.Name)), record.Iteration, time), 0, false);
             }
 
-            (_name, _step) = (value.Name, record.Iteration);
-            _file.Add(record.Iteration, HistoryFile.ValuesOf(record).Where(one => one.Value is not null && Tags[one.Name] is not null).Select(one => (Tags[one.Name]!, one.Value!.Value)));
+            (_files[value.Name], _name) = ((file.File, record.Iteration, value.IsLast), value.Name);
+            file.File.Add(record.Iteration, HistoryFile.ValuesOf(record).Where(one => one.Value is not null && Tags[one.Name] is not null).Select(one => (Tags[one.Name]!, one.Value!.Value)));
         });
     }
 
     /// <summary>Adds an image to the training at hand.</summary>
     /// <param name="tag">Its tag.</param>
     /// <param name="png">The bytes of a PNG file.</param>
-    public void AddImage(string tag, byte[] png) => Try(() => _file?.AddImage(_step, tag, png));
+    public void AddImage(string tag, byte[] png) => Try(() =>
+    {
+        if (_files.TryGetValue(_name, out var file))
+        {
+            file.File.AddImage(file.Step, tag, png);
+        }
+    });
 
     /// <inheritdoc/>
-    public void Dispose() => _file?.Dispose();
+    public void Dispose() => CloseThose(_ => true);
+
+    private void CloseThose(Func<(EventFile File, long Step, bool IsOver), bool> which)
+    {
+        foreach (var (name, file) in _files.Where(one => which(one.Value)).ToList())
+        {
+            _files.Remove(name);
+            file.File.Dispose();
+        }
+    }
 
     /// <summary>A name as folders may have it.</summary>
     private static string NameOfFolder(string name)

@@ -24,6 +24,9 @@ public sealed record TrainingProgress(TrainingRecord Record, int Iterations, dou
 
     /// <summary>Which of several trainings it is, such as a candidate of a fit; empty where there is one.</summary>
     public string Name { get; init; } = "";
+
+    /// <summary>Seconds that the fit it belongs to has taken, over all sessions; NaN where it belongs to none.</summary>
+    public double FitSeconds { get; init; } = double.NaN;
 }
 
 /// <summary>How far an inference is. Reported before the first trial, and by its workers, one at a time.</summary>

@@ -40,6 +40,9 @@ public sealed record TrainingRequest(string Where, bool Resume = false, bool For
     /// <summary>Iteration at which to stop as if interrupted; null for none.</summary>
     public int? StopAt { get; init; }
 
+    /// <summary>Where the run will be in the end, which paths in its configuration are relative to; null for where it is written.</summary>
+    internal RunFolder? Home { get; init; }
+
     /// <summary>The processes that train together, each by the same call; the first alone writes.</summary>
     public IProcessGroup Processes { get; init; } = new OneProcess();
 
@@ -283,6 +286,7 @@ public static class TrainingSession
                 _folder.DeleteCheckpoints();
                 File.Delete(_folder.Calibration);
                 File.Delete(_folder.Log);
+                File.Delete(_folder.Tried);
             }
             else if (_checkpoint != _folder.Checkpoint && File.Exists(_folder.Checkpoint))
             {
@@ -525,7 +529,7 @@ public static class TrainingSession
         }
 
         private string RelativeToRun(string path)
-            => Path.GetRelativePath(Path.GetFullPath(_folder.Root), Path.GetFullPath(path)).Replace('\\', '/');
+            => Path.GetRelativePath(Path.GetFullPath((_request.Home ?? _folder).Root), Path.GetFullPath(path)).Replace('\\', '/');
 
         private void TryLog(Exception exception)
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace IlqrVae.Runs.Sweeps;
 
 /// <summary>One piece of work: a training of a point with one seed, up to a rung.</summary>
@@ -11,6 +13,17 @@ public readonly record struct SweepJob(int Point, int Seed, int Rung)
 
     /// <summary>What the job is called.</summary>
     public string Name => FormattableString.Invariant($"{Training}-rung{Rung}");
+
+    /// <summary>The job of a name; null for what is no job's.</summary>
+    internal static SweepJob? Of(string name)
+    {
+        var parts = name.Split('-');
+        return parts is [var point, ['s', 'e', 'e', 'd', .. var seed], ['r', 'u', 'n', 'g', .. var rung]]
+            && int.TryParse(point, NumberStyles.None, CultureInfo.InvariantCulture, out var p) && int.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out var s)
+            && int.TryParse(rung, NumberStyles.None, CultureInfo.InvariantCulture, out var r)
+            ? new SweepJob(p, s, r)
+            : null;
+    }
 }
 
 /// <summary>What came of a job.</summary>

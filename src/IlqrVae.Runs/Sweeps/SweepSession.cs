@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
-using IlqrVae.Data;
+using System.Text.Json.Nodes;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
+using IlqrVae.Runs.Searching;
 using IlqrVae.Runs.Sessions;
 using IlqrVae.Training;
 
@@ -19,7 +20,7 @@ public sealed record SweepRequest
     public int Threads { get; init; }
 
     /// <summary>Time without a sign of life after which a worker on another machine is taken for dead.</summary>
-    public TimeSpan Patience { get; init; } = SweepClaim.Patience;
+    public TimeSpan Patience { get; init; } = JobClaim.Patience;
 }
 
 /// <summary>How far a sweep is.</summary>
@@ -58,10 +59,6 @@ public sealed record SweepOutcome(SweepPlan Plan, IReadOnlyList<RankedPoint> Ran
 /// </summary>
 public static class SweepSession
 {
-    /// <summary>Time between two looks of a worker that waits for others: longer and longer, since many may wait on one file system.</summary>
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
-
     /// <summary>Works.</summary>
     /// <param name="plan">What to try.</param>
     /// <param name="where">What to call its file in messages.</param>
@@ -89,38 +86,11 @@ public static class SweepSession
         folder.Open(Described(plan, points, configurations, recording));
 
         var work = new Work(plan, points, configurations, folder, recording, threads, request.Patience, told, progress);
-        using var failed = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
-        var workers = Enumerable.Range(0, request.Parallel).Select(_ => Task.Factory.StartNew(
-            () =>
-            {
-                try
-                {
-                    work.Run(failed.Token);
-                }
-                catch
-                {
-                    failed.Cancel();
-                    throw;
-                }
-            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
-        try
-        {
-            Task.WaitAll(workers, CancellationToken.None);
-        }
-        catch (AggregateException exception) when (exception.InnerExceptions.FirstOrDefault(one => one is not OperationCanceledException) is { } first)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
-        }
-        catch (AggregateException)
-        {
-            interrupt.ThrowIfCancellationRequested();
-            throw;
-        }
-
+        work.Run(request.Parallel, interrupt);
         var (ranked, isOver) = work.Ranked();
         if (isOver)
         {
-            AtomicFile.WriteText(folder.Table, Csv(plan, ranked));
+            WriteTable(folder.Table, plan, ranked);
         }
 
         return new SweepOutcome(plan, ranked, score, isOver);
@@ -204,88 +174,94 @@ public static class SweepSession
 
     private static string Told(SweepPoint point) => string.Join(", ", point.Settings.Select(one => $"{one.Key}={one.Value}"));
 
-    private static string Csv(SweepPlan plan, IReadOnlyList<RankedPoint> ranked)
-    {
-        var text = new StringBuilder();
-        string[] headers = ["point", .. plan.Keys.Select(key => key.Path), "rung", "iterations", "validation_loss", "deviation", "seconds", "run"];
-        text.AppendJoin(',', headers.Select(Cell)).Append('\n');
-        foreach (var one in ranked)
-        {
-            string[] cells =
-            [
-                $"{one.Point.Number}", .. one.Point.Settings.Select(setting => setting.Value), $"{one.Rung}", $"{one.Results[0].Iterations}",
-                double.IsFinite(one.Loss) ? one.Loss.ToString("R", CultureInfo.InvariantCulture) : "", double.IsFinite(one.Deviation) ? one.Deviation.ToString("R", CultureInfo.InvariantCulture) : "",
-                one.Results.Sum(result => result.Seconds).ToString("0.0", CultureInfo.InvariantCulture), Path.GetFileName(one.Run.Root),
-            ];
-            text.AppendJoin(',', cells.Select(Cell)).Append('\n');
-        }
-
-        return text.ToString();
-
-        static string Cell(string value) => value.AsSpan().IndexOfAny(",\"\n") < 0 ? value : $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-    }
+    private static void WriteTable(string path, SweepPlan plan, IReadOnlyList<RankedPoint> ranked) => SearchTable.Write(
+        path, ["point", .. plan.Keys.Select(key => key.Path), "rung", "iterations", "validation_loss", "deviation", "seconds", "run"],
+        ranked.Select(one => (string[])
+        [
+            $"{one.Point.Number}", .. one.Point.Settings.Select(setting => setting.Value), $"{one.Rung}", $"{one.Results[0].Iterations}", SearchTable.Number(one.Loss), SearchTable.Number(one.Deviation),
+            SearchTable.Seconds(one.Results.Sum(result => result.Seconds)), Path.GetFileName(one.Run.Root),
+        ]));
 
     /// <summary>What the workers of this process share.</summary>
     private sealed class Work(
         SweepPlan plan, IReadOnlyList<SweepPoint> points, List<RunConfiguration> configurations, SweepFolder folder, Recording recording, int threads, TimeSpan patience,
-        Action<SweepPoint, SweepResult>? told, IProgress<SweepProgress>? progress)
+        Action<SweepPoint, SweepResult>? told, IProgress<SweepProgress>? progress) : JobSearch<SweepJob, SweepResult>(folder.Board, patience)
     {
-        private readonly Lock _lock = new();
-        private readonly Dictionary<SweepJob, SweepResult> _results = [];
         private readonly int _planned = (int)Planned(plan, _ => 1);
         private readonly double _plannedIterations = Planned(plan, rung => configurations.Average(
             one => End(plan, one, rung) - (rung > 0 ? End(plan, one, rung - 1) : 0)));
 
         private readonly Dictionary<(int Point, int Seed), int> _reached = [];
 
-        /// <summary>Does one job after the other.</summary>
-        public void Run(CancellationToken interrupt)
-        {
-            var pause = ShortestPause;
-            while (true)
-            {
-                interrupt.ThrowIfCancellationRequested();
-                var (open, isOver) = Look();
-                if (isOver)
-                {
-                    return;
-                }
-
-                if (TakeOne(open, interrupt))
-                {
-                    pause = ShortestPause;
-                    continue;
-                }
-
-                // What others do may make work for this one where trainings go on from rung to rung; else there is none left.
-                if (plan.Rungs == 1)
-                {
-                    return;
-                }
-
-                interrupt.WaitHandle.WaitOne(pause);
-                pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 1.5 * pause.TotalSeconds));
-            }
-        }
+        /// <inheritdoc/>
+        /// <remarks>What others do may make work for this one where trainings go on from rung to rung; else there is none left.</remarks>
+        protected override bool MayWait => plan.Rungs > 1;
 
         public (IReadOnlyList<RankedPoint> Ranked, bool IsOver) Ranked()
         {
-            lock (_lock)
+            lock (Shared)
             {
-                var schedule = Schedule();
+                var schedule = new SweepSchedule(plan, Results, Look());
                 var ranked = new List<RankedPoint>();
                 var known = new HashSet<int>();
                 for (var rung = plan.Rungs - 1; rung >= 0; rung--)
                 {
                     foreach (var (number, _) in schedule.Ranked(rung).Where(one => known.Add(one.Point)))
                     {
-                        var results = Enumerable.Range(1, plan.Seeds).Select(seed => _results[new SweepJob(number, seed, rung)]).ToList();
+                        var results = Enumerable.Range(1, plan.Seeds).Select(seed => Results[new SweepJob(number, seed, rung)]).ToList();
                         ranked.Add(new RankedPoint(points[number - 1], rung, results, folder.RunOf(results.MinBy(one => one.Loss)!.Job)));
                     }
                 }
 
                 return (ranked, schedule.IsOver);
             }
+        }
+
+        protected override string NameOf(SweepJob job) => job.Name;
+
+        protected override SweepJob? JobOf(string name) => SweepJob.Of(name);
+
+        protected override JsonObject Written(SweepResult result) => new()
+        {
+            ["iterations"] = result.Iterations,
+            ["best_iteration"] = result.BestIteration,
+            ["validation_loss"] = Json.Number(result.ValidationLoss),
+            ["seconds"] = Json.Number(result.Seconds),
+        };
+
+        protected override SweepResult Read(SweepJob job, JsonObject json)
+            => new(job, (int)json["iterations"]!, (int)json["best_iteration"]!, (double?)json["validation_loss"] ?? double.NaN, (double?)json["seconds"] ?? double.NaN);
+
+        protected override (IReadOnlyList<SweepJob> Open, bool IsOver) Next(IReadOnlySet<SweepJob> claimed)
+        {
+            var schedule = new SweepSchedule(plan, Results, claimed);
+            return (schedule.Open(), schedule.IsOver);
+        }
+
+        protected override SweepResult Do(SweepJob job, CancellationToken interrupt)
+        {
+            var given = configurations[job.Point - 1];
+            var configuration = given with { Seed = given.Seed + (ulong)(job.Seed - 1), Training = given.Training with { Threads = threads } };
+            var run = folder.RunOf(job);
+            var end = End(plan, configuration, job.Rung);
+            var outcome = TrainingSession.Run(
+                configuration, recording, run,
+                new TrainingRequest(run.Root, Resume: run.HoldsCheckpoint, Force: true) { StopAt = end < configuration.Training.Iterations ? end : null },
+                progress is null ? null : new Watcher(this, job), interrupt);
+            if (outcome.End == TrainingEnd.Interrupted)
+            {
+                interrupt.ThrowIfCancellationRequested();
+            }
+
+            return new SweepResult(job, outcome.Iterations, outcome.BestIteration, outcome.End == TrainingEnd.Diverged ? double.NaN : outcome.ValidationLoss, outcome.Seconds);
+        }
+
+        protected override void Learn(SweepJob job, SweepResult result) => Reach(job, result.Iterations);
+
+        protected override void Tell(SweepJob job, SweepResult result)
+        {
+            told?.Invoke(points[job.Point - 1], result);
+            progress?.Report(new SweepProgress(Results.Count, _planned, "", 0, 0, Share));
         }
 
         /// <summary>A sum over all trainings that each rung lets through, about.</summary>
@@ -305,100 +281,27 @@ public static class SweepSession
         private static int End(SweepPlan plan, RunConfiguration configuration, int rung)
             => plan.IterationsAt(rung, configuration.Training.Iterations, configuration.Training.ValidationInterval);
 
-        /// <summary>What comes next, by what anybody has done so far. The lock is held.</summary>
-        private SweepSchedule Schedule()
-        {
-            folder.ReadInto(_results);
-            foreach (var result in _results.Values)
-            {
-                Reach(result.Job, result.Iterations);
-            }
-
-            return new SweepSchedule(plan, _results, folder.Claimed());
-        }
+        private double Share => Math.Min(1, _reached.Values.Sum(reached => (double)reached) / _plannedIterations);
 
         private void Reach(SweepJob job, int iterations)
             => _reached[(job.Point, job.Seed)] = Math.Max(iterations, _reached.GetValueOrDefault((job.Point, job.Seed)));
 
-        private (IReadOnlyList<SweepJob> Open, bool IsOver) Look()
-        {
-            lock (_lock)
-            {
-                var schedule = Schedule();
-                return (schedule.Open(), schedule.IsOver);
-            }
-        }
-
-        private bool TakeOne(IReadOnlyList<SweepJob> open, CancellationToken interrupt)
-        {
-            foreach (var job in open)
-            {
-                using var claim = folder.TryClaim(job, patience);
-
-                // It may have been done since the results were read.
-                if (claim is null || folder.IsDone(job))
-                {
-                    continue;
-                }
-
-                var result = Train(job, interrupt);
-                folder.Write(result);
-                lock (_lock)
-                {
-                    _results[job] = result;
-                    told?.Invoke(points[job.Point - 1], result);
-                }
-
-                Tell(job, result.Iterations, 0);
-                return true;
-            }
-
-            return false;
-        }
-
-        private SweepResult Train(SweepJob job, CancellationToken interrupt)
-        {
-            var given = configurations[job.Point - 1];
-            var configuration = given with { Seed = given.Seed + (ulong)(job.Seed - 1), Training = given.Training with { Threads = threads } };
-            var run = folder.RunOf(job);
-            var end = End(plan, configuration, job.Rung);
-            var outcome = TrainingSession.Run(
-                configuration, recording, run,
-                new TrainingRequest(run.Root, Resume: run.HoldsCheckpoint, Force: true) { StopAt = end < configuration.Training.Iterations ? end : null },
-                progress is null ? null : new Watcher(this, job), interrupt);
-            if (outcome.End == TrainingEnd.Interrupted)
-            {
-                interrupt.ThrowIfCancellationRequested();
-            }
-
-            return new SweepResult(job, outcome.Iterations, outcome.BestIteration, outcome.End == TrainingEnd.Diverged ? double.NaN : outcome.ValidationLoss, outcome.Seconds);
-        }
-
-        /// <summary>Tells of a training that goes on, or where there are no iterations to come that a job is done.</summary>
-        private void Tell(SweepJob job, int iteration, int iterations)
-        {
-            if (progress is null)
-            {
-                return;
-            }
-
-            int done;
-            double share;
-            lock (_lock)
-            {
-                Reach(job, iteration);
-                done = _results.Count;
-                share = _reached.Values.Sum(reached => (double)reached) / _plannedIterations;
-            }
-
-            progress.Report(iterations > 0
-                ? new SweepProgress(done, _planned, job.Training, iteration, iterations, Math.Min(1, share))
-                : new SweepProgress(done, _planned, "", 0, 0, Math.Min(1, share)));
-        }
-
+        /// <summary>Tells of a training that goes on.</summary>
         private sealed class Watcher(Work work, SweepJob job) : IProgress<TrainingProgress>
         {
-            public void Report(TrainingProgress value) => work.Tell(job, value.Record.Iteration, value.Iterations);
+            public void Report(TrainingProgress value)
+            {
+                SweepProgress progress;
+                lock (work.Shared)
+                {
+                    work.Reach(job, value.Record.Iteration);
+                    progress = new SweepProgress(work.Results.Count, work._planned, job.Training, value.Record.Iteration, value.Iterations, work.Share);
+                }
+
+                work.Report(progress);
+            }
         }
+
+        private void Report(SweepProgress value) => progress!.Report(value);
     }
 }

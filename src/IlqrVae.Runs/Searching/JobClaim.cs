@@ -3,13 +3,13 @@ using System.Globalization;
 using System.Text;
 using IlqrVae.Data;
 
-namespace IlqrVae.Runs.Sweeps;
+namespace IlqrVae.Runs.Searching;
 
 /// <summary>
 /// A job that this worker has taken and no other may: a file that could be made only once. It is kept open and locked, and written to now and then. A worker that died holds no lock, and its file is
 /// not written to any more: then another may take the job. Where machines share a file system that keeps locks to itself, what is written tells.
 /// </summary>
-internal sealed class SweepClaim : IDisposable
+internal sealed class JobClaim : IDisposable
 {
     /// <summary>Time between two signs of life.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
@@ -22,7 +22,7 @@ internal sealed class SweepClaim : IDisposable
     private readonly Timer _timer;
     private bool _isReleased;
 
-    private SweepClaim(FileStream stream)
+    private JobClaim(FileStream stream)
     {
         _stream = stream;
         SignOfLife();
@@ -33,14 +33,14 @@ internal sealed class SweepClaim : IDisposable
     /// <param name="path">The file that stands for it.</param>
     /// <param name="patience">Time without a sign of life after which a worker on another machine is taken for dead.</param>
     /// <returns>The claim; null where another has it.</returns>
-    public static SweepClaim? TryTake(string path, TimeSpan patience)
+    public static JobClaim? TryTake(string path, TimeSpan patience)
     {
         for (var attempt = 0; attempt < 2; attempt++)
         {
             try
             {
                 // The file goes when it is closed, before its lock does.
-                return new SweepClaim(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose));
+                return new JobClaim(new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose));
             }
             catch (IOException) when (File.Exists(path))
             {
