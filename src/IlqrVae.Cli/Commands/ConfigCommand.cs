@@ -104,7 +104,7 @@ internal static class ConfigCommand
         {
             terminal.IsJson = result.GetValue(json);
             var path = RunFolder.ConfigurationOf(result.GetValue(file)!);
-            var configuration = ConfigurationFile.Read(path, result.GetValue(set));
+            var configuration = ConfigurationFile.Read(path, result.GetValue(set), isAgreed: !Directory.Exists(result.GetValue(file)));
             configuration = configuration with { Data = result.GetValue(data) ?? configuration.Data };
             var recording = terminal.Read(configuration.Data);
             var plan = TrainingPlan.Of(configuration, recording, path);
