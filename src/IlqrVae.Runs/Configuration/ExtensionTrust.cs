@@ -8,9 +8,6 @@ namespace IlqrVae.Runs.Configuration;
 /// </summary>
 internal static class ExtensionTrust
 {
-    /// <summary>Set to 1, it allows every assembly.</summary>
-    public const string Variable = "ILQR_VAE_TRUST_EXTENSIONS";
-
     private const UnixFileMode OnlyUser = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly ConcurrentDictionary<string, bool> s_here = new(StringComparer.Ordinal);
@@ -19,18 +16,19 @@ internal static class ExtensionTrust
     /// <param name="hash">Its SHA-256.</param>
     public static bool Has(string hash)
         => s_here.ContainsKey(hash)
-            || Environment.GetEnvironmentVariable(Variable) == "1"
-            || (Folder() is { } folder && IsOnlyUsers(folder) && File.Exists(Path.Combine(folder, hash)));
+            || Environment.GetEnvironmentVariable(Extensions.Variable) == "1"
+            || (Folder() is { } folder && IsKept(folder, hash));
 
     /// <summary>Remembers an assembly, in this process and, where there is a place for it, for later ones.</summary>
     /// <param name="path">The assembly, noted for whoever looks into the folder.</param>
     /// <param name="hash">Its SHA-256.</param>
-    public static void Add(string path, string hash)
+    /// <returns>Whether later processes will know it too.</returns>
+    public static bool Add(string path, string hash)
     {
         s_here[hash] = true;
         if (Folder() is not { } folder)
         {
-            return;
+            return false;
         }
 
         try
@@ -52,6 +50,8 @@ internal static class ExtensionTrust
         {
             // It is there already, or cannot be kept; what was asked for is done all the same.
         }
+
+        return IsKept(folder, hash);
     }
 
     /// <summary>The folder; null where the user has none. A relative one would be that of whoever made the current folder.</summary>
@@ -60,6 +60,8 @@ internal static class ExtensionTrust
         var home = Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify);
         return Path.IsPathFullyQualified(home) ? Path.Combine(home, "ilqr-vae", "trusted-extensions") : null;
     }
+
+    private static bool IsKept(string folder, string hash) => IsOnlyUsers(folder) && File.Exists(Path.Combine(folder, hash));
 
     /// <summary>What others can write into says nothing of the user.</summary>
     private static bool IsOnlyUsers(string folder)

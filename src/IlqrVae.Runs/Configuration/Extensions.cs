@@ -10,6 +10,9 @@ namespace IlqrVae.Runs.Configuration;
 /// </summary>
 public static class Extensions
 {
+    /// <summary>The environment variable that allows every assembly where it is 1.</summary>
+    public const string Variable = "ILQR_VAE_TRUST_EXTENSIONS";
+
     /// <summary>
     /// The kinds that come with the library and those of some assemblies that the user named: they are trusted from now on, in this process and, by their
     /// SHA-256, in later ones of this user.
@@ -18,6 +21,25 @@ public static class Extensions
     /// <param name="where">What names them, for messages.</param>
     /// <exception cref="InputException">A file is missing or no assembly for this program, or holds no kinds.</exception>
     public static ModelKinds Load(IEnumerable<string> paths, string where) => Load(paths, where, isAgreed: true);
+
+    /// <summary>Agrees to an assembly and what it refers to of its folder, without loading them, in this process and, by their SHA-256, in later ones of this user.</summary>
+    /// <param name="path">The assembly.</param>
+    /// <returns>Whether later processes will know them too; not where the user has no folder for it that can be written.</returns>
+    /// <exception cref="InputException">It is missing or no assembly.</exception>
+    public static bool Trust(string path)
+    {
+        var files = new List<(string Path, string Hash)>();
+        try
+        {
+            ExtensionBundle.Read(path, (file, hash) => files.Add((file, hash)));
+        }
+        catch (BadImageFormatException exception)
+        {
+            throw new InputException($"{Shown(path)}: this is no assembly ({Shown(exception.Message)}); give the .dll of a .NET class library.", exception);
+        }
+
+        return files.ConvertAll(one => ExtensionTrust.Add(Shown(one.Path), one.Hash)).TrueForAll(isKept => isKept);
+    }
 
     /// <summary>The kinds, of assemblies that are trusted or become so.</summary>
     /// <param name="paths">The assemblies' files.</param>
@@ -64,7 +86,7 @@ public static class Extensions
             else if (!ExtensionTrust.Has(hash))
             {
                 throw new InputException(
-                    $"{where}: its extension {Shown(file)} (SHA-256 {hash[..12]}) is a program, and not one that you ran before; if you trust whoever made it, name it once in 'ilqr-vae config trust', or set {ExtensionTrust.Variable}=1 for this command.");
+                    $"{where}: its extension {Shown(file)} (SHA-256 {hash[..12]}) is a program, and not one that you ran before; if you trust whoever made it, name it once in 'ilqr-vae config trust', or set {Variable}=1 for this command.");
             }
         });
         var assembly = bundle.Load();
