@@ -26,24 +26,20 @@ public sealed class ForeignCode : IDisposable
     private static readonly string[] s_readers =
     [
         "infer run --data data.h5 -o out.h5",
-        "infer run/checkpoint.h5 --data data.h5 -o out.h5",
         "evaluate run --data data.h5",
-        "info run/model.h5",
-        "info run/checkpoint.h5",
-        "info run",
-        "report run --data data.h5 -o out.html",
-        "plot run dynamics -o out.png",
-        "export run/model.h5 -o out.npz",
-        "compare run run --data data.h5",
-        "calibrate run --data data.h5 -o out",
-        "forecast run --data data.h5 -o out.h5",
-        "serve run",
+        "inspect run",
+        "inspect run/model.h5",
+        "report run",
+        "plot run eigenvalues -o out.png",
+        "compare run run",
+        "calibrate run --data data.h5",
         "config check run",
         "config check run/config.yaml",
         "train run --resume --iterations 3",
         "train run/config.yaml -o out --iterations 3",
         "train --like run -o out",
         "train plain.yaml --from run -o out",
+        "train plain.yaml -o run --resume",
     ];
 
     [Fact]
@@ -59,6 +55,16 @@ public sealed class ForeignCode : IDisposable
             Assert.Contains("config trust", output, StringComparison.Ordinal);
             Assert.False(File.Exists(Mark), command);
         }
+
+        Assert.False(Directory.Exists(_line["mine"]));
+
+        // A folder is not a configuration by name, whatever else is in it.
+        File.Delete(_line["run/model.h5"]);
+        Assert.Contains("checkpoint.h5: '/configuration': its extension", Run("mine", "train plain.yaml -o run --resume").Output, StringComparison.Ordinal);
+        File.Delete(_line["run/checkpoint.h5"]);
+        File.Delete(_line["run/checkpoint-before.h5"]);
+        Assert.Equal(2, Run("mine", "config check run").Code);
+        Assert.False(File.Exists(Mark));
     }
 
     [Fact]
@@ -66,7 +72,7 @@ public sealed class ForeignCode : IDisposable
     {
         Train("mine");
         Assert.True(File.Exists(Mark));
-        foreach (var command in (string[])["info run/model.h5", "infer run --data data.h5 -o out.h5", "train run --resume --iterations 3 --no-report"])
+        foreach (var command in (string[])["inspect run/model.h5", "infer run --data data.h5 -o out.h5", "train run --resume --iterations 3 --no-report"])
         {
             var (code, output) = Run("mine", command);
             Assert.True(code == 0, $"{command}\n{output}");
@@ -84,9 +90,26 @@ public sealed class ForeignCode : IDisposable
         var bytes = File.ReadAllBytes(_line[file]);
         bytes[^1] ^= 1;
         File.WriteAllBytes(_line[file], bytes);
-        var (code, output) = Run("mine", "info run/model.h5");
+        var (code, output) = Run("mine", "inspect run/model.h5");
         Assert.Equal(2, code);
         Assert.Contains($"{file} (SHA-256 ", output, StringComparison.Ordinal);
+        Assert.False(File.Exists(Mark));
+    }
+
+    /// <summary>A name that would move the cursor or turn the writing round is shown without that.</summary>
+    [Fact]
+    public void Names_of_assemblies_do_nothing_to_the_terminal()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no files of such names.");
+        const string Name = "\u001b[2J\u202e.dll";
+        File.Copy(_line["Foreign.dll"], _line[Name]);
+        Directory.CreateDirectory(_line["given"]);
+        _line.Write("given/config.yaml", "data: ../data.h5\nextensions: [\"../\\e[2J\\u202e.dll\"]\n");
+        var (code, output) = Run("mine", "config check given");
+        Assert.Equal(2, code);
+        Assert.Contains("(SHA-256 ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', output);
+        Assert.DoesNotContain('\u202e', output);
         Assert.False(File.Exists(Mark));
     }
 
@@ -95,14 +118,14 @@ public sealed class ForeignCode : IDisposable
     {
         Train("theirs");
         File.Delete(Mark);
-        Assert.Equal(0, Run("mine", "info run/model.h5", ("ILQR_VAE_TRUST_EXTENSIONS", "1")).Code);
+        Assert.Equal(0, Run("mine", "inspect run/model.h5", ("ILQR_VAE_TRUST_EXTENSIONS", "1")).Code);
         Assert.True(File.Exists(Mark));
-        Assert.Equal(2, Run("mine", "info run/model.h5", ("ILQR_VAE_TRUST_EXTENSIONS", "0")).Code);
-        Assert.Equal(2, Run("mine", "info run/model.h5").Code);
+        Assert.Equal(2, Run("mine", "inspect run/model.h5", ("ILQR_VAE_TRUST_EXTENSIONS", "0")).Code);
+        Assert.Equal(2, Run("mine", "inspect run/model.h5").Code);
         File.Delete(Mark);
         Assert.Equal(0, Run("mine", "config trust Foreign.dll").Code);
         Assert.False(File.Exists(Mark));
-        Assert.Equal(0, Run("mine", "info run/model.h5").Code);
+        Assert.Equal(0, Run("mine", "inspect run/model.h5").Code);
         Assert.Equal(2, Run("mine", "config trust data.h5").Code);
     }
 
@@ -118,9 +141,9 @@ public sealed class ForeignCode : IDisposable
 
         // Their content says nothing; what others can write into is not believed.
         Assert.All(Directory.GetFiles(folder), file => File.WriteAllBytes(file, [0, 255, 10]));
-        Assert.Equal(0, Run("mine", "info run/model.h5").Code);
+        Assert.Equal(0, Run("mine", "inspect run/model.h5").Code);
         File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherWrite);
-        Assert.Equal(2, Run("mine", "info run/model.h5").Code);
+        Assert.Equal(2, Run("mine", "inspect run/model.h5").Code);
     }
 
     [Fact]
@@ -128,11 +151,11 @@ public sealed class ForeignCode : IDisposable
     {
         _line.Write("mine", "no folder");
         Train("mine");
-        Assert.Equal(2, Run("mine", "info run/model.h5").Code);
+        Assert.Equal(2, Run("mine", "inspect run/model.h5").Code);
         Assert.Equal(1, Run("mine", "config trust Foreign.dll").Code);
 
         // A relative folder would be the current one's.
-        Assert.Equal(2, Run("mine", "info run/model.h5", ("XDG_CONFIG_HOME", "relative"), ("HOME", "relative")).Code);
+        Assert.Equal(2, Run("mine", "inspect run/model.h5", ("XDG_CONFIG_HOME", "relative"), ("HOME", "relative")).Code);
     }
 
     [Fact]
