@@ -118,7 +118,7 @@ public sealed class ForeignCode : IDisposable
     {
         Train("theirs");
         File.Delete(Mark);
-        Assert.Equal(0, Run("mine", "inspect run/model.h5", ("ILQR_VAE_TRUST_EXTENSIONS", "1")).Code);
+        Assert.Equal(0, Run("mine", "infer run --data data.h5 -o once.h5", ("ILQR_VAE_TRUST_EXTENSIONS", "1")).Code);
         Assert.True(File.Exists(Mark));
         Assert.Equal(2, Run("mine", "inspect run/model.h5", ("ILQR_VAE_TRUST_EXTENSIONS", "0")).Code);
         Assert.Equal(2, Run("mine", "inspect run/model.h5").Code);
