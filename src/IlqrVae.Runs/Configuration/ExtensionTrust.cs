@@ -42,7 +42,12 @@ internal static class ExtensionTrust
                 Directory.CreateDirectory(folder, OnlyUser | UnixFileMode.UserExecute);
             }
 
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OperatingSystem.IsWindows() ? null : OnlyUser };
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = OnlyUser;
+            }
+
             using var writer = new StreamWriter(Path.Combine(folder, hash), options);
             writer.Write($"{path}\n");
         }
@@ -65,5 +70,5 @@ internal static class ExtensionTrust
 
     /// <summary>What others can write into says nothing of the user.</summary>
     private static bool IsOnlyUsers(string folder)
-        => OperatingSystem.IsWindows() || (Directory.Exists(folder) && (File.GetUnixFileMode(folder) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0);
+        => OperatingSystem.IsWindows() || (Directory.Exists(folder) && (File.GetUnixFileMode(folder) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == UnixFileMode.None);
 }
