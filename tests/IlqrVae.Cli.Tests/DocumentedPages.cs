@@ -23,6 +23,7 @@ public sealed partial class DocumentedPages(PageFiles files) : IClassFixture<Pag
     /// <summary>How lines begin that are not run, and why.</summary>
     private static readonly Dictionary<string, string> NotRun = new(StringComparer.Ordinal)
     {
+        ["ilqr-vae config trust my-dynamics.dll"] = "it writes into the user's folder of settings; ForeignCode runs it with one of its own",
         ["dotnet build -c Release"] = "it builds what runs this",
         ["dotnet test -c Release"] = "it would run this again",
         ["dotnet tool restore"] = "it asks a feed",

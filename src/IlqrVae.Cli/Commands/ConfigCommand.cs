@@ -12,12 +12,12 @@ using IlqrVae.Runs.Sessions;
 
 namespace IlqrVae.Cli.Commands;
 
-/// <summary>ilqr-vae config: its commands new, check and schema.</summary>
+/// <summary>ilqr-vae config: its commands new, check, schema and trust.</summary>
 internal static class ConfigCommand
 {
     private const string Description =
         """
-        Configurations of 'ilqr-vae train': proposes one from data, checks one, and describes them all for editors.
+        Configurations of 'ilqr-vae train': proposes one from data, checks one, describes them all for editors, and allows assemblies that they name.
 
         Example:
           ilqr-vae config new data.h5 -o config.yaml
@@ -52,12 +52,23 @@ internal static class ConfigCommand
           ilqr-vae config schema -o schema.json
         """;
 
+    private const string TrustDescription =
+        """
+        Allows assemblies with dynamics and links of somebody else, which models and runs may name under 'extensions': their code runs from then on when such a file is read.
+
+        Each is known by its SHA-256, with the assemblies beside it that it refers to; nothing is run now. Those that you train with are known already.
+
+        Example:
+          ilqr-vae config trust their-dynamics.dll
+        """;
+
     public static Command Create(Terminal terminal)
     {
         var command = new Command("config", Description);
         command.Subcommands.Add(New(terminal));
         command.Subcommands.Add(Check(terminal));
         command.Subcommands.Add(Schema(terminal));
+        command.Subcommands.Add(Trust(terminal));
         return command;
     }
 
@@ -104,12 +115,31 @@ internal static class ConfigCommand
         {
             terminal.IsJson = result.GetValue(json);
             var path = RunFolder.ConfigurationOf(result.GetValue(file)!);
-            var configuration = ConfigurationFile.Read(path, result.GetValue(set));
+            var configuration = ConfigurationFile.Read(path, result.GetValue(set), isAgreed: !Directory.Exists(result.GetValue(file)));
             configuration = configuration with { Data = result.GetValue(data) ?? configuration.Data };
             var recording = terminal.Read(configuration.Data);
             var plan = TrainingPlan.Of(configuration, recording, path);
             terminal.Remarks(RecordingRemarks.Of(recording).Concat(plan.Remarks));
             Report(path, configuration, plan, terminal);
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Trust(Terminal terminal)
+    {
+        var files = new Argument<string[]>("FILE") { Description = "An assembly (.dll); may be several.", HelpName = "their-dynamics.dll", Arity = ArgumentArity.OneOrMore };
+        return Arguments.Make("trust", TrustDescription, [files], result =>
+        {
+            foreach (var file in result.GetValue(files)!)
+            {
+                if (!Extensions.Trust(file))
+                {
+                    throw new FailedRunException($"{file}: your folder of settings cannot be written or is open to others, so nothing is remembered; set {Extensions.Variable}=1 for the commands that need the assembly.");
+                }
+
+                terminal.WriteLine($"trusted: {file}");
+            }
+
             return ExitCode.Done;
         });
     }

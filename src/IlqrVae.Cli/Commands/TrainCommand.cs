@@ -57,7 +57,7 @@ internal static class TrainCommand
                 ("--set", result.GetValue(set) is { Length: > 0 }), ("--seed", result.GetValue(seed) is not null), ("--from", result.GetValue(from) is not null),
                 ("--freeze", result.GetValue(freeze) is not null), ("--resume", result.GetValue(resume)), ("--iterations", result.GetValue(iterations) is not null)]);
             var path = repeat is null ? RunFolder.ConfigurationOf(result.GetValue(file)!) : new RunFolder(repeat.Run).Configuration;
-            var configuration = WithOptions(repeat?.Configuration ?? ConfigurationFile.Read(path, result.GetValue(set)), result.GetValue(threads), result.GetValue(iterations));
+            var configuration = WithOptions(repeat?.Configuration ?? ConfigurationFile.Read(path, result.GetValue(set), isAgreed: !Directory.Exists(result.GetValue(file))), result.GetValue(threads), result.GetValue(iterations));
             configuration = configuration with { Data = result.GetValue(data) ?? configuration.Data, Seed = result.GetValue(seed) ?? configuration.Seed, StartFrom = result.GetValue(from) ?? configuration.StartFrom };
             if (result.GetValue(freeze) is { } parts)
             {

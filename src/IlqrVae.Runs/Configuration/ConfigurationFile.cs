@@ -2,6 +2,7 @@ using System.Text;
 using IlqrVae.Data;
 using IlqrVae.Models.Kinds;
 using IlqrVae.Models.Likelihoods;
+using IlqrVae.Runs.Files;
 using IlqrVae.Training.Hiding;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -16,14 +17,20 @@ public static class ConfigurationFile
     private const int DeepestNesting = 32;
     private const int MostNodes = 200_000;
 
-    /// <summary>Reads a file. The path of the data is then relative to the current folder, or absolute.</summary>
+    /// <summary>
+    /// Reads a file. The path of the data is then relative to the current folder, or absolute. The assemblies of its extensions are loaded, which runs their code, and
+    /// trusted from then on (<see cref="Extensions.Load(IEnumerable{string}, string)"/>); those of a run's config.yaml must be known to the user, as those of its model.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InputException">It is missing or faulty.</exception>
     /// <param name="changes">What is to be other than in the file, each KEY=VALUE as <see cref="ConfigurationChange"/> reads it; null for nothing.</param>
-    public static RunConfiguration Read(string path, IEnumerable<string>? changes = null)
+    /// <param name="isAgreed">Whether the user named the file itself, and so agrees to its extensions; false where it was found in a folder that the user named.</param>
+    /// <exception cref="InputException">It is missing or faulty, or names an assembly that the user has not agreed to run.</exception>
+    public static RunConfiguration Read(string path, IEnumerable<string>? changes = null, bool isAgreed = true)
     {
         var folder = Path.GetDirectoryName(path) ?? "";
-        var configuration = Parse(InputFile.ReadText(path, LargestBytes, "a configuration"), path, folder, changes: changes);
+        var run = new RunFolder(folder);
+        isAgreed &= !(run.HoldsRun && Path.GetFileName(path) == Path.GetFileName(run.Configuration));
+        var configuration = Parse(InputFile.ReadText(path, LargestBytes, "a configuration"), path, folder, isOld: false, changes, isAgreed);
         return configuration with
         {
             Data = Path.Combine(folder, configuration.Data),
@@ -31,18 +38,21 @@ public static class ConfigurationFile
         };
     }
 
-    /// <summary>Reads a text.</summary>
+    /// <summary>Reads a text. Its extensions must be known to the user, by having been named before.</summary>
     /// <param name="text">YAML.</param>
     /// <param name="where">What to call it in messages.</param>
     /// <param name="folder">The folder that paths of extensions are relative to.</param>
     /// <param name="isOld">Whether keys of other kinds than the ones chosen are passed over, as files of former versions have them all.</param>
     /// <param name="changes">What is to be other than in the text, each KEY=VALUE as <see cref="ConfigurationChange"/> reads it; null for nothing.</param>
-    /// <exception cref="InputException">It is faulty.</exception>
+    /// <exception cref="InputException">It is faulty, or names an assembly that the user has not agreed to run.</exception>
     public static RunConfiguration Parse(string text, string where, string folder = "", bool isOld = false, IEnumerable<string>? changes = null)
+        => Parse(text, where, folder, isOld, changes, isAgreed: false);
+
+    private static RunConfiguration Parse(string text, string where, string folder, bool isOld, IEnumerable<string>? changes, bool isAgreed)
     {
         var (root, reading) = Load(text, where, "write at least 'data: FILE.h5'", isOld);
         root = (changes ?? []).Aggregate(root, (changed, change) => ConfigurationChange.Parse(change).ApplyTo(changed, reading));
-        var configuration = ReadSection(WithExtensions(root, folder, reading), root, "", reading);
+        var configuration = ReadSection(WithExtensions(root, folder, reading, isAgreed), root, "", reading);
         return configuration.Data.Length > 0
             ? configuration
             : throw new InputException($"{where}: the key 'data' is missing; write 'data: FILE.h5' with the path of the dataset.");
@@ -140,7 +150,7 @@ public static class ConfigurationFile
             : Settings.All.Where(setting => setting.Section == section).Select(setting => (setting.Key, setting.Write(configuration) ?? ""));
 
     /// <summary>The configuration that knows the kinds of its extensions, before anything else is read.</summary>
-    private static RunConfiguration WithExtensions(YamlMappingNode root, string folder, Reading reading)
+    private static RunConfiguration WithExtensions(YamlMappingNode root, string folder, Reading reading, bool isAgreed)
     {
         var setting = Settings.All.First(one => one.Path == "extensions");
         if (root.Children.FirstOrDefault(pair => pair.Key is YamlScalarNode { Value: "extensions" }).Value is not { } node)
@@ -150,7 +160,7 @@ public static class ConfigurationFile
 
         var configuration = Apply(new RunConfiguration(), setting, node, setting.Path, reading);
         var paths = configuration.Extensions.Select(path => Path.Combine(folder, path)).ToList();
-        return configuration with { Extensions = paths, Kinds = Extensions.Load(paths, reading.Where) };
+        return configuration with { Extensions = paths, Kinds = Extensions.Load(paths, reading.Where, isAgreed) };
     }
 
     /// <summary>
