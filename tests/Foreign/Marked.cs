@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using ForeignHelper;
 using IlqrVae.Models.Differentiation;
 using IlqrVae.Models.Dynamics.Custom;
-using IlqrVae.Models.Parameters;
 
 namespace Foreign;
 
