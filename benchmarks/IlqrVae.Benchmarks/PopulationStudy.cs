@@ -42,7 +42,8 @@ internal sealed record PopulationResult(
 /// <param name="seed">Of parameters, batches and settings.</param>
 /// <param name="updates">Updates of a whole training: nine times a whole number.</param>
 /// <param name="members">Members of the population.</param>
-internal sealed class PopulationStudy(string data, IReadOnlyList<string> predict, int states, ulong seed, int updates, int members)
+/// <param name="batch">Trials an update.</param>
+internal sealed class PopulationStudy(string data, IReadOnlyList<string> predict, int states, ulong seed, int updates, int members, int batch)
 {
     /// <summary>Parts of a training, after each of which it is validated: rungs of a halving by three are after 1, 3 and 9 of them.</summary>
     private const int Parts = 9;
@@ -72,7 +73,7 @@ internal sealed class PopulationStudy(string data, IReadOnlyList<string> predict
 
         var training = candidate.Configuration.Training;
         _trials = LearningTrials.Of(recording, training.Chunk, training.ValidationShare);
-        _configuration = (candidate.Configuration with { Training = training with { Iterations = updates, ValidationInterval = updates / Parts, ShrinkReadOuts = false } }).CompletedFor(_trials);
+        _configuration = (candidate.Configuration with { Training = training with { Iterations = updates, BatchSize = batch, ValidationInterval = updates / Parts, ShrinkReadOuts = false } }).CompletedFor(_trials);
         _description = ModelDescription.Of(_configuration, _trials);
         foreach (var (name, search) in ((string, Func<IReadOnlyList<Member>>)[])[("usual", Usual), ("random", RandomSearch), ("halving", Halving), ("population", Population)])
         {

@@ -10,7 +10,7 @@ if (args.Length > 1 && args[0] == "population")
 {
     try
     {
-        var study = new PopulationStudy(args[1], Text("--predict", "").Split(',', StringSplitOptions.RemoveEmptyEntries), (int)Option("--states", 20), (ulong)Option("--seed", 1), (int)Option("--updates", 180), (int)Option("--members", 8));
+        var study = new PopulationStudy(args[1], Text("--predict", "").Split(',', StringSplitOptions.RemoveEmptyEntries), (int)Option("--states", 20), (ulong)Option("--seed", 1), (int)Option("--updates", 180), (int)Option("--members", 8), (int)Option("--batch", 32));
         study.Run(Text("--methods", "usual,random,halving,population").Split(','), Console.WriteLine);
         return 0;
     }
