@@ -68,7 +68,10 @@ public sealed class Populations
         (rungs[0][3], rungs[0][4], rungs[0][5]) = (0.5, 0.6, 4);
         Assert.Equal((3, 0), PopulationRules.Promoted(rungs, 3));
         (rungs[1][3], rungs[1][4]) = (0.4, 0.3);
+        (rungs[0][6], rungs[0][7], rungs[0][8]) = (0.1, 5, 6);
         Assert.Equal((4, 1), PopulationRules.Promoted(rungs, 3));
+        rungs[2][4] = 0.2;
+        Assert.Equal((6, 0), PopulationRules.Promoted(rungs, 3));
     }
 
     [Fact]
