@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using IlqrVae.Data;
-using IlqrVae.Models;
 using IlqrVae.Numerics;
 using IlqrVae.Recordings;
 using IlqrVae.Runs.Configuration;
@@ -75,7 +74,7 @@ internal sealed class PopulationStudy(string data, IReadOnlyList<string> predict
         _trials = LearningTrials.Of(recording, training.Chunk, training.ValidationShare);
         _configuration = (candidate.Configuration with { Training = training with { Iterations = updates, BatchSize = batch, ValidationInterval = updates / Parts, ShrinkReadOuts = false } }).CompletedFor(_trials);
         _description = ModelDescription.Of(_configuration, _trials);
-        foreach (var (name, search) in ((string, Func<IReadOnlyList<Member>>)[])[("usual", Usual), ("random", RandomSearch), ("halving", Halving), ("population", Population)])
+        foreach (var (name, search) in ((string, Func<List<Member>>)[])[("usual", Usual), ("random", RandomSearch), ("halving", Halving), ("population", Population)])
         {
             if (!methods.Contains(name, StringComparer.Ordinal))
             {
@@ -94,14 +93,14 @@ internal sealed class PopulationStudy(string data, IReadOnlyList<string> predict
         }
     }
 
-    private IReadOnlyList<Member> Usual()
+    private List<Member> Usual()
     {
         var member = new Member(null);
         Train(member, Parts);
         return [member];
     }
 
-    private IReadOnlyList<Member> RandomSearch()
+    private List<Member> RandomSearch()
     {
         List<Member> all = [.. Enumerable.Range(0, members).Select(Drawn)];
         all.ForEach(member => Train(member, Parts));
@@ -109,7 +108,7 @@ internal sealed class PopulationStudy(string data, IReadOnlyList<string> predict
     }
 
     /// <summary>As many parts as the population has; what is left at the end, too little for the next step, is not spent.</summary>
-    private IReadOnlyList<Member> Halving()
+    private List<Member> Halving()
     {
         var left = members * Parts;
         var all = new List<Member>();
@@ -134,7 +133,7 @@ internal sealed class PopulationStudy(string data, IReadOnlyList<string> predict
         }
     }
 
-    private IReadOnlyList<Member> Population()
+    private List<Member> Population()
     {
         List<Member> all = [.. Enumerable.Range(0, members).Select(Drawn)];
         for (var part = 1; part <= Parts; part++)
