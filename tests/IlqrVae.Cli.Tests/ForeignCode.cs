@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 
 namespace IlqrVae.Cli.Tests;
 
@@ -130,6 +131,7 @@ public sealed class ForeignCode : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void What_is_remembered_is_the_users_own()
     {
         if (OperatingSystem.IsWindows())
