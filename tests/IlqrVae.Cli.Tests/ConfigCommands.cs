@@ -21,10 +21,10 @@ public sealed class ConfigCommands
         get
         {
             var root = Path.GetDirectoryName(Path.GetDirectoryName(DocsPage.PathOf("json.md")))!;
-            return [.. Directory.GetFiles(Path.Combine(root, "experiments"), "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(File.ReadAllText),
-                .. Directory.GetFiles(Path.Combine(root, "docs"), "*.md").Append(Path.Combine(root, "README.md")).Order(StringComparer.Ordinal)
-                    .SelectMany(page => Regex.Matches(File.ReadAllText(page), "```yaml\n(?<text>.*?)```", RegexOptions.Singleline, TimeSpan.FromSeconds(5)).Select(match => match.Groups["text"].Value))
-                    .Where(text => Regex.IsMatch(text, "^data:", RegexOptions.Multiline, TimeSpan.FromSeconds(5)) && !text.Contains("extensions:", StringComparison.Ordinal)),
+            return [.. Directory.GetFiles(Path.Combine(root, "experiments"), "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(File.ReadAllText)
+                .Concat(Directory.GetFiles(Path.Combine(root, "docs"), "*.md").Append(Path.Combine(root, "README.md")).Order(StringComparer.Ordinal)
+                    .SelectMany(page => Regex.Matches(File.ReadAllText(page), "```yaml\n(?<text>.*?)```", RegexOptions.Singleline, TimeSpan.FromSeconds(5)).Select(match => match.Groups["text"].Value)))
+                .Where(text => Regex.IsMatch(text, "^data:", RegexOptions.Multiline, TimeSpan.FromSeconds(5)) && !text.Contains("extensions:", StringComparison.Ordinal)),
                 "data: data.h5"];
         }
     }
