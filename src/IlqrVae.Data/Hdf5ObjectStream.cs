@@ -115,6 +115,12 @@ internal sealed class Hdf5ObjectStream : Stream
         var header = bytes.Read(address, prefix, "GCOL");
         header.Skip(4);
         var size = header.Length();
+        if (size < prefix)
+        {
+            // PureHDF would count down from there past zero, and take what follows the heap for texts.
+            throw new InvalidDataException("a heap of texts is shorter than its header");
+        }
+
         for (var at = prefix; at + prefix <= size;)
         {
             var entry = bytes.Read(address + at, prefix);

@@ -99,6 +99,21 @@ public sealed class Hdf5_links
         Faults.Message(() => reader.HasAttribute("/", "a"), "a.h5", "kept elsewhere");
     }
 
+    /// <summary>What follows would be taken for texts, of any length.</summary>
+    [Fact]
+    public void A_heap_of_texts_that_is_shorter_than_its_header_is_refused()
+    {
+        using var folder = new TestFolder();
+        var archive = new Hdf5Archive();
+        archive.Add("names", ["one", "two"], 2);
+        archive.Save(folder["a.h5"]);
+        var bytes = File.ReadAllBytes(folder["a.h5"]);
+        bytes.AsSpan(bytes.AsSpan().IndexOf("GCOL"u8) + 8, 8).Clear();
+        File.WriteAllBytes(folder["a.h5"], bytes);
+        using var reader = Hdf5Archive.Open(folder["a.h5"]);
+        Faults.Message(() => reader.ReadStrings("names"), "a.h5", "shorter than its header");
+    }
+
     [Fact]
     public void A_MATLAB_file_whose_groups_lead_back_or_without_end_is_refused()
     {
