@@ -43,7 +43,7 @@ public sealed record CaseResult
     /// <summary>Useful operations of an iteration, in billions a second.</summary>
     public required double IterationGigaflops { get; init; }
 
-    /// <summary>The same over the peak: the median of ratios to peaks read just before and after.</summary>
+    /// <summary>The same over the peak: the median of ratios of single solves to the mean of peaks read just before and after.</summary>
     public required double PeakFraction { get; init; }
 
     /// <summary>The median of those peaks.</summary>
@@ -99,6 +99,12 @@ public sealed class CaseBenchmark<T>
 
     private const int MostIterations = 4;
     private const int Rounds = 5;
+
+    /// <summary>Solves of a round, at the least.</summary>
+    private const int FewestPairs = 3;
+
+    /// <summary>The first reading of the peak in a round.</summary>
+    private const double ReadingSeconds = 0.001;
 
     /// <summary>Updates before the other trainer's turn.</summary>
     private const int UpdatesInTurn = 3;
@@ -184,8 +190,8 @@ public sealed class CaseBenchmark<T>
     }
 
     /// <summary>
-    /// Solves by Gauss-Newton steps alone, stopped after as many iterations as every trial takes, less solves of no iteration. Rounds of them alternate
-    /// with readings of the peak.
+    /// Solves by Gauss-Newton steps alone, stopped after as many iterations as every trial takes, less solves of no iteration. The peak is read before and after each solve, for about as
+    /// long as a tenth of it: another thread of the same core comes and goes in milliseconds, and takes up to half of both.
     /// </summary>
     private (double Seconds, double FactorisationSeconds, double Factorisations, double Share, double Peak) MeasureIteration()
     {
@@ -200,25 +206,29 @@ public sealed class CaseBenchmark<T>
         var solve = Plain(count);
         var start = Plain(0);
         List<double> seconds = [], factorisationSeconds = [], shares = [], peaks = [];
-        var before = _peak.Read(ReadingSeconds);
         for (var round = 0; round < Rounds; round++)
         {
             var starting = MedianSeconds(0.1 * _effort.Seconds / Rounds, i => _solver.Solve(_trials[i % BatchSize], null, start));
-            var solving = MedianSeconds(_effort.Seconds / Rounds, i => _solver.Solve(_trials[i % BatchSize], null, solve));
-            var after = _peak.Read(ReadingSeconds);
-            var iteration = Math.Max(1e-12, (solving - starting) / count);
-            seconds.Add(iteration);
-            shares.Add(OperationsPerIteration / iteration / 1e9 / Math.Max(before, after));
-            peaks.Add(Math.Max(before, after));
+            var clock = Stopwatch.StartNew();
+            var before = _peak.ReadNow(ReadingSeconds);
+            for (var i = 0; i < FewestPairs || clock.Elapsed.TotalSeconds < _effort.Seconds / Rounds; i++)
+            {
+                _interrupt.ThrowIfCancellationRequested();
+                var solving = Seconds(() => _solver.Solve(_trials[i % BatchSize], null, solve));
+                var after = _peak.ReadNow(solving / 10);
+                var iteration = Math.Max(1e-12, (solving - starting) / count);
+                seconds.Add(iteration);
+                peaks.Add((before + after) / 2);
+                shares.Add(OperationsPerIteration / iteration / 1e9 / peaks[^1]);
+                before = after;
+            }
+
             factorisationSeconds.Add(MedianSeconds(
                 0.3 * _effort.Seconds / Rounds, _ => _solver.Workspace.Factors.Factorise(_solver.Problem, _solver.Workspace.Current, 0)));
-            before = _peak.Read(ReadingSeconds);
         }
 
         return (Median(seconds), Median(factorisationSeconds), factorisations, Median(shares), Median(peaks));
     }
-
-    private double ReadingSeconds => Math.Min(0.02, 0.1 * _effort.Seconds);
 
     private (double Seconds, double Factorisations, double Products) MeasureMap()
     {
@@ -343,12 +353,17 @@ public sealed class CaseBenchmark<T>
         while (times.Count < 3 || clock.Elapsed.TotalSeconds < seconds)
         {
             _interrupt.ThrowIfCancellationRequested();
-            var start = Stopwatch.GetTimestamp();
-            action(times.Count);
-            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            times.Add(Seconds(() => action(times.Count)));
         }
 
         return Median(times);
+    }
+
+    private static double Seconds(Action action)
+    {
+        var start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     private static double Median(IEnumerable<double> values)

@@ -73,6 +73,15 @@ public sealed class MachinePeak<T>
         return best;
     }
 
+    /// <summary>What one core reaches now: the mean of a run, whatever else the core has to do.</summary>
+    /// <param name="seconds">Time to spend.</param>
+    public double ReadNow(double seconds)
+    {
+        var now = Run(Math.Max(1, (int)(seconds * Best * 1e9 / (Operations * _repeats))));
+        Best = Math.Max(Best, now);
+        return now;
+    }
+
     /// <summary>What so many threads do together, over what one does alone: the most that any work can gain from them.</summary>
     /// <param name="threads">Number of threads.</param>
     /// <param name="seconds">Time to spend.</param>

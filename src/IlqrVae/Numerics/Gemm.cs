@@ -9,14 +9,17 @@ namespace IlqrVae.Numerics;
 /// Matrix products C = A B, C = A' B and their symmetric halves, for matrices of ten to a few hundred rows that stay in the nearest caches.
 /// </summary>
 /// <remarks>
-/// One register tile serves all of them, of up to 6 rows by 4 vectors where there are 32 registers and by 2 where there are 16: the left operand is
-/// read one scalar at a time (broadcast), so whether it is transposed only changes two strides; the right operand and the result are read by whole
+/// One register tile serves all of them, of up to 6 rows by 4 vectors where there are 32 registers, and of 4 rows by 3 vectors where there are 16 (5 or 6 by 2 where a product has no more
+/// rows than that): the left operand is read one scalar at a time (broadcast), so whether it is transposed only changes two strides; the right operand and the result are read by whole
 /// padded vectors, so columns need no tails. Results in the padding are products of zero padding, hence zero. No method allocates.
 /// </remarks>
 internal static unsafe class Gemm
 {
-    /// <summary>Rows of the tallest register tile.</summary>
-    internal const int TileHeight = 6;
+    /// <summary>Rows of the usual register tile.</summary>
+    internal static int TileHeight => HasManyRegisters ? 6 : 4;
+
+    /// <summary>Vectors of its rows.</summary>
+    internal static int TileVectors => HasManyRegisters ? 4 : 3;
 
     /// <summary>Rows of a block of a triangular product.</summary>
     private const int TriangularBlock = 48;
@@ -24,7 +27,7 @@ internal static unsafe class Gemm
     /// <summary>Bytes of each of the two blocks of a weighted product, as a share of the nearest cache: of 32 kB, 20.</summary>
     private const double WeightedShare = 0.625;
 
-    /// <summary>Whether a tile of 6 rows by 4 vectors fits into registers: there are 32 with 512-bit vectors and on ARM, else 16.</summary>
+    /// <summary>Whether there are 32 registers, as with 512-bit vectors and on ARM, or 16.</summary>
     private static bool HasManyRegisters => Vector512.IsHardwareAccelerated || AdvSimd.IsSupported;
 
     /// <summary>What a product does to its result.</summary>
@@ -150,11 +153,12 @@ internal static unsafe class Gemm
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
     {
-        // Rows are dealt out evenly to tiles: 20 = 5 + 5 + 5 + 5.
+        // Rows are dealt out evenly to tiles: 20 = 5 + 5 + 5 + 5, or five times 4. What is no higher than the tallest tile is one tile.
+        var tallest = m is 5 or 6 ? 6 : TileHeight;
         for (var i = 0; i < m;)
         {
             var left = m - i;
-            var tiles = (left + TileHeight - 1) / TileHeight;
+            var tiles = (left + tallest - 1) / tallest;
             var height = (left + tiles - 1) / tiles;
             var first = upper ? i / V.Count * V.Count : 0;
             T* rows = a + (i * aRow), right = b + first, result = c + (i * ldc) + first;
@@ -182,10 +186,13 @@ internal static unsafe class Gemm
         var left = (n + V.Count - 1) / V.Count;
         while (left > 0)
         {
-            var width = !HasManyRegisters ? Math.Min(left, 2) : left is 5 or 6 ? 3 : Math.Min(left, 4);
+            var width = HasManyRegisters ? (left is 5 or 6 ? 3 : Math.Min(left, 4))
+                : H.Value > 4 ? Math.Min(left, 2)
+                : left == 4 ? 2 : Math.Min(left, 3);
             switch (width)
             {
                 case 4: Tile<T, V, H, Four>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
+                case 3 when H.Value == 4 && !HasManyRegisters: FourByThree<T, V>.Multiply(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
                 case 3: Tile<T, V, H, Three>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
                 case 2: Tile<T, V, H, Two>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
                 default: Tile<T, V, H, One>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;

@@ -22,13 +22,15 @@ internal sealed unsafe class OuterProducts<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>
-    /// Numbers of a panel's row: the widest register tile, which is four registers of 512 bits, or two of 256, or four of 128. In a wider panel a tile reads a part of each row, and before it comes to
+    /// Numbers of a panel's row: those of a register tile. In a wider panel a tile reads a part of each row, and before it comes to
     /// the next part the first is gone from the nearest cache. (The same bits; with 256-bit vectors a training at n = 60 takes a twentieth less.)
     /// </summary>
-    private static readonly int PanelWidth = (Vector512.IsHardwareAccelerated ? 256 : 64) / sizeof(T);
+    private static readonly int PanelWidth = Gemm.TileVectors * (Vector512.IsHardwareAccelerated ? Vector512<T>.Count : Vector256.IsHardwareAccelerated ? Vector256<T>.Count : Vector128<T>.Count);
 
     private readonly int _rows;
     private readonly int _columns;
+
+    /// <summary>Panel after panel, their rows without gaps.</summary>
     private readonly Matrix<T> _panels;
 
     /// <summary>Allocates the products of a k x n matrix.</summary>
@@ -38,7 +40,7 @@ internal sealed unsafe class OuterProducts<T>
     {
         _rows = rows;
         _columns = columns;
-        _panels = Matrix<T>.Allocate(checked(PackedLength(columns) / PanelWidth * rows), PanelWidth);
+        _panels = Matrix<T>.Allocate(1, checked(PackedLength(columns) * rows));
     }
 
     /// <summary>Numbers of a packed sum: a triangle, and what lets it be read by whole registers.</summary>
@@ -67,7 +69,7 @@ internal sealed unsafe class OuterProducts<T>
             {
                 for (var j = i; j < _columns; j++)
                 {
-                    _panels[(position / PanelWidth * _rows) + k, position % PanelWidth] = row[i] * row[j];
+                    _panels.Pointer[(((nint)(position / PanelWidth) * _rows) + k) * PanelWidth + (position % PanelWidth)] = row[i] * row[j];
                     position++;
                 }
             }
@@ -81,7 +83,9 @@ internal sealed unsafe class OuterProducts<T>
     {
         for (var panel = 0; panel * PanelWidth < packed.Columns; panel++)
         {
-            Gemm.Multiply(weights, _panels.RowRange(panel * _rows, _rows), packed.ColumnRange(panel * PanelWidth, PanelWidth));
+            Gemm.Dispatch(
+                weights.Pointer, weights.Stride, 1, _panels.Pointer + ((nint)panel * _rows * PanelWidth), PanelWidth, packed.Pointer + (panel * PanelWidth), packed.Stride,
+                weights.Rows, PanelWidth, _rows, Gemm.StoreMode.Replace, upper: false);
         }
     }
 
