@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace IlqrVae.Numerics;
 
@@ -204,14 +206,47 @@ internal static unsafe class Cholesky
     public static void MirrorUpper<T>(Matrix<T> a)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (var i = 1; i < a.Rows; i++)
+        var i = 0;
+        if (typeof(T) == typeof(double) && Avx.IsSupported)
+        {
+            for (; i + 4 <= a.Rows; i += 4)
+            {
+                MirrorRows((double*)a.RowPointer(i), (double*)a.Pointer + i, a.Stride, i);
+                MirrorUpper(a, i + 1, i + 4, i);
+            }
+        }
+
+        MirrorUpper(a, i, a.Rows, 0);
+    }
+
+    /// <summary>Rows of the lower triangle, from a column on.</summary>
+    private static void MirrorUpper<T>(Matrix<T> a, int firstRow, int endOfRows, int firstColumn)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (var i = firstRow; i < endOfRows; i++)
         {
             var row = a.RowPointer(i);
             var column = a.Pointer + i;
-            for (var j = 0; j < i; j++)
+            for (var j = firstColumn; j < i; j++)
             {
                 row[j] = column[(nint)j * a.Stride];
             }
+        }
+    }
+
+    /// <summary>Four rows of the lower triangle left of the block on the diagonal, from four columns above it, in blocks of 4 by 4 (number by number this took 2 % of an iteration at n = 60, 4 at 20).</summary>
+    private static void MirrorRows(double* rows, double* columns, nint stride, int count)
+    {
+        for (var j = 0; j < count; j += 4)
+        {
+            Vector256<double> a = Vector256.Load(columns), b = Vector256.Load(columns + stride);
+            Vector256<double> c = Vector256.Load(columns + (2 * stride)), d = Vector256.Load(columns + (3 * stride));
+            Vector256<double> evenOfAb = Avx.UnpackLow(a, b), oddOfAb = Avx.UnpackHigh(a, b), evenOfCd = Avx.UnpackLow(c, d), oddOfCd = Avx.UnpackHigh(c, d);
+            Avx.Permute2x128(evenOfAb, evenOfCd, 0x20).Store(rows + j);
+            Avx.Permute2x128(oddOfAb, oddOfCd, 0x20).Store(rows + stride + j);
+            Avx.Permute2x128(evenOfAb, evenOfCd, 0x31).Store(rows + (2 * stride) + j);
+            Avx.Permute2x128(oddOfAb, oddOfCd, 0x31).Store(rows + (3 * stride) + j);
+            columns += 4 * stride;
         }
     }
 }

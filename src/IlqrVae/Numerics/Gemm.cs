@@ -16,10 +16,10 @@ namespace IlqrVae.Numerics;
 internal static unsafe class Gemm
 {
     /// <summary>Rows of the usual register tile.</summary>
-    internal static int TileHeight => HasManyRegisters ? 6 : 4;
+    internal static int TileHeight => HasManyRegisters(Vector512.IsHardwareAccelerated) ? 6 : 4;
 
     /// <summary>Vectors of its rows.</summary>
-    internal static int TileVectors => HasManyRegisters ? 4 : 3;
+    internal static int TileVectors => HasManyRegisters(Vector512.IsHardwareAccelerated) ? 4 : 3;
 
     /// <summary>Rows of a block of a triangular product.</summary>
     private const int TriangularBlock = 48;
@@ -28,7 +28,11 @@ internal static unsafe class Gemm
     private const double WeightedShare = 0.625;
 
     /// <summary>Whether there are 32 registers, as with 512-bit vectors and on ARM, or 16.</summary>
-    private static bool HasManyRegisters => Vector512.IsHardwareAccelerated || AdvSimd.IsSupported;
+    private static bool HasManyRegisters(bool hasWideVectors) => hasWideVectors || AdvSimd.IsSupported;
+
+    private static bool HasManyRegisters<V>()
+        where V : struct
+        => HasManyRegisters(Unsafe.SizeOf<V>() == Unsafe.SizeOf<Vector512<byte>>());
 
     /// <summary>What a product does to its result.</summary>
     internal enum StoreMode
@@ -154,7 +158,7 @@ internal static unsafe class Gemm
         where V : struct, ISimd<V, T>
     {
         // Rows are dealt out evenly to tiles: 20 = 5 + 5 + 5 + 5, or five times 4. What is no higher than the tallest tile is one tile.
-        var tallest = m is 5 or 6 ? 6 : TileHeight;
+        var tallest = HasManyRegisters<V>() || m is 5 or 6 ? 6 : 4;
         for (var i = 0; i < m;)
         {
             var left = m - i;
@@ -186,13 +190,13 @@ internal static unsafe class Gemm
         var left = (n + V.Count - 1) / V.Count;
         while (left > 0)
         {
-            var width = HasManyRegisters ? (left is 5 or 6 ? 3 : Math.Min(left, 4))
+            var width = HasManyRegisters<V>() ? (left is 5 or 6 ? 3 : Math.Min(left, 4))
                 : H.Value > 4 ? Math.Min(left, 2)
                 : left == 4 ? 2 : Math.Min(left, 3);
             switch (width)
             {
                 case 4: Tile<T, V, H, Four>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
-                case 3 when H.Value == 4 && !HasManyRegisters: FourByThree<T, V>.Multiply(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
+                case 3 when H.Value == 4 && !HasManyRegisters<V>(): FourByThree<T, V>.Multiply(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
                 case 3: Tile<T, V, H, Three>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
                 case 2: Tile<T, V, H, Two>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
                 default: Tile<T, V, H, One>(a, aRow, aDepth, b, ldb, c, ldc, k, mode); break;
