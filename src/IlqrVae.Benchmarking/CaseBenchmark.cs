@@ -49,6 +49,12 @@ public sealed record CaseResult
     /// <summary>The median of those peaks.</summary>
     public required double PeakGigaflops { get; init; }
 
+    /// <summary>The quickest iteration: what the median would be on a core of one's own.</summary>
+    public required double QuickestMilliseconds { get; init; }
+
+    /// <summary>Its useful operations over the fastest product ever seen in this process.</summary>
+    public required double PeakFractionAtBest { get; init; }
+
     /// <summary>The linearisation and backward pass alone.</summary>
     public required double FactorisationMilliseconds { get; init; }
 
@@ -158,6 +164,8 @@ public sealed class CaseBenchmark<T>
             IterationGigaflops = run.OperationsPerIteration / iteration.Seconds / 1e9,
             PeakFraction = iteration.Share,
             PeakGigaflops = iteration.Peak,
+            QuickestMilliseconds = iteration.Quickest * 1e3,
+            PeakFractionAtBest = run.OperationsPerIteration / iteration.Quickest / 1e9 / peak.Best,
             FactorisationMilliseconds = iteration.FactorisationSeconds * 1e3,
             MapMilliseconds = map.Seconds * 1e3,
             MapFactorisations = map.Factorisations,
@@ -193,7 +201,7 @@ public sealed class CaseBenchmark<T>
     /// Solves by Gauss-Newton steps alone, stopped after as many iterations as every trial takes, less solves of no iteration. The peak is read before and after each solve, for about as
     /// long as a tenth of it: another thread of the same core comes and goes in milliseconds, and takes up to half of both.
     /// </summary>
-    private (double Seconds, double FactorisationSeconds, double Factorisations, double Share, double Peak) MeasureIteration()
+    private (double Seconds, double Quickest, double FactorisationSeconds, double Factorisations, double Share, double Peak) MeasureIteration()
     {
         var count = MostIterations;
         while (count > 1 && !_trials.All(trial => _solver.Solve(trial, null, Plain(count)) .Report is { } report
@@ -206,9 +214,12 @@ public sealed class CaseBenchmark<T>
         var solve = Plain(count);
         var start = Plain(0);
         List<double> seconds = [], factorisationSeconds = [], shares = [], peaks = [];
+        double quickestStart = double.PositiveInfinity, quickestSolve = double.PositiveInfinity;
         for (var round = 0; round < Rounds; round++)
         {
-            var starting = MedianSeconds(0.1 * _effort.Seconds / Rounds, i => _solver.Solve(_trials[i % BatchSize], null, start));
+            var starts = Times(0.1 * _effort.Seconds / Rounds, i => _solver.Solve(_trials[i % BatchSize], null, start));
+            var starting = Median(starts);
+            quickestStart = Math.Min(quickestStart, starts.Min());
             var clock = Stopwatch.StartNew();
             var before = _peak.ReadNow(ReadingSeconds);
             for (var i = 0; i < FewestPairs || clock.Elapsed.TotalSeconds < _effort.Seconds / Rounds; i++)
@@ -216,6 +227,7 @@ public sealed class CaseBenchmark<T>
                 _interrupt.ThrowIfCancellationRequested();
                 var solving = Seconds(() => _solver.Solve(_trials[i % BatchSize], null, solve));
                 var after = _peak.ReadNow(solving / 10);
+                quickestSolve = Math.Min(quickestSolve, solving);
                 var iteration = Math.Max(1e-12, (solving - starting) / count);
                 seconds.Add(iteration);
                 peaks.Add((before + after) / 2);
@@ -227,7 +239,7 @@ public sealed class CaseBenchmark<T>
                 0.3 * _effort.Seconds / Rounds, _ => _solver.Workspace.Factors.Factorise(_solver.Problem, _solver.Workspace.Current, 0)));
         }
 
-        return (Median(seconds), Median(factorisationSeconds), factorisations, Median(shares), Median(peaks));
+        return (Median(seconds), Math.Max(1e-12, (quickestSolve - quickestStart) / count), Median(factorisationSeconds), factorisations, Median(shares), Median(peaks));
     }
 
     private (double Seconds, double Factorisations, double Products) MeasureMap()
@@ -346,7 +358,9 @@ public sealed class CaseBenchmark<T>
     private static SolverOptions Plain(int iterations) => new() { MaximumConjugateGradientSteps = 0, Tolerance = 0, MaximumIterations = iterations };
 
     /// <summary>The median time of an action.</summary>
-    private double MedianSeconds(double seconds, Action<int> action)
+    private double MedianSeconds(double seconds, Action<int> action) => Median(Times(seconds, action));
+
+    private List<double> Times(double seconds, Action<int> action)
     {
         var times = new List<double>();
         var clock = Stopwatch.StartNew();
@@ -356,7 +370,7 @@ public sealed class CaseBenchmark<T>
             times.Add(Seconds(() => action(times.Count)));
         }
 
-        return Median(times);
+        return times;
     }
 
     private static double Seconds(Action action)

@@ -114,6 +114,25 @@ public sealed class ForeignCode : IDisposable
         Assert.False(File.Exists(Mark));
     }
 
+    /// <summary>Of Windows, which asks another machine for \\machine\file and tells it who asks; the words are looked at everywhere.</summary>
+    [Theory]
+    [InlineData("//nowhere.invalid/share/Foreign.dll")]
+    [InlineData("\\\\nowhere.invalid\\share\\Foreign.dll")]
+    [InlineData("\\/nowhere.invalid/share/Foreign.dll")]
+    public void No_other_machine_is_asked_for_an_assembly(string path)
+    {
+        Directory.CreateDirectory(_line["given"]);
+        _line.Write("given/config.yaml", $"data: ../data.h5\nextensions: ['{path}']\n");
+        var (code, output) = Run("mine", "config check given");
+        Assert.Equal(2, code);
+        Assert.Contains($"its extension {path} lies on another machine", output, StringComparison.Ordinal);
+
+        // Whoever names it means it: that it is not there is another matter.
+        _line.Write("own.yaml", $"data: data.h5\nextensions: ['{path}']\n");
+        Assert.Contains("is not there", Run("mine", "config check own.yaml").Output, StringComparison.Ordinal);
+        Assert.Contains("is not there", Run("mine", "config check given", ("ILQR_VAE_TRUST_EXTENSIONS", "1")).Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_user_allows_one_for_once_or_for_good()
     {

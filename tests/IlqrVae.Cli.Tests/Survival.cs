@@ -357,6 +357,48 @@ public sealed class Survival
         Assert.Equal(HistoryFile.Read(line["whole/history.csv"])["loss"], HistoryFile.Read(line["other/history.csv"])["loss"]);
     }
 
+    /// <summary>The clock is set by hundreds of days, forwards and back, again and again while a process trains, and in the other direction for the one that goes on.</summary>
+    [Fact]
+    public async Task Setting_the_clock_changes_nothing()
+    {
+        var library = OperatingSystem.IsLinux() && Directory.Exists("/usr/lib")
+            ? Directory.GetDirectories("/usr/lib", "*-linux-gnu").Select(folder => Path.Combine(folder, "faketime", "libfaketime.so.1")).FirstOrDefault(File.Exists)
+            : null;
+        Assert.SkipWhen(library is null, "clocks are set by libfaketime, which is not here; Debian has it as faketime");
+        using var line = Prepared();
+        line.Must("train", "@/config.yaml", "-o", "@/whole");
+        var clock = line["clock"];
+        SetClock("-400d");
+        foreach (var arguments in (string[][])[["train", line["config.yaml"], "-o", line["other"], "--no-report", "--json", "--iterations", "31"], ["train", line["other"], "--resume", "--no-report", "--json", "--iterations", "60"]])
+        {
+            using var training = Start(arguments, ("LD_PRELOAD", library!), ("FAKETIME_TIMESTAMP_FILE", clock), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"));
+            var error = training.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var output = training.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            for (var turn = 0; !training.HasExited; turn++)
+            {
+                SetClock(turn % 2 == 0 ? "+300d" : "-400d");
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+
+            Assert.True(training.ExitCode == 0, await error);
+            Assert.InRange(JsonNode.Parse(await output)!["seconds"]!.GetValue<double>(), 0.001, 600);
+        }
+
+        AssertSameBits(line, "other");
+        Assert.Equal(HistoryFile.Read(line["whole/history.csv"])["loss"], HistoryFile.Read(line["other/history.csv"])["loss"]);
+        Assert.All(HistoryFile.Read(line["other/history.csv"])["seconds"].Zip(HistoryFile.Read(line["other/history.csv"])["seconds"].Skip(1)), pair => Assert.True(pair.First <= pair.Second, $"{pair}"));
+
+        // It was set: the log tells of days that are far apart.
+        var days = File.ReadLines(line["other/log.txt"]).Select(text => text[..10]).Distinct(StringComparer.Ordinal).ToArray();
+        Assert.True(days.Length > 1, string.Join(' ', days));
+
+        void SetClock(string offset)
+        {
+            File.WriteAllText(clock + ".new", offset);
+            File.Move(clock + ".new", clock, overwrite: true);
+        }
+    }
+
     /// <summary>Durations are measured by a clock that nobody sets: the other one only says when something happened, and which files of killed processes are old.</summary>
     [Fact]
     public void The_clock_on_the_wall_measures_nothing()

@@ -159,6 +159,13 @@ public static class ConfigurationFile
         }
 
         var configuration = Apply(new RunConfiguration(), setting, node, setting.Path, reading);
+        if (!isAgreed && configuration.Extensions.FirstOrDefault(path => Extensions.IsOfAnotherMachine(path, folder)) is { } away)
+        {
+            // Windows would ask that machine for the file, and tell it who asks, to learn the file's SHA-256.
+            throw new InputException(
+                $"{reading.Where}: its extension {Extensions.Shown(away)} lies on another machine, which is not asked for what a file names; copy it here and name the copy under 'extensions', or set {Extensions.Variable}=1 for this command.");
+        }
+
         var paths = configuration.Extensions.Select(path => Path.Combine(folder, path)).ToList();
         return configuration with { Extensions = paths, Kinds = Extensions.Load(paths, reading.Where, isAgreed) };
     }

@@ -69,6 +69,17 @@ public static class Extensions
         return kinds;
     }
 
+    /// <summary>Whether a path names a machine, as in \\server\share\file, and not the one that the file naming it lies on; and nobody allowed that.</summary>
+    /// <param name="path">As it is written.</param>
+    /// <param name="folder">The folder of the file that names it.</param>
+    internal static bool IsOfAnotherMachine(string path, string folder)
+    {
+        return Environment.GetEnvironmentVariable(Variable) != "1" && MachineOf(path) is { } machine && !string.Equals(machine, MachineOf(folder), StringComparison.OrdinalIgnoreCase);
+
+        static string? MachineOf(string path)
+            => path.Length > 2 && path[0] is '\\' or '/' && path[1] is '\\' or '/' ? path[2..].Split('\\', '/')[0] : null;
+    }
+
     private static Assembly LoadOne(string path, string where, bool isAgreed)
     {
         if (ExtensionBundle.IsOwn(path))
@@ -99,7 +110,7 @@ public static class Extensions
     }
 
     /// <summary>A text of a file without what would move a terminal's cursor or turn its writing round.</summary>
-    private static string Shown(string text)
+    internal static string Shown(string text)
         => new([.. text.Select(character => char.IsControl(character) || char.GetUnicodeCategory(character) is System.Globalization.UnicodeCategory.Format
             or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator ? ' ' : character)]);
 }
