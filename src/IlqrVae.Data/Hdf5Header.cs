@@ -19,6 +19,8 @@ internal sealed class Hdf5Header
     private const int Continuation = 0x10;
     private const int SharedFlag = 2;
     private const int MostBlocks = 1 << 16;
+    private const int DeepestSharing = 4;
+    private const int SharedHeap = 1;
 
     private readonly List<(int Type, bool IsShared, Hdf5Cursor Data)> messages = [];
 
@@ -30,14 +32,35 @@ internal sealed class Hdf5Header
 
     public bool IsTable => !IsGroup && messages.Any(message => message.Type == Layout);
 
-    /// <summary>Reads a header. Its links and attributes are looked at, for PureHDF makes room for what they declare before it finds that it is not there.</summary>
+    /// <summary>
+    /// Reads a header. Its types, links and attributes are looked at, and types that it shares with others where they are kept, for PureHDF makes room for what they declare before it
+    /// finds that it is not there.
+    /// </summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public static Hdf5Header Read(Hdf5Bytes file, ulong address)
+    public static Hdf5Header Read(Hdf5Bytes file, ulong address) => Read(file, address, depth: 0);
+
+    private static Hdf5Header Read(Hdf5Bytes file, ulong address, int depth)
     {
+        if (depth > DeepestSharing)
+        {
+            throw new InvalidDataException("a type that is kept elsewhere, and there elsewhere again");
+        }
+
         var header = ReadBlocks(file, address);
+        foreach (var type in header.All(Datatype))
+        {
+            Hdf5TypeCheck.Pass(type);
+        }
+
+        foreach (var (_, _, elsewhere) in header.messages.Where(message => message.Type == Datatype && message.IsShared))
+        {
+            elsewhere.MoveTo(0);
+            RequireSoundElsewhere(elsewhere, file, depth);
+        }
+
         foreach (var attribute in header.All(AttributeMessage))
         {
-            RequireSound(attribute);
+            RequireSound(attribute, file, depth);
         }
 
         foreach (var fill in header.All(OldFillValue))
@@ -74,19 +97,48 @@ internal sealed class Hdf5Header
         }
     }
 
+    /// <summary>Looks at the header in which a shared type is kept.</summary>
+    private static void RequireSoundElsewhere(Hdf5Cursor shared, Hdf5Bytes file, int depth)
+    {
+        var (version, kind) = (shared.Byte(), shared.Byte());
+        if (version == 3 && kind == SharedHeap)
+        {
+            return;
+        }
+
+        shared.Skip(version == 1 ? 6 : 0);
+        Read(file, shared.Address(), depth + 1);
+    }
+
     /// <summary>Refuses an attribute that declares more than its message holds.</summary>
-    private static void RequireSound(Hdf5Cursor attribute)
+    private static void RequireSound(Hdf5Cursor attribute, Hdf5Bytes file, int depth)
     {
         var version = attribute.Byte();
-        var isShared = attribute.Byte() != 0 && version > 1;
+        var flags = attribute.Byte();
+        flags = version > 1 ? flags : (byte)0;
         var (name, type, space) = (attribute.Short(), attribute.Short(), attribute.Short());
-        if (isShared || version is < 1 or > 3)
+        if (version is < 1 or > 3)
         {
             return;
         }
 
         attribute.Skip((version == 3 ? 1 : 0) + Padded(name));
         var start = attribute.Position;
+        if ((flags & 1) != 0)
+        {
+            RequireSoundElsewhere(attribute, file, depth);
+        }
+        else
+        {
+            Hdf5TypeCheck.Pass(attribute);
+        }
+
+        if (flags != 0)
+        {
+            return;
+        }
+
+        attribute.MoveTo((ulong)start);
         attribute.Skip(4);
         double bytes = attribute.Int();
         attribute.MoveTo((ulong)(start + Padded(type)));
