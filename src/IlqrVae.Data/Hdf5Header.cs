@@ -19,7 +19,10 @@ internal sealed class Hdf5Header
     private const int Continuation = 0x10;
     private const int SharedFlag = 2;
     private const int MostBlocks = 1 << 16;
-    private const int DeepestSharing = 4;
+
+    /// <summary>A type that is kept elsewhere is there itself: a chain of such would be followed once for each of a header's attributes, and again for each of the next one's.</summary>
+    private const int DeepestSharing = 1;
+
     private const int SharedHeap = 1;
 
     private readonly List<(int Type, bool IsShared, Hdf5Cursor Data)> messages = [];

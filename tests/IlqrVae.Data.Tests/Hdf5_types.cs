@@ -95,6 +95,44 @@ public sealed class Hdf5_types
         }
     }
 
+    /// <summary>Every number in a table's header that may be an address becomes the table's own, of which one is that of its type: that would be looked for there without end.</summary>
+    [Theory]
+    [InlineData("types_earliest.h5.gz")]
+    [InlineData("types_latest.h5.gz")]
+    public void A_type_is_not_looked_for_in_circles(string name)
+    {
+        using var folder = new TestFolder(inMemory: true);
+        var bytes = Bytes(name);
+        var own = new Hdf5Objects(new MemoryStream(bytes), 0, name).Find("of_answer")!.Address;
+        var circles = 0;
+        for (var place = (int)own; place < (int)own + 300; place++)
+        {
+            if (BitConverter.ToUInt64(bytes, place) is 0 || BitConverter.ToUInt64(bytes, place) >= (ulong)bytes.Length)
+            {
+                continue;
+            }
+
+            var copy = (byte[])bytes.Clone();
+            BitConverter.GetBytes(own).CopyTo(copy, place);
+            File.WriteAllBytes(folder["a.h5"], copy);
+            Mutations.Try(place, (name, () =>
+            {
+                try
+                {
+                    using var read = Hdf5Archive.Open(folder["a.h5"]);
+                    return read.ShapeOf("of_answer").Count;
+                }
+                catch (InputException exception) when (exception.Message.Contains("there elsewhere again", StringComparison.Ordinal))
+                {
+                    circles++;
+                    return 0;
+                }
+            }));
+        }
+
+        Assert.InRange(circles, 1, 4);
+    }
+
     [Theory]
     [InlineData(1u, true)]
     [InlineData(2u, false)]
