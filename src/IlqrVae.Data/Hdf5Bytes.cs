@@ -115,13 +115,6 @@ internal sealed class Hdf5Cursor(Hdf5Bytes file, byte[] bytes)
         return text;
     }
 
-    /// <summary>Steps over a text that ends with a zero byte.</summary>
-    public void SkipToZero()
-    {
-        var length = bytes.AsSpan(Position).IndexOf((byte)0);
-        Skip(length < 0 ? int.MaxValue : length + 1);
-    }
-
     /// <summary>Goes back or forth to a byte.</summary>
     public void MoveTo(ulong position)
     {

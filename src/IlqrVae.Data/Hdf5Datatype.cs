@@ -101,7 +101,8 @@ internal sealed record Hdf5Datatype(int Class, long Bytes, bool IsVariableText, 
         _ => [Name(message, version), string.Create(CultureInfo.InvariantCulture, $"{count - 1} more")],
     };
 
-    private static string Name(Hdf5Cursor message, int version)
+    /// <summary>A name in a type, and the filling behind it that older versions have.</summary>
+    internal static string Name(Hdf5Cursor message, int version)
     {
         var start = message.Position;
         var name = message.TextToZero();

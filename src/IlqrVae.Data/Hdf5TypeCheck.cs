@@ -44,7 +44,7 @@ internal static class Hdf5TypeCheck
             case 6:
                 for (var member = bits & 0xffff; member > 0; member--)
                 {
-                    PassName(message, version);
+                    Hdf5Datatype.Name(message, version);
                     message.Skip(version switch { 1 => 4 + 4 + 4 + 4 + 16, 2 => 4, _ => 1 + (BitOperations.Log2(Math.Max(1, size)) / 8) });
                     Pass(message, depth + 1);
                 }
@@ -55,7 +55,7 @@ internal static class Hdf5TypeCheck
                 var members = bits & 0xffff;
                 for (var member = 0; member < members; member++)
                 {
-                    PassName(message, version);
+                    Hdf5Datatype.Name(message, version);
                 }
 
                 if ((long)size * members > message.Remaining)
@@ -76,16 +76,6 @@ internal static class Hdf5TypeCheck
             default:
                 // Texts and references have nothing more; others are refused where they are read.
                 break;
-        }
-    }
-
-    private static void PassName(Hdf5Cursor message, int version)
-    {
-        var start = message.Position;
-        message.SkipToZero();
-        if (version < 3)
-        {
-            message.Skip((8 - ((message.Position - start) % 8)) % 8);
         }
     }
 }
