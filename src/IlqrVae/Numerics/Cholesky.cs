@@ -50,6 +50,7 @@ internal static unsafe class Cholesky
             Elementwise.Scale(T.One / T.Sqrt(pivot), row, panel.Columns - start);
         }
 
+        panel.KeepAlive();
         return true;
     }
 
@@ -102,6 +103,8 @@ internal static unsafe class Cholesky
 
             x[i] = sum / row[i];
         }
+
+        r.KeepAlive();
     }
 
     /// <summary>Solves R' R y = x in place.</summary>
@@ -159,6 +162,7 @@ internal static unsafe class Cholesky
             x[i] = sum * reciprocals[i];
         }
 
+        r.KeepAlive();
         return squares;
     }
 
@@ -183,6 +187,10 @@ internal static unsafe class Cholesky
 
             Elementwise.Scale(-T.One / r[i, i], target, n);
         }
+
+        r.KeepAlive();
+        y.KeepAlive();
+        k.KeepAlive();
     }
 
     /// <summary>log det(R' R) = 2 sum log R_ii.</summary>
@@ -217,6 +225,7 @@ internal static unsafe class Cholesky
         }
 
         MirrorUpper(a, i, a.Rows, 0);
+        a.KeepAlive();
     }
 
     /// <summary>Rows of the lower triangle, from a column on.</summary>
@@ -232,6 +241,8 @@ internal static unsafe class Cholesky
                 row[j] = column[(nint)j * a.Stride];
             }
         }
+
+        a.KeepAlive();
     }
 
     /// <summary>Four rows of the lower triangle left of the block on the diagonal, from four columns above it, in blocks of 4 by 4 (number by number this took 2 % of an iteration at n = 60, 4 at 20).</summary>

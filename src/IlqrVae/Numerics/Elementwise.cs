@@ -77,5 +77,7 @@ internal static unsafe class Elementwise
         {
             Add(y, a.RowPointer(i), y, a.Columns);
         }
+
+        a.KeepAlive();
     }
 }

@@ -55,7 +55,10 @@ internal static unsafe class Gemm
     /// <typeparam name="T">float or double.</typeparam>
     public static void Multiply<T>(Matrix<T> a, Matrix<T> b, Matrix<T> c, bool accumulate = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => Dispatch(a.Pointer, a.Stride, 1, b.Pointer, b.Stride, c.Pointer, c.Stride, a.Rows, b.Columns, a.Columns, accumulate ? StoreMode.Add : StoreMode.Replace, upper: false);
+    {
+        Dispatch(a.Pointer, a.Stride, 1, b.Pointer, b.Stride, c.Pointer, c.Stride, a.Rows, b.Columns, a.Columns, accumulate ? StoreMode.Add : StoreMode.Replace, upper: false);
+        KeepAlive(a, b, c);
+    }
 
     /// <summary>C = A' B (or C += A' B).</summary>
     /// <param name="a">k x m.</param>
@@ -65,7 +68,10 @@ internal static unsafe class Gemm
     /// <typeparam name="T">float or double.</typeparam>
     public static void TransposedMultiply<T>(Matrix<T> a, Matrix<T> b, Matrix<T> c, bool accumulate = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => Dispatch(a.Pointer, 1, a.Stride, b.Pointer, b.Stride, c.Pointer, c.Stride, a.Columns, b.Columns, a.Rows, accumulate ? StoreMode.Add : StoreMode.Replace, upper: false);
+    {
+        Dispatch(a.Pointer, 1, a.Stride, b.Pointer, b.Stride, c.Pointer, c.Stride, a.Columns, b.Columns, a.Rows, accumulate ? StoreMode.Add : StoreMode.Replace, upper: false);
+        KeepAlive(a, b, c);
+    }
 
     /// <summary>
     /// The upper triangle of C = A' B (or C += A' B) where the product is known to be symmetric. Elements below the diagonal are unspecified.
@@ -77,7 +83,10 @@ internal static unsafe class Gemm
     /// <typeparam name="T">float or double.</typeparam>
     public static void SymmetricUpper<T>(Matrix<T> a, Matrix<T> b, Matrix<T> c, bool accumulate = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => Dispatch(a.Pointer, 1, a.Stride, b.Pointer, b.Stride, c.Pointer, c.Stride, a.Columns, b.Columns, a.Rows, accumulate ? StoreMode.Add : StoreMode.Replace, upper: true);
+    {
+        Dispatch(a.Pointer, 1, a.Stride, b.Pointer, b.Stride, c.Pointer, c.Stride, a.Columns, b.Columns, a.Rows, accumulate ? StoreMode.Add : StoreMode.Replace, upper: true);
+        KeepAlive(a, b, c);
+    }
 
     /// <summary>The upper triangle of C -= Y' Y. Elements below the diagonal are unspecified.</summary>
     /// <param name="y">k x n.</param>
@@ -85,7 +94,10 @@ internal static unsafe class Gemm
     /// <typeparam name="T">float or double.</typeparam>
     public static void SymmetricUpperSubtract<T>(Matrix<T> y, Matrix<T> c)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => Dispatch(y.Pointer, 1, y.Stride, y.Pointer, y.Stride, c.Pointer, c.Stride, y.Columns, y.Columns, y.Rows, StoreMode.Subtract, upper: true);
+    {
+        Dispatch(y.Pointer, 1, y.Stride, y.Pointer, y.Stride, c.Pointer, c.Stride, y.Columns, y.Columns, y.Rows, StoreMode.Subtract, upper: true);
+        KeepAlive(y, y, c);
+    }
 
     /// <summary>
     /// The upper triangle of C += A' diag(w) A: the curvature that channels with weights w give to states through a read-out A. Rows are weighted in
@@ -131,6 +143,8 @@ internal static unsafe class Gemm
             Dispatch(
                 l.RowPointer(i), l.Stride, 1, b.Pointer, b.Stride, c.RowPointer(i), c.Stride, rows, b.Columns, i + rows, StoreMode.Replace, upper: false);
         }
+
+        KeepAlive(l, b, c);
     }
 
     /// <summary>The product over raw operands; see the strides of <see cref="Multiply"/> and <see cref="TransposedMultiply"/>.</summary>
@@ -150,6 +164,15 @@ internal static unsafe class Gemm
         {
             Tiles<T, Simd128<T>>(a, aRow, aDepth, b, ldb, c, ldc, m, n, k, mode, upper);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void KeepAlive<T>(Matrix<T> a, Matrix<T> b, Matrix<T> c)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        a.KeepAlive();
+        b.KeepAlive();
+        c.KeepAlive();
     }
 
     internal static void Tiles<T, V>(

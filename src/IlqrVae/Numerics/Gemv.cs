@@ -18,7 +18,10 @@ internal static unsafe class Gemv
     /// <typeparam name="T">float or double.</typeparam>
     public static void TransposedMultiply<T>(Matrix<T> a, T* x, T* y, bool accumulate = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => TransposedMultiply(a.Pointer, a.Stride, a.Rows, a.Columns, x, y, accumulate);
+    {
+        TransposedMultiply(a.Pointer, a.Stride, a.Rows, a.Columns, x, y, accumulate);
+        a.KeepAlive();
+    }
 
     /// <summary>The same over a raw operand of k rows of n numbers, <paramref name="lda"/> apart.</summary>
     public static void TransposedMultiply<T>(T* a, nint lda, int k, int n, T* x, T* y, bool accumulate)
@@ -52,6 +55,8 @@ internal static unsafe class Gemv
             var dot = Dot(a.RowPointer(i), x, a.Columns);
             y[i] = accumulate ? y[i] + dot : dot;
         }
+
+        a.KeepAlive();
     }
 
     /// <summary>x . y over padded vectors.</summary>

@@ -11,8 +11,13 @@ namespace IlqrVae.Numerics;
 /// </summary>
 /// <remarks>
 /// The padding is zero in every matrix that <see cref="Allocate"/> made, and every kernel of this project keeps it zero: that is what lets kernels
-/// run over whole vectors without tails. The view holds a reference to its pinned owner, so memory lives as long as any view of it.
-/// Copying the view copies no data.
+/// run over whole vectors without tails. Copying the view copies no data.
+/// <para>
+/// The view holds a reference to its pinned owner, but a reference that nothing reads any more holds nothing: the compiler forgets it, and the garbage
+/// collector takes the memory from under a kernel that still works on its address. So every method that takes an address (Pointer, RowPointer) keeps the matrix, or the
+/// object that has it, alive until it is done: by <see cref="KeepAlive"/> or <see cref="GC.KeepAlive"/>, which cost nothing. Elements and rows are managed references and hold what
+/// they refer to.
+/// </para>
 /// </remarks>
 /// <typeparam name="T">float or double.</typeparam>
 public readonly unsafe struct Matrix<T>
@@ -30,7 +35,7 @@ public readonly unsafe struct Matrix<T>
         Stride = stride;
     }
 
-    /// <summary>The first element; 64-byte aligned at the start of each row unless the view is a block that starts inside a row.</summary>
+    /// <summary>The first element; 64-byte aligned at the start of each row unless the view is a block that starts inside a row. Holds nothing: see <see cref="KeepAlive"/>.</summary>
     internal T* Pointer { get; }
 
     /// <summary>Number of rows.</summary>
@@ -54,7 +59,9 @@ public readonly unsafe struct Matrix<T>
         get
         {
             Debug.Assert((uint)row < (uint)Rows && (uint)column < (uint)Stride, "An element beyond the matrix.");
-            return ref Pointer[((nint)row * Stride) + column];
+            ref var element = ref Pointer[((nint)row * Stride) + column];
+            KeepAlive();
+            return ref element;
         }
     }
 
@@ -100,7 +107,9 @@ public readonly unsafe struct Matrix<T>
     public Span<T> Row(int row)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
-        return new(Pointer + ((nint)row * Stride), Columns);
+        var span = new Span<T>(Pointer + ((nint)row * Stride), Columns);
+        KeepAlive();
+        return span;
     }
 
     /// <summary>
@@ -112,11 +121,13 @@ public readonly unsafe struct Matrix<T>
         get
         {
             Debug.Assert(Stride == PaddedLength(Columns), "A block of columns is not contiguous.");
-            return new(Pointer, checked(Rows * Stride));
+            var span = new Span<T>(Pointer, checked(Rows * Stride));
+            KeepAlive();
+            return span;
         }
     }
 
-    /// <summary>The address of a row.</summary>
+    /// <summary>The address of a row. Holds nothing: see <see cref="KeepAlive"/>.</summary>
     /// <param name="row">Row.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal T* RowPointer(int row)
@@ -124,6 +135,10 @@ public readonly unsafe struct Matrix<T>
         Debug.Assert((uint)row <= (uint)Rows, "A row beyond the matrix.");
         return Pointer + ((nint)row * Stride);
     }
+
+    /// <summary>Holds the memory up to this call; to be called when the last address taken from the matrix has done its work. No code comes of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void KeepAlive() => GC.KeepAlive(_owner);
 
     /// <summary>The rows [first, first + count) as a matrix over the same memory.</summary>
     /// <param name="first">First row.</param>
@@ -154,6 +169,8 @@ public readonly unsafe struct Matrix<T>
             {
                 new Span<T>(RowPointer(i), PaddedLength(Columns)).Clear();
             }
+
+            KeepAlive();
         }
     }
 
@@ -172,6 +189,9 @@ public readonly unsafe struct Matrix<T>
         {
             new ReadOnlySpan<T>(source.RowPointer(i), Columns).CopyTo(new Span<T>(RowPointer(i), Columns));
         }
+
+        source.KeepAlive();
+        KeepAlive();
     }
 
     [DoesNotReturn]

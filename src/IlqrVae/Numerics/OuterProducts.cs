@@ -74,6 +74,9 @@ internal sealed unsafe class OuterProducts<T>
                 }
             }
         }
+
+        a.KeepAlive();
+        _panels.KeepAlive();
     }
 
     /// <summary>Row t of the result = the packed sum with row t of the weights.</summary>
@@ -87,6 +90,10 @@ internal sealed unsafe class OuterProducts<T>
                 weights.Pointer, weights.Stride, 1, _panels.Pointer + ((nint)panel * _rows * PanelWidth), PanelWidth, packed.Pointer + (panel * PanelWidth), packed.Stride,
                 weights.Rows, PanelWidth, _rows, Gemm.StoreMode.Replace, upper: false);
         }
+
+        weights.KeepAlive();
+        packed.KeepAlive();
+        _panels.KeepAlive();
     }
 
     /// <summary>Adds a packed sum to the upper triangle of an n x n matrix. Elements below the diagonal are unspecified.</summary>
@@ -135,5 +142,7 @@ internal sealed unsafe class OuterProducts<T>
             V.Store(V.Add(V.Load(row + j), V.And(V.Load(source + j), inside)), row + j);
             packed += n - i;
         }
+
+        target.KeepAlive();
     }
 }

@@ -31,6 +31,8 @@ internal static unsafe class Prefetch
             {
                 Sse.Prefetch0(start);
             }
+
+            matrix.KeepAlive();
         }
     }
 }

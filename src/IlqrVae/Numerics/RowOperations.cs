@@ -21,13 +21,17 @@ internal static unsafe class RowOperations
         if (AreContiguous(source, target))
         {
             Gemv.AddScaled(factor, source.Pointer, target.Pointer, target.Rows * target.Stride);
-            return;
+        }
+        else
+        {
+            for (var i = 0; i < target.Rows; i++)
+            {
+                Gemv.AddScaled(factor, source.RowPointer(i), target.RowPointer(i), target.Columns);
+            }
         }
 
-        for (var i = 0; i < target.Rows; i++)
-        {
-            Gemv.AddScaled(factor, source.RowPointer(i), target.RowPointer(i), target.Columns);
-        }
+        source.KeepAlive();
+        target.KeepAlive();
     }
 
     /// <summary>target = factor * target + source.</summary>
@@ -38,6 +42,8 @@ internal static unsafe class RowOperations
         {
             var all = new Span<T>(target.Pointer, target.Rows * target.Stride);
             TensorPrimitives.MultiplyAdd(all, factor, new ReadOnlySpan<T>(source.Pointer, all.Length), all);
+            source.KeepAlive();
+            target.KeepAlive();
             return;
         }
 
@@ -103,6 +109,8 @@ internal static unsafe class RowOperations
         {
             Elementwise.Scale(factor, target.RowPointer(i), target.Columns);
         }
+
+        target.KeepAlive();
     }
 
     /// <summary>The sum of products of all elements, carried in double precision.</summary>
@@ -117,6 +125,8 @@ internal static unsafe class RowOperations
             sum += double.CreateChecked(Gemv.Dot(x.RowPointer(i), y.RowPointer(i), ((rows - 1) * x.Stride) + x.Columns));
         }
 
+        x.KeepAlive();
+        y.KeepAlive();
         return sum;
     }
 
@@ -127,6 +137,8 @@ internal static unsafe class RowOperations
         if (AreContiguous(source, target))
         {
             Elementwise.Copy(source.Pointer, target.Pointer, target.Rows * target.Stride);
+            source.KeepAlive();
+            target.KeepAlive();
         }
         else
         {
@@ -157,6 +169,9 @@ internal static unsafe class RowOperations
             x += source.Stride;
             y += target.Stride;
         }
+
+        source.KeepAlive();
+        target.KeepAlive();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -183,6 +198,9 @@ internal static unsafe class RowOperations
             x += source.Stride;
             y += target.Stride;
         }
+
+        source.KeepAlive();
+        target.KeepAlive();
     }
 
     private static bool AreContiguous<T>(Matrix<T> x, Matrix<T> y)
