@@ -81,6 +81,12 @@ internal static unsafe class KernelChecks
                     Add(factor * (double.CreateChecked(before[l, j]) + double.CreateChecked(b[l, j])), combined[l, j], 2);
                 }
             }
+
+            a.KeepAlive();
+            b.KeepAlive();
+            c.KeepAlive();
+            y.KeepAlive();
+            factors.KeepAlive();
         }
 
         return worst;

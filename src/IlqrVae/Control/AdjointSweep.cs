@@ -50,6 +50,7 @@ public sealed unsafe class AdjointSweep<T>
         Gradient.Clear();
         problem.DifferentiateCost(at, Costates, Gradient.Inputs, Gradient.InitialPointer);
         SweepBack(problem, at);
+        GC.KeepAlive(this);
     }
 
     /// <summary>The same sweep over gradients of the costs that the caller has put into <see cref="Costates"/> and <see cref="Gradient"/>.</summary>
@@ -72,6 +73,7 @@ public sealed unsafe class AdjointSweep<T>
         }
 
         Gemv.AddScaled(T.One, Costates.RowPointer(0), Gradient.InitialPointer, n);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Sets the number of bins; the contents are then unspecified.</summary>
@@ -105,6 +107,7 @@ public sealed unsafe class AdjointSweep<T>
     {
         var row = _tape.RowToWrite(t);
         problem.Adjoint(t, at, Costates.RowPointer(t + 1), _toState.Pointer, _toInput.Pointer, row);
+        GC.KeepAlive(this);
         return row;
     }
 }

@@ -267,6 +267,8 @@ public sealed unsafe class ConjugateGradients<T>
             AddProduct(_block, direction.Inputs.RowPointer(t), _blockProduct.Pointer, _product.Inputs.RowPointer(t));
         }
 
+        GC.KeepAlive(this);
+
         static void AddProduct(Matrix<T> upper, T* x, T* product, T* y)
         {
             Cholesky.MirrorUpper(upper);

@@ -76,6 +76,8 @@ public sealed unsafe class ExactCurvature<T>
                 inputBlock[i, j] += _toInput[0, i];
             }
         }
+
+        GC.KeepAlive(this);
     }
 
     private void Contract(ShootingProblem<T> problem, Trajectory<T> at, int t, T* adjointTape)
@@ -93,5 +95,6 @@ public sealed unsafe class ExactCurvature<T>
             _toState.Pointer,
             _toInput.Pointer,
             _adjointTangentTape.Pointer);
+        GC.KeepAlive(this);
     }
 }

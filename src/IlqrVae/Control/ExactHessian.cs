@@ -89,6 +89,8 @@ public sealed unsafe class ExactHessian<T>
         }
 
         Gemv.AddScaled(T.One, _costateTangentAfter.Pointer, product.InitialPointer, problem.StateCount);
+        GC.KeepAlive(product);
+        GC.KeepAlive(this);
     }
 
     /// <summary>
@@ -132,5 +134,9 @@ public sealed unsafe class ExactHessian<T>
         }
 
         Elementwise.Copy(tangents.Pointer, after, n);
+        GC.KeepAlive(adjoint);
+        GC.KeepAlive(direction);
+        GC.KeepAlive(product);
+        GC.KeepAlive(this);
     }
 }

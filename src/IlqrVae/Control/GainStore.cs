@@ -59,6 +59,7 @@ internal sealed unsafe class GainStore<T>
             Elementwise.Convert(from + (i * _n), _gain.RowPointer(i), _n);
         }
 
+        GC.KeepAlive(this);
         return _gain;
     }
 
@@ -90,6 +91,7 @@ internal sealed unsafe class GainStore<T>
             }
         }
 
+        GC.KeepAlive(this);
         return _factor;
     }
 
@@ -116,5 +118,8 @@ internal sealed unsafe class GainStore<T>
                 *triangle++ = row[j];
             }
         }
+
+        factor.KeepAlive();
+        GC.KeepAlive(this);
     }
 }

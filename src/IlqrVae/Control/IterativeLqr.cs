@@ -76,6 +76,7 @@ public sealed unsafe class IterativeLqr<T>
             problem.Step(t, trajectory.States.RowPointer(t), trajectory.Inputs.RowPointer(t), trajectory.States.RowPointer(t + 1), trajectory.TapeRow(t));
         }
 
+        GC.KeepAlive(trajectory);
         return trajectory.Cost = FiniteOrInfinite(problem.Cost(trajectory));
     }
 

@@ -113,6 +113,9 @@ internal sealed unsafe class LineSearch<T>
             _problem.Step(t, z, u, Candidate.States.RowPointer(t + 1), Candidate.TapeRow(t));
         }
 
+        GC.KeepAlive(current);
+        direction.KeepAlive();
+        GC.KeepAlive(this);
         return Candidate.Cost = IterativeLqr<T>.FiniteOrInfinite(_problem.Cost(Candidate));
     }
 
@@ -146,6 +149,8 @@ internal sealed unsafe class LineSearch<T>
             _problem.Step(t, current.States.RowPointer(t), current.Inputs.RowPointer(t), _next.Pointer, current.TapeRow(t));
         }
 
+        GC.KeepAlive(current);
+        GC.KeepAlive(this);
         _tapeIsCandidates = false;
     }
 
@@ -173,6 +178,8 @@ internal sealed unsafe class LineSearch<T>
         }
 
         Candidate.Cost = IterativeLqr<T>.FiniteOrInfinite(_problem.Cost(Candidate));
+        GC.KeepAlive(current);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Doubles the full step while that decreases the cost, along a direction in which the cost bends downwards.</summary>

@@ -170,6 +170,9 @@ public sealed unsafe class RiccatiFactors<T>
         var initial = feedforward.InitialPointer;
         Elementwise.Subtract(r.InitialPointer, s, initial, _n);
         squares += Cholesky.SolveBoth(_initialFactor, initial);
+        GC.KeepAlive(r);
+        GC.KeepAlive(feedforward);
+        GC.KeepAlive(this);
         return squares;
     }
 
@@ -199,6 +202,9 @@ public sealed unsafe class RiccatiFactors<T>
                 direction.Step(problem, at, t);
             }
 
+            GC.KeepAlive(feedforward);
+            GC.KeepAlive(direction);
+            GC.KeepAlive(this);
             return;
         }
 
@@ -223,11 +229,15 @@ public sealed unsafe class RiccatiFactors<T>
         }
 
         direction.ScaleAndAdd(f, at.Bins - 1, state, input, tape);
+        GC.KeepAlive(feedforward);
+        GC.KeepAlive(direction);
+        GC.KeepAlive(this);
 
         void Respond(InputVector<T> feedforward, int t, T* state, T* input)
         {
             Gemv.Multiply(Gain(t), state, input);
             Gemv.AddScaled(T.One, feedforward.Inputs.RowPointer(t), input, _m);
+            GC.KeepAlive(feedforward);
         }
     }
 

@@ -16,4 +16,11 @@ internal readonly record struct SearchDirection<T>(InputVector<T> Direction, Mat
         : this(rollout.Direction, rollout.States)
     {
     }
+
+    /// <summary>Holds the memory of both up to this call; see <see cref="Matrix{T}"/>.</summary>
+    public void KeepAlive()
+    {
+        GC.KeepAlive(Direction);
+        States.KeepAlive();
+    }
 }

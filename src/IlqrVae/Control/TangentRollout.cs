@@ -64,6 +64,8 @@ public sealed unsafe class TangentRollout<T>
         {
             Step(problem, at, t);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Fills <see cref="Tape"/> where the trial is too long for the roll-out to have kept it. Allocates the first time.</summary>
@@ -85,7 +87,10 @@ public sealed unsafe class TangentRollout<T>
         => _tape.IsKept ? _tape.RowToWrite(t) : Recompute(problem, at, t);
 
     internal void Step(ShootingProblem<T> problem, Trajectory<T> at, int t)
-        => problem.Tangent(t, at, States.RowPointer(t), Direction.Inputs.RowPointer(t), States.RowPointer(t + 1), _tape.RowToWrite(t));
+    {
+        problem.Tangent(t, at, States.RowPointer(t), Direction.Inputs.RowPointer(t), States.RowPointer(t + 1), _tape.RowToWrite(t));
+        GC.KeepAlive(this);
+    }
 
     /// <summary>Row t of states, inputs and tape = factor * itself + the given rows.</summary>
     internal void ScaleAndAdd(T factor, int t, T* state, T* input, T* tape)
@@ -99,6 +104,8 @@ public sealed unsafe class TangentRollout<T>
                 RowOperations.ScaleAndAdd(factor, Tape.RowPointer(t), tape, Tape.Stride);
             }
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Asks for what a sweep will read at a step.</summary>
@@ -113,6 +120,7 @@ public sealed unsafe class TangentRollout<T>
     {
         var row = _tape.RowToWrite(t);
         problem.Tangent(t, at, States.RowPointer(t), Direction.Inputs.RowPointer(t), _next.Pointer, row);
+        GC.KeepAlive(this);
         return row;
     }
 }

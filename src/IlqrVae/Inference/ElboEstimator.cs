@@ -211,6 +211,10 @@ public sealed unsafe class ElboEstimator<T>
             Gemv.Multiply(posterior.Space.Value, correlated.RowPointer(t), u);
             Gemv.AddScaled(T.One, map.Inputs.RowPointer(t), u, map.Inputs.Columns);
         }
+
+        GC.KeepAlive(map);
+        GC.KeepAlive(draws);
+        GC.KeepAlive(this);
     }
 
     /// <summary>
@@ -247,6 +251,9 @@ public sealed unsafe class ElboEstimator<T>
         var weighted = Samples.Weighted.RowRange(0, steps);
         Gemm.Multiply(g.Inputs, posterior.Space.Value, weighted);
         trialGradient.Time.SetDraw(k, weighted, draws.Inputs(k), Samples.Correlated.RowRange(0, steps));
+        GC.KeepAlive(draws);
+        GC.KeepAlive(trialGradient);
+        GC.KeepAlive(this);
     }
 
     /// <summary>E[-log p(z_0)] = -log p(z_0*) + sum_i (row i of L_0)^2 / (2 sigma_i^2).</summary>
@@ -275,6 +282,8 @@ public sealed unsafe class ElboEstimator<T>
             prior.AccumulateGradient(state, gradient);
         }
 
+        GC.KeepAlive(gradient);
+        GC.KeepAlive(this);
         return loss;
     }
 
@@ -314,6 +323,9 @@ public sealed unsafe class ElboEstimator<T>
             prior.AccumulateGradient(map.Inputs, gradient);
         }
 
+        timeFactor.KeepAlive();
+        GC.KeepAlive(gradient);
+        GC.KeepAlive(this);
         return loss + (0.5 * timeSquares * spaceSquares);
     }
 

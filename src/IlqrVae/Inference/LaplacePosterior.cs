@@ -188,6 +188,11 @@ public sealed unsafe class LaplacePosterior<T>
             Gemm.TransposedMultiply(spread, spread, covariance, accumulate: true);
         }
 
+        ofInput.KeepAlive();
+        inputInverse.KeepAlive();
+        gainProduct.KeepAlive();
+        GC.KeepAlive(channelProducts);
+        GC.KeepAlive(this);
         return marginals;
     }
 
@@ -230,6 +235,8 @@ public sealed unsafe class LaplacePosterior<T>
             problem.Step(t, drawn.States.RowPointer(t), u, drawn.States.RowPointer(t + 1), drawn.TapeRow(t));
         }
 
+        GC.KeepAlive(map);
+        GC.KeepAlive(drawn);
         logDensity = (0.5 * LogDeterminant) - (0.5 * (squares + (VariableCount * Math.Log(2 * Math.PI))));
         drawn.Cost = problem.Cost(drawn);
         return drawn;
@@ -252,6 +259,9 @@ public sealed unsafe class LaplacePosterior<T>
                 target[(i * m) + j] = double.CreateChecked(sum);
             }
         }
+
+        gain.KeepAlive();
+        gainProduct.KeepAlive();
     }
 
     /// <summary>The square block from a diagonal element to the end.</summary>

@@ -78,6 +78,7 @@ public sealed unsafe class OpenLoopPrediction<T>
             }
         }
 
+        GC.KeepAlive(this);
         return [.. horizons.Select((k, h) => new TrialPrediction(k, new Table(predicted[h].Rows, _model.SystemStateCount, predicted[h].ColumnRange(0, _model.SystemStateCount).ToArray()), Means(predicted[h])))];
     }
 
@@ -100,6 +101,8 @@ public sealed unsafe class OpenLoopPrediction<T>
             }
         }
 
+        GC.KeepAlive(trajectory);
+        GC.KeepAlive(this);
         return effects;
     }
 

@@ -92,6 +92,10 @@ internal sealed unsafe class TimeFactorGradients<T>
 
             total[row, row] -= T.CreateSaturating(alongPivots / double.CreateChecked(factor[row, row]));
         }
+
+        factor.KeepAlive();
+        total.KeepAlive();
+        GC.KeepAlive(this);
     }
 
     /// <summary>The sums of a and b over the trials that reach a row, and the next row where they change.</summary>
@@ -273,6 +277,7 @@ internal sealed unsafe class TimeFactorNorm<T>
             }
         }
 
+        GC.KeepAlive(gradient);
         return sum;
     }
 
@@ -281,6 +286,8 @@ internal sealed unsafe class TimeFactorNorm<T>
         Gemm.Dispatch(
             gradient.Weighted.Pointer + first, 1, gradient.Weighted.Stride, gradient.Noise.Pointer + first, gradient.Noise.Stride,
             _square.Pointer, _square.Stride, count, count, _rank, Gemm.StoreMode.Replace, upper: false);
+        GC.KeepAlive(gradient);
+        GC.KeepAlive(this);
         var sum = 0.0;
         for (var i = 0; i < count; i++)
         {

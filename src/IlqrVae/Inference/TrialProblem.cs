@@ -189,21 +189,36 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
 
     /// <inheritdoc/>
     public override void Step(int t, T* state, T* input, T* next, T* tape)
-        => _model.Dynamics.Step(_dynamicsScratch, state, input, External(t), next, tape);
+    {
+        _model.Dynamics.Step(_dynamicsScratch, state, input, External(t), next, tape);
+        GC.KeepAlive(this);
+    }
 
     /// <inheritdoc/>
     public override void Jacobian(int t, Trajectory<T> at, Matrix<T> stateJacobian, Matrix<T> inputJacobian)
-        => _model.Dynamics.Jacobian(_dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), at.TapeRow(t), stateJacobian, inputJacobian);
+    {
+        _model.Dynamics.Jacobian(_dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), at.TapeRow(t), stateJacobian, inputJacobian);
+        GC.KeepAlive(at);
+        GC.KeepAlive(this);
+    }
 
     /// <inheritdoc/>
     public override void Tangent(int t, Trajectory<T> at, T* stateTangent, T* inputTangent, T* nextTangent, T* tangentTape)
-        => _model.Dynamics.Tangent(
+    {
+        _model.Dynamics.Tangent(
             _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), at.TapeRow(t), stateTangent, inputTangent, nextTangent, tangentTape);
+        GC.KeepAlive(at);
+        GC.KeepAlive(this);
+    }
 
     /// <inheritdoc/>
     public override void Adjoint(int t, Trajectory<T> at, T* costate, T* toState, T* toInput, T* adjointTape)
-        => _model.Dynamics.Adjoint(
+    {
+        _model.Dynamics.Adjoint(
             _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), at.TapeRow(t), costate, toState, toInput, adjointTape);
+        GC.KeepAlive(at);
+        GC.KeepAlive(this);
+    }
 
     /// <inheritdoc/>
     public override void AdjointTangent(
@@ -218,9 +233,13 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
         T* toState,
         T* toInput,
         T* adjointTangentTape)
-        => _model.Dynamics.AdjointTangent(
+    {
+        _model.Dynamics.AdjointTangent(
             _dynamicsScratch, at.States.RowPointer(t), at.Inputs.RowPointer(t), External(t), at.TapeRow(t), costate, adjointTape,
             stateTangent, inputTangent, tangentTape, costateTangent, toState, toInput, adjointTangentTape);
+        GC.KeepAlive(at);
+        GC.KeepAlive(this);
+    }
 
     /// <inheritdoc/>
     public override void DifferentiateCost(Trajectory<T> at, Matrix<T> stateGradient, Matrix<T> inputGradient, T* initialGradient)
@@ -250,6 +269,8 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
             _model.InitialPrior.Gradient(at.States.RowRange(0, 1), _initialProduct);
             Elementwise.Copy(_initialProduct.Pointer, initialGradient, StateCount);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -263,7 +284,10 @@ public sealed unsafe class TrialProblem<T> : ShootingProblem<T>
 
     /// <inheritdoc/>
     public override void AddInputCurvature(int t, Trajectory<T> at, CurvatureKind kind, T scale, Matrix<T> target)
-        => _model.InputPrior.AddCurvature(at.Inputs.RowPointer(t), kind, scale * T.CreateChecked(_inputPriorWeight), target);
+    {
+        _model.InputPrior.AddCurvature(at.Inputs.RowPointer(t), kind, scale * T.CreateChecked(_inputPriorWeight), target);
+        GC.KeepAlive(at);
+    }
 
     /// <inheritdoc/>
     public override void AddInitialCurvature(T scale, Matrix<T> target)

@@ -199,6 +199,7 @@ public sealed record FixedPoints(IReadOnlyList<FixedPoint> Points, int Starts, i
             }
 
             _dynamics.Step(_scratch, _state.Pointer, _noInput.Pointer, _noExternal.Pointer, _next.Pointer, _tape.Pointer);
+            GC.KeepAlive(this);
         }
 
         /// <summary>f(z, 0) - z.</summary>
@@ -213,6 +214,7 @@ public sealed record FixedPoints(IReadOnlyList<FixedPoint> Points, int Starts, i
         {
             Step(state);
             _dynamics.Jacobian(_scratch, _state.Pointer, _noInput.Pointer, _noExternal.Pointer, _tape.Pointer, _a, _b);
+            GC.KeepAlive(this);
             var n = state.Length;
             var jacobian = new double[n, n];
             for (var i = 0; i < n; i++)

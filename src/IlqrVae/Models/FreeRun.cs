@@ -71,6 +71,11 @@ public sealed record FreeRun(Table States, bool IsComplete, double LyapunovExpon
             dynamics.Tangent(
                 scratch, state.RowPointer(now), noInput.Pointer, null, tape.Pointer, tangent.RowPointer(now), noInput.Pointer,
                 tangent.RowPointer(next), tangentTape.Pointer);
+            state.KeepAlive();
+            tangent.KeepAlive();
+            noInput.KeepAlive();
+            tape.KeepAlive();
+            tangentTape.KeepAlive();
             var length = Normalise(tangent.Row(next));
             if (t >= steps / SettlingShare && t < steps - 1)
             {

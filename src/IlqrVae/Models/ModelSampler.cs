@@ -48,6 +48,9 @@ public static unsafe class ModelSampler
             dynamics.Step(scratch, states.RowPointer(t), inputs.RowPointer(t), null, states.RowPointer(t + 1), tape.Pointer);
         }
 
+        states.KeepAlive();
+        inputs.KeepAlive();
+        tape.KeepAlive();
         var truth = new Dictionary<string, Table>(StringComparer.Ordinal)
         {
             ["states"] = new(bins, model.SystemStateCount, states.ColumnRange(0, model.SystemStateCount).ToArray()),

@@ -152,6 +152,7 @@ internal sealed class ReadOutInformation<T>(Likelihood<T> likelihood, int index,
             Gemm.SymmetricUpperWeighted(centred.RowRange(0, exact.Rows), weights[i].RowPointer(channel), scratch, sum);
         }
 
+        GC.KeepAlive(weights);
         RowOperations.Scale(factor, sum);
         Cholesky.MirrorUpper(sum);
         return sum;

@@ -91,6 +91,7 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
         System.Step(own.Inner, own.State, own.Input, x, own.Result, tape);
         Copy(own.Result, next, _n);
         Copy(own.Input, next + _n, _m);
+        GC.KeepAlive(own);
     }
 
     /// <inheritdoc/>
@@ -119,6 +120,11 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
             a[_n + j, _n + j] = coefficient[j];
             b[_n + j, j] = T.One;
         }
+
+        GC.KeepAlive(own);
+        a.KeepAlive();
+        b.KeepAlive();
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -130,6 +136,7 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
         System.Tangent(own.Inner, own.State, own.Input, x, tape, own.StateTangent, own.InputTangent, own.Result, tangentTape);
         Copy(own.Result, dnext, _n);
         Copy(own.InputTangent, dnext + _n, _m);
+        GC.KeepAlive(own);
     }
 
     /// <inheritdoc/>
@@ -140,6 +147,7 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
         Copy(lambda, own.Costate, _n);
         System.Adjoint(own.Inner, own.State, own.Input, x, tape, own.Costate, own.Result, own.ToInput, adjointTape);
         Distribute(own, lambda, toState, toInput, adjointTape + InnerAdjointWidth);
+        GC.KeepAlive(own);
     }
 
     /// <inheritdoc/>
@@ -156,6 +164,7 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
             own.Inner, own.State, own.Input, x, tape, own.Costate, adjointTape, own.StateTangent, own.InputTangent, tangentTape, own.CostateTangent,
             own.Result, own.ToInput, adjointTangentTape);
         Distribute(own, dlambda, toState, toInput, adjointTangentTape + InnerAdjointTangentWidth);
+        GC.KeepAlive(own);
     }
 
     /// <summary>gradient += the system's own; for a, sum_t w_t * (what the cost gains by u_t).</summary>
@@ -187,6 +196,8 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
         {
             innovation[j] = -(Coefficient.Value.Pointer[j] * state[_n + j]);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>The inputs along a trajectory. Allocates the result.</summary>
@@ -209,9 +220,17 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
     private static void Copy(T* from, T* to, int count) => new ReadOnlySpan<T>(from, count).CopyTo(new Span<T>(to, count));
 
     /// <summary>z, and u = a * w + e.</summary>
-    private void Load(Scratch own, T* z, T* innovation) => Load(z, innovation, own.State, own.Input);
+    private void Load(Scratch own, T* z, T* innovation)
+    {
+        Load(z, innovation, own.State, own.Input);
+        GC.KeepAlive(own);
+    }
 
-    private void LoadTangent(Scratch own, T* dz, T* innovation) => Load(dz, innovation, own.StateTangent, own.InputTangent);
+    private void LoadTangent(Scratch own, T* dz, T* innovation)
+    {
+        Load(dz, innovation, own.StateTangent, own.InputTangent);
+        GC.KeepAlive(own);
+    }
 
     private void Load(T* from, T* innovation, T* state, T* input)
     {
@@ -221,6 +240,8 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
         {
             input[j] = (a[j] * from[_n + j]) + innovation[j];
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>From what the system's adjoint step gave: the inputs' share goes to the innovations and, times a, to the inputs before.</summary>
@@ -235,6 +256,9 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
             toInput[j] = toOwnInput;
             toState[_n + j] = a[j] * toOwnInput;
         }
+
+        GC.KeepAlive(own);
+        GC.KeepAlive(this);
     }
 
     private void AddProducts(Matrix<T> states, Matrix<T> tape, int at, int steps, ParameterGradient<T> gradient)
@@ -249,6 +273,10 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
                 target[j] += w[j] * toInput[j];
             }
         }
+
+        states.KeepAlive();
+        tape.KeepAlive();
+        GC.KeepAlive(gradient);
     }
 
     /// <summary>The system's scratch space, and rows for its vectors.</summary>
@@ -318,6 +346,9 @@ public sealed unsafe class AutoregressiveInputs<T> : Dynamics<T>
                     Copy(path.States.RowPointer(t), _states.RowPointer(t), n);
                 }
             }
+
+            path.KeepAlive();
+            GC.KeepAlive(this);
 
             // The system's own adjoint tape is the first part of its row.
             return new DynamicsPath<T>(

@@ -164,4 +164,15 @@ public readonly record struct DynamicsPath<T>(
 
     /// <summary>The external inputs of each step: S x external inputs.</summary>
     public Matrix<T> ExternalOfSteps => External.RowRange(0, Steps);
+
+    /// <summary>Holds the memory of every part up to this call; see <see cref="Matrix{T}"/>.</summary>
+    internal void KeepAlive()
+    {
+        States.KeepAlive();
+        Inputs.KeepAlive();
+        External.KeepAlive();
+        Tape.KeepAlive();
+        Costates.KeepAlive();
+        AdjointTape.KeepAlive();
+    }
 }

@@ -138,6 +138,9 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
             Vector.Store(e, error + i);
             Vector.Store(state + (Vector.Load(gate + i) * e), next + i);
         }
+
+        GC.KeepAlive(scratch);
+        GC.KeepAlive(this);
     }
 
     /// <summary>
@@ -168,6 +171,7 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
         if (_wf is null)
         {
             RowOperations.ScaleRows(_outside ? gate : candidate, _w.Matrix, b);
+            GC.KeepAlive(scratch);
             return;
         }
 
@@ -175,6 +179,7 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
         b.CopyFrom(_w.Matrix);
         Gemm.Multiply(_uh.Matrix, own.InnerOfInput, b, accumulate: true);
         RowOperations.CombineRows(candidate, b, throughError, _wf.Matrix);
+        GC.KeepAlive(scratch);
     }
 
     /// <inheritdoc/>
@@ -209,6 +214,8 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
             Vector.Store(de, derror + i);
             Vector.Store(dstate + (Vector.Load(dgate + i) * Vector.Load(error + i)) + (Vector.Load(gate + i) * de), dnext + i);
         }
+
+        GC.KeepAlive(scratch);
     }
 
     /// <inheritdoc/>
@@ -283,6 +290,7 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
         _uf.ApplyTransposed(dtoGateArgument, toState, accumulate: true);
         _w.ApplyTransposed(dtoDrive, toInput);
         _wf?.ApplyTransposed(dtoGateArgument, toInput, accumulate: true);
+        GC.KeepAlive(scratch);
     }
 
     /// <inheritdoc/>
@@ -301,6 +309,9 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
 
             _uh.Accumulate(toPre.RowRange(first, count), gated, gradient);
         }
+
+        GC.KeepAlive(scratch);
+        path.KeepAlive();
     }
 
     /// <inheritdoc/>
@@ -334,6 +345,10 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
 
             _uh.Accumulate(toPre.RowRange(first, count), gated, gradient);
         }
+
+        GC.KeepAlive(scratch);
+        path.KeepAlive();
+        tangent.KeepAlive();
     }
 
     /// <inheritdoc/>
@@ -363,6 +378,7 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
         _e?.Accumulate(toDrive, path.ExternalOfSteps, gradient);
         _wf?.Accumulate(toGateArgument, path.Inputs, gradient);
         _ef?.Accumulate(toGateArgument, path.ExternalOfSteps, gradient);
+        GC.KeepAlive(gradient);
     }
 
     private sealed class GatedUnitScratch(int states, int inputs) : DynamicsScratch<T>(4, Math.Max(states, inputs), states)

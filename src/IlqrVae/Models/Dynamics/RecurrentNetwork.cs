@@ -67,6 +67,7 @@ public sealed unsafe class RecurrentNetwork<T> : Dynamics<T>
         _a.Apply(tape, next, accumulate: true);
         _b.Apply(u, next, accumulate: true);
         _e?.Apply(x, next, accumulate: true);
+        GC.KeepAlive(this);
     }
 
     /// <summary>df/dz = A diag(1 - phi^2), df/du = B.</summary>
@@ -85,6 +86,9 @@ public sealed unsafe class RecurrentNetwork<T> : Dynamics<T>
         }
 
         b.CopyFrom(_b.Matrix);
+        GC.KeepAlive(scratch);
+        a.KeepAlive();
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -129,6 +133,7 @@ public sealed unsafe class RecurrentNetwork<T> : Dynamics<T>
         }
 
         _b.ApplyTransposed(dlambda, toInput);
+        GC.KeepAlive(scratch);
     }
 
     /// <inheritdoc/>
@@ -151,6 +156,7 @@ public sealed unsafe class RecurrentNetwork<T> : Dynamics<T>
         Elementwise.AddColumnSums(costatesAfter, gradient[_bias].Pointer);
         _b.Accumulate(costatesAfter, path.Inputs, gradient);
         _e?.Accumulate(costatesAfter, path.ExternalOfSteps, gradient);
+        GC.KeepAlive(gradient);
     }
 }
 

@@ -86,6 +86,7 @@ public sealed unsafe class ResidualMlp<T> : Dynamics<T>
         _a2.Apply(tape, next, accumulate: true);
         _b.Apply(u, next, accumulate: true);
         _e?.Apply(x, next, accumulate: true);
+        GC.KeepAlive(this);
     }
 
     /// <summary>df/dz = A0 + A2 diag(1 - hidden^2) A1, df/du = B.</summary>
@@ -100,6 +101,8 @@ public sealed unsafe class ResidualMlp<T> : Dynamics<T>
         a.CopyFrom(_a0.Matrix);
         Gemm.Multiply(_a2.Matrix, inner, a, accumulate: true);
         b.CopyFrom(_b.Matrix);
+        GC.KeepAlive(scratch);
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -181,6 +184,7 @@ public sealed unsafe class ResidualMlp<T> : Dynamics<T>
         Elementwise.AddColumnSums(costatesAfter, gradient[_p.OutputBias].Pointer);
         _b.Accumulate(costatesAfter, path.Inputs, gradient);
         _e?.Accumulate(costatesAfter, path.ExternalOfSteps, gradient);
+        GC.KeepAlive(gradient);
     }
 
     private sealed class ResidualMlpScratch(int states, int inputs, int hidden) : DynamicsScratch<T>(1, Math.Max(states, inputs), 1)

@@ -27,9 +27,14 @@ internal static unsafe class ExponentialPoisson
         var count = activations.Rows * activations.Stride;
         T* a = activations.Pointer, y = counts.Pointer, b = mask.IsEmpty ? null : mask.Pointer, r = rates.IsEmpty ? null : rates.Pointer;
         var w = T.CreateChecked(binWidth);
-        return Vector512.IsHardwareAccelerated ? TryLoss<T, Simd512<T>>(a, y, b, count, w, r, out sum)
+        var isWithin = Vector512.IsHardwareAccelerated ? TryLoss<T, Simd512<T>>(a, y, b, count, w, r, out sum)
             : Vector256.IsHardwareAccelerated ? TryLoss<T, Simd256<T>>(a, y, b, count, w, r, out sum)
             : TryLoss<T, Simd128<T>>(a, y, b, count, w, r, out sum);
+        activations.KeepAlive();
+        counts.KeepAlive();
+        mask.KeepAlive();
+        rates.KeepAlive();
+        return isWithin;
     }
 
     /// <summary>first = r - y, fisher = exact = r.</summary>
@@ -48,9 +53,15 @@ internal static unsafe class ExponentialPoisson
         var count = activations.Rows * activations.Stride;
         T* a = activations.Pointer, y = counts.Pointer;
         var w = T.CreateChecked(binWidth);
-        return Vector512.IsHardwareAccelerated ? TryDerivatives<T, Simd512<T>>(a, y, count, w, first.Pointer, fisher.Pointer, exact.Pointer)
+        var isWithin = Vector512.IsHardwareAccelerated ? TryDerivatives<T, Simd512<T>>(a, y, count, w, first.Pointer, fisher.Pointer, exact.Pointer)
             : Vector256.IsHardwareAccelerated ? TryDerivatives<T, Simd256<T>>(a, y, count, w, first.Pointer, fisher.Pointer, exact.Pointer)
             : TryDerivatives<T, Simd128<T>>(a, y, count, w, first.Pointer, fisher.Pointer, exact.Pointer);
+        activations.KeepAlive();
+        counts.KeepAlive();
+        first.KeepAlive();
+        fisher.KeepAlive();
+        exact.KeepAlive();
+        return isWithin;
     }
 
     /// <summary>first = r - y, fisher = exact = r, from rates that <see cref="TryLoss{T}"/> has kept.</summary>

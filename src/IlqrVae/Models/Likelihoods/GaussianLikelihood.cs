@@ -61,6 +61,7 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
         }
 
         Gemm.SymmetricUpper(Weights.Value, _weighted, _curvature);
+        GC.KeepAlive(this);
     }
 
     /// <summary>C' diag(1 / variance) C, the same in every bin where nothing is missing.</summary>
@@ -77,6 +78,9 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
         {
             Gemv.AddScaled(T.One, _curvature.RowPointer(i), target.RowPointer(i), StateCount);
         }
+
+        target.KeepAlive();
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -165,6 +169,8 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
 
             gradient[Variance].Pointer[i] += half * ((T.CreateChecked(start == 0 ? counts[i] : 0) * precision) - squares);
         }
+
+        GC.KeepAlive(gradient);
     }
 
     /// <summary>d2 loss / d variance d a = -(a - y) / variance^2.</summary>
@@ -180,6 +186,8 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
 
             gradient[Variance].Pointer[i] -= sum * _precision[0, i];
         }
+
+        GC.KeepAlive(gradient);
     }
 }
 

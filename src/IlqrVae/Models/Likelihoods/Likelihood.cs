@@ -166,6 +166,7 @@ public abstract unsafe class Likelihood<T>
         }
 
         OuterProducts<T>.AddUpper(scratch.Curvatures.RowPointer(t - scratch.CurvatureStart), Own(target));
+        GC.KeepAlive(scratch);
     }
 
     /// <summary>product += the exact second derivatives times a tangent of the states, for some bins in a row.</summary>
@@ -197,6 +198,8 @@ public abstract unsafe class Likelihood<T>
             Elementwise.AddColumnSums(first, gradient[Bias].Pointer);
             AccumulateChannelGradient(scratch, start, count, gradient);
         }
+
+        GC.KeepAlive(gradient);
     }
 
     /// <summary>gradient += the derivative of <see cref="AccumulateGradient"/>'s sum along a tangent of the states.</summary>
@@ -220,6 +223,8 @@ public abstract unsafe class Likelihood<T>
             Elementwise.AddColumnSums(weighted, gradient[Bias].Pointer);
             AccumulateChannelGradientTangent(scratch, start, count, gradient);
         }
+
+        GC.KeepAlive(gradient);
     }
 
     /// <summary>a = C z + d for every bin. The padding of the activations becomes <see cref="ActivationPadding"/>.</summary>
@@ -232,6 +237,8 @@ public abstract unsafe class Likelihood<T>
             Elementwise.Copy(_bias.Pointer, activations.RowPointer(t), _bias.Stride);
         }
 
+        activations.KeepAlive();
+        GC.KeepAlive(this);
         Gemm.Multiply(Own(states), _readout.Transposed, activations, accumulate: true);
     }
 
@@ -367,6 +374,7 @@ public abstract unsafe class Likelihood<T>
         if (scratch.Observed!.Mask.IsEmpty)
         {
             Gemm.SymmetricUpperWeighted(c, weights, scratch.Weighted, target);
+            GC.KeepAlive(scratch);
             return;
         }
 
@@ -383,6 +391,8 @@ public abstract unsafe class Likelihood<T>
         }
 
         Gemm.SymmetricUpperWeighted(scratch.Gathered.RowRange(0, used), usedWeights, scratch.Weighted, target);
+        GC.KeepAlive(scratch);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Sees to it that the terms of a bin are held.</summary>

@@ -67,6 +67,8 @@ internal sealed unsafe class ParameterBlock<T>
         {
             Elementwise.Clear(block.RowPointer(row), Matrix<T>.PaddedLength(_isTriangular ? FirstRow + Rows : block.Columns));
         }
+
+        block.KeepAlive();
     }
 
     /// <summary>Adds a multiple of the block of a gradient to that of another.</summary>
@@ -88,6 +90,9 @@ internal sealed unsafe class ParameterBlock<T>
         {
             Gemv.AddScaled(f, from.RowPointer(row), to.RowPointer(row), row + 1);
         }
+
+        from.KeepAlive();
+        to.KeepAlive();
     }
 
     /// <summary>Turns the block of a gradient with respect to the values into one with respect to the raw numbers.</summary>

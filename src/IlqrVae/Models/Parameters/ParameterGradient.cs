@@ -72,6 +72,9 @@ public sealed unsafe class ParameterGradient<T>
                 Gemv.AddScaled(f, other._blocks[i].RowPointer(row), block.RowPointer(row), UsedColumns(i, row));
             }
         }
+
+        GC.KeepAlive(other);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Multiplies every block.</summary>
@@ -87,6 +90,8 @@ public sealed unsafe class ParameterGradient<T>
                 Elementwise.Scale(f, block.RowPointer(row), UsedColumns(i, row));
             }
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Sets every block to zero.</summary>
@@ -100,6 +105,8 @@ public sealed unsafe class ParameterGradient<T>
                 Elementwise.Clear(block.RowPointer(row), Matrix<T>.PaddedLength(UsedColumns(i, row)));
             }
         }
+
+        GC.KeepAlive(this);
     }
 
     private static double SumOfSquares(Span<T> values)

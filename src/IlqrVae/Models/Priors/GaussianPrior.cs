@@ -54,6 +54,7 @@ public sealed unsafe class GaussianPrior<T> : InputPrior<T>
             }
         }
 
+        u.KeepAlive();
         return (u.Rows * constant) + (0.5 * squares);
     }
 
@@ -68,6 +69,8 @@ public sealed unsafe class GaussianPrior<T> : InputPrior<T>
         {
             target[j, j] += scale / (s[j] * s[j]);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -83,6 +86,10 @@ public sealed unsafe class GaussianPrior<T> : InputPrior<T>
                 to[j] = from[j] / (s[j] * s[j]);
             }
         }
+
+        du.KeepAlive();
+        product.KeepAlive();
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -101,6 +108,8 @@ public sealed unsafe class GaussianPrior<T> : InputPrior<T>
 
             target[j] += T.CreateSaturating((u.Rows / s[j]) - (squares / (s[j] * s[j] * s[j])));
         }
+
+        GC.KeepAlive(gradient);
     }
 
     /// <inheritdoc/>
@@ -118,6 +127,8 @@ public sealed unsafe class GaussianPrior<T> : InputPrior<T>
 
             target[j] -= T.CreateSaturating(2 * products / (s[j] * s[j] * s[j]));
         }
+
+        GC.KeepAlive(gradient);
     }
 
     /// <inheritdoc/>

@@ -63,6 +63,7 @@ public sealed unsafe class LaplacePrior<T> : InputPrior<T>
             }
         }
 
+        u.KeepAlive();
         return (u.Rows * constant) + sum;
     }
 
@@ -80,6 +81,9 @@ public sealed unsafe class LaplacePrior<T> : InputPrior<T>
                 to[j] = T.CreateSaturating(x / (Length(x) * s[j]));
             }
         }
+
+        u.KeepAlive();
+        gradient.KeepAlive();
     }
 
     /// <inheritdoc/>
@@ -108,6 +112,10 @@ public sealed unsafe class LaplacePrior<T> : InputPrior<T>
                 to[j] = T.CreateSaturating(Curvature(double.CreateChecked(row[j]) / s[j]) / (s[j] * s[j])) * from[j];
             }
         }
+
+        u.KeepAlive();
+        du.KeepAlive();
+        product.KeepAlive();
     }
 
     /// <summary>d loss / d s = (1 - x^2 / f) / s.</summary>
@@ -127,6 +135,9 @@ public sealed unsafe class LaplacePrior<T> : InputPrior<T>
 
             target[j] += T.CreateSaturating(sum / s[j]);
         }
+
+        u.KeepAlive();
+        GC.KeepAlive(gradient);
     }
 
     /// <summary>d2 loss / d s d u = -x (x^2 + 2 w^2) / (f^3 s^2).</summary>
@@ -147,6 +158,10 @@ public sealed unsafe class LaplacePrior<T> : InputPrior<T>
 
             target[j] -= T.CreateSaturating(sum / (s[j] * s[j]));
         }
+
+        u.KeepAlive();
+        du.KeepAlive();
+        GC.KeepAlive(gradient);
     }
 
     /// <summary>Of draws from the sharp density, those are kept whose share exp(|x| - f(x)) a uniform number does not exceed.</summary>
@@ -168,6 +183,8 @@ public sealed unsafe class LaplacePrior<T> : InputPrior<T>
                 u.RowPointer(t)[j] = T.CreateSaturating(sign * x * Scale.ExactValue[j]);
             }
         }
+
+        u.KeepAlive();
     }
 
     /// <summary>f(x).</summary>

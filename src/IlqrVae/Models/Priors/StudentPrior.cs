@@ -63,6 +63,7 @@ public sealed unsafe class StudentPrior<T> : InputPrior<T>
             sum += Math.Log(1 + (Square(u.RowPointer(t)) / nu));
         }
 
+        u.KeepAlive();
         return (u.Rows * constant) + (0.5 * (nu + m) * sum);
     }
 
@@ -80,6 +81,10 @@ public sealed unsafe class StudentPrior<T> : InputPrior<T>
                 to[j] = w * row[j] / (s[j] * s[j]);
             }
         }
+
+        u.KeepAlive();
+        gradient.KeepAlive();
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -105,6 +110,8 @@ public sealed unsafe class StudentPrior<T> : InputPrior<T>
                 }
             }
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -124,6 +131,11 @@ public sealed unsafe class StudentPrior<T> : InputPrior<T>
                 to[j] = ((w * tangent[j]) - (along * row[j])) / (s[j] * s[j]);
             }
         }
+
+        u.KeepAlive();
+        du.KeepAlive();
+        product.KeepAlive();
+        GC.KeepAlive(this);
     }
 
     /// <inheritdoc/>
@@ -148,6 +160,8 @@ public sealed unsafe class StudentPrior<T> : InputPrior<T>
         }
 
         gradient[DegreesOfFreedom].Pointer[0] += T.CreateSaturating(toNu);
+        u.KeepAlive();
+        GC.KeepAlive(gradient);
     }
 
     /// <inheritdoc/>
@@ -176,6 +190,9 @@ public sealed unsafe class StudentPrior<T> : InputPrior<T>
         }
 
         gradient[DegreesOfFreedom].Pointer[0] += T.CreateSaturating(toNu);
+        u.KeepAlive();
+        du.KeepAlive();
+        GC.KeepAlive(gradient);
     }
 
     /// <inheritdoc/>

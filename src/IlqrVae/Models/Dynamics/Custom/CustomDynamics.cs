@@ -173,6 +173,9 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
                 }
             }
         }
+
+        a.KeepAlive();
+        b.KeepAlive();
     }
 
     /// <inheritdoc/>
@@ -260,6 +263,7 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
         }
 
         Add(work.Sums, gradient);
+        path.KeepAlive();
     }
 
     /// <summary>The tangents of a gradient that is carried out in dual numbers; parameters have none of their own.</summary>
@@ -285,6 +289,8 @@ public sealed unsafe class CustomDynamics<T, TDefinition> : Dynamics<T>
         }
 
         Add(work.Sums, gradient);
+        path.KeepAlive();
+        tangent.KeepAlive();
     }
 
     private static void Load(T* source, Real<T>[] target)
