@@ -21,10 +21,11 @@ public sealed class ByItself
 public sealed class ShortLivedMatrixTests
 {
     private const int Size = 300;
-    private const int Columns = 2;
+    private const int Columns = 64;
+    private const int Passes = 8;
     private const int WarmUps = 300;
-    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(0.25);
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(0.4);
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(0.35);
 
     private static readonly RandomModel<double>[] Models =
     [
@@ -95,8 +96,8 @@ public sealed class ShortLivedMatrixTests
 
     private static double Product()
     {
-        var product = Matrix<double>.Allocate(Size, Columns);
-        Gemm.Multiply(Definite().ColumnRange(0, Size), Filled(0.5).ColumnRange(0, Columns).RowRange(0, Size), product);
+        var product = Matrix<double>.Allocate(Size, Size);
+        Gemm.Multiply(Definite().ColumnRange(0, Size), Filled(0.5).ColumnRange(0, Size), product);
         return product.ToArray().Sum();
     }
 
@@ -106,9 +107,9 @@ public sealed class ShortLivedMatrixTests
     {
         var sum = 0.0;
         var matrix = Filled(0.5);
-        for (var i = 0; i < Size; i++)
+        for (var i = 0; i < Passes * Size; i++)
         {
-            foreach (var x in matrix.Row(i))
+            foreach (var x in matrix.Row(i % Size))
             {
                 sum += x;
             }
@@ -121,11 +122,11 @@ public sealed class ShortLivedMatrixTests
     {
         var sum = 0.0;
         var matrix = Filled(0.5);
-        for (var i = 0; i < Size; i++)
+        for (var i = 0; i < Passes * Size; i++)
         {
             for (var j = 0; j < Size; j++)
             {
-                sum += matrix[i, j];
+                sum += matrix[i % Size, j];
             }
         }
 
