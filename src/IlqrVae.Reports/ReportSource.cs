@@ -37,7 +37,7 @@ public sealed class ReportSource : RecordingSource
         _principal = new(() => Principal.Of([.. Inference.Estimates.Select(estimate => estimate.States)]));
         _model = new(() => ModelPath is null ? null : Read(ModelPath));
         _fixedPoints = new(() => Model is null ? null : FixedPoints.Of(Model.Dynamics, Visited(), interrupt));
-        _baselines = new(() => CanCompare() ? BaselinePart.Of(Inference, interrupt) : null);
+        _baselines = new(() => CanCompare() ? BaselinePart.Of(Inference, interrupt: interrupt) : null);
         _gains = new(() => TrialChoice.GainsOf(Inference));
         _history = new(() => ModelPath is null ? null : HistoryFile.ReadIfAny(new RunFolder(Path.GetDirectoryName(Path.GetFullPath(ModelPath)) ?? "").History));
     }

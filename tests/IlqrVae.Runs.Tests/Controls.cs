@@ -81,15 +81,15 @@ public sealed class Controls(LearnedExample example) : IClassFixture<LearnedExam
     public void Baselines_are_rows_and_json_beside_the_model()
     {
         var found = example.Infer(new InferenceRequest { Split = "test", Hidden = Velocity });
-        var report = EvaluationReport.Of(found, new EvaluationRequest { Baselines = BaselinePart.Of(found, TestContext.Current.CancellationToken), Shuffle = true });
+        var report = EvaluationReport.Of(found, new EvaluationRequest { Baselines = BaselinePart.Of(found, interrupt: TestContext.Current.CancellationToken), Shuffle = true });
         var json = report.ToJson();
         Assert.NotNull(json["baselines"]!["velocity"]!["constant"]!["r2"]);
         Assert.NotNull(json["shuffled"]!["velocity"]!["other_trial"]!["mean"]);
         Assert.Contains(report.ToRows(), row => row[0] == "R2 of velocity: constant");
         Assert.Null(EvaluationReport.Of(found).ToJson()["baselines"]);
         Assert.Null(EvaluationReport.Of(found).ToJson()["shuffled"]);
-        Assert.Throws<InputException>(() => BaselinePart.Of(found with { Hidden = Nothing }, TestContext.Current.CancellationToken));
-        Assert.Throws<InputException>(() => BaselinePart.Of(found with { ForecastBins = 2 }, TestContext.Current.CancellationToken));
+        Assert.Throws<InputException>(() => BaselinePart.Of(found with { Hidden = Nothing }, interrupt: TestContext.Current.CancellationToken));
+        Assert.Throws<InputException>(() => BaselinePart.Of(found with { ForecastBins = 2 }, interrupt: TestContext.Current.CancellationToken));
     }
 
     [Fact]

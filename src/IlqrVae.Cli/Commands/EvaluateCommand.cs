@@ -163,7 +163,7 @@ internal static class EvaluateCommand
                 return ExitCode.Done;
             }
 
-            request = request with { Baselines = wanted ? terminal.Interruptible("comparing with baselines", () => BaselinePart.Of(found, terminal.Interrupt)) : null };
+            request = request with { Baselines = wanted ? terminal.Interruptible("comparing with baselines", () => BaselinePart.Of(found, interrupt: terminal.Interrupt)) : null };
             var report = terminal.During("scoring", () =>
             {
                 request = request with { Onsets = moved is null ? null : OnsetPart.Of(found, moved) };

@@ -29,6 +29,9 @@ internal static class FitCommand
           ilqr-vae fit data.h5 -o run --minutes 30 --hide held-out --watch
         """;
 
+    /// <summary>Of the time that a fit may take, so much again for baselines.</summary>
+    private const double BaselineShare = 0.5;
+
     public static Command Create(Terminal terminal)
     {
         var data = new Argument<string>("DATA") { Description = "The dataset file, as 'ilqr-vae import' makes it." };
@@ -40,7 +43,7 @@ internal static class FitCommand
         var parallel = Arguments.Parallel("Trainings of the search at a time, which share the threads; by default as many as keep the threads busy, with two threads one.");
         var threads = Arguments.Threads();
         var force = Arguments.Force("Replace a run that is in the folder already, or begin a fit anew that was interrupted there.");
-        var noBaselines = new Option<bool>("--no-baselines") { Description = "Leave out the comparison with baselines at the end, which takes seconds to a minute or two." };
+        var noBaselines = new Option<bool>("--no-baselines") { Description = "Leave out the comparison with baselines at the end, of which none is begun after half of the minutes again." };
         var follow = new FollowOptions();
         var noReport = ReportFile.None();
         var json = Arguments.Json();
@@ -120,7 +123,7 @@ internal static class FitCommand
 
         var hidden = recording.Groups.Where(group => group.Kind == ChannelKind.Values && recording.Groups.Any(one => one.Kind == ChannelKind.Counts)).Select(group => group.Name)
             .Concat(request.Predict).ToHashSet(StringComparer.Ordinal);
-        var rows = hidden.Count == 0 ? [] : Compared(path, recording, folder, outcome.Chosen.Configuration.Training, hidden, isAlone, terminal);
+        var rows = hidden.Count == 0 ? [] : Compared(path, recording, folder, outcome.Chosen.Configuration.Training, hidden, isAlone ? TimeSpan.Zero : TimeSpan.FromSeconds(request.Seconds * BaselineShare), terminal);
         var report = ReportFile.Add(() => ReportSource.Open(folder.Root, path, recording, new ReportRequest { Threads = request.Threads }, terminal.OfInference(), terminal.Interrupt), folder.Root, terminal, hasNoReport, followers);
         terminal.WriteJson(() => new JsonObject
         {
@@ -186,7 +189,7 @@ internal static class FitCommand
 
     /// <summary>How well the model and baselines predict the hidden groups of the validation trials, which have chosen it: on test trials it may be a little less.</summary>
     private static List<(string Name, double Value, string By)> Compared(
-        string path, Recording recording, RunFolder folder, TrainingOptions training, HashSet<string> hidden, bool isAlone, Terminal terminal)
+        string path, Recording recording, RunFolder folder, TrainingOptions training, HashSet<string> hidden, TimeSpan forBaselines, Terminal terminal)
     {
         recording = LearningTrials.Of(recording, training.Chunk, training.ValidationShare);
         if (recording.TrialsOf(TrialSplit.Validation).Count == 0)
@@ -199,10 +202,15 @@ internal static class FitCommand
         static string NameOf(bool isCounts, string group) => $"{(isCounts ? "bits per spike" : "R2")} of {group}";
         var rows = GroupScore.OfAll(found, ScoredPart.Rest).Where(score => score.IsHidden)
             .Select(score => (Name: NameOf(score.R2.Count == 0, score.Name), Value: score.R2.Count == 0 ? score.BitsPerSpike : score.MeanR2, By: "this model")).ToList();
-        if (!isAlone)
+        if (forBaselines > TimeSpan.Zero)
         {
             terminal.Remark("comparing with baselines; --no-baselines leaves that out");
-            var baselines = terminal.Interruptible("comparing with baselines", () => BaselinePart.Of(found, terminal.Interrupt));
+            var baselines = terminal.Interruptible("comparing with baselines", () => BaselinePart.Of(found, forBaselines, terminal.Interrupt));
+            if (baselines.LeftOut.Count > 0)
+            {
+                terminal.Remark($"no time was left for {string.Join(", ", baselines.LeftOut)}; 'evaluate --baselines' takes the time that it needs");
+            }
+
             rows.AddRange(baselines.Scores.Select(score => (NameOf(score.R2.Count == 0, score.Group), score.R2.Count == 0 ? score.BitsPerSpike : score.MeanR2, score.Name)));
         }
 

@@ -14,11 +14,15 @@ public sealed record BaselinePart(IReadOnlyList<BaselineScore> Scores) : IReport
     /// <inheritdoc/>
     public string Key => "baselines";
 
+    /// <summary>Names of baselines for which there was no time.</summary>
+    public IReadOnlyList<string> LeftOut { get; private init; } = [];
+
     /// <summary>Scores baselines on the trials of a result, with what the model saw and what was hidden from it.</summary>
     /// <param name="result">The trials and hidden groups.</param>
+    /// <param name="atMost">Once so much time is spent no further baseline is begun; null for no limit.</param>
     /// <param name="interrupt">Stops between baselines.</param>
     /// <exception cref="InputException">Nothing is hidden that the recording has, or parts of trials are.</exception>
-    public static BaselinePart Of(InferenceResult result, CancellationToken interrupt = default)
+    public static BaselinePart Of(InferenceResult result, TimeSpan? atMost = null, CancellationToken interrupt = default)
     {
         ArgumentNullException.ThrowIfNull(result);
         if (!result.Unseen.IsEmpty)
@@ -28,9 +32,14 @@ public sealed record BaselinePart(IReadOnlyList<BaselineScore> Scores) : IReport
 
         var names = result.Description.Groups.Select(group => group.Name).Where(name => result.Recording.IndexOfGroup(name) >= 0).ToList();
         var hidden = names.Where(result.Hidden.Contains).ToList();
-        return hidden.Count == 0
-            ? throw new InputException("--baselines: baselines predict hidden groups; hide one that the dataset has, with --hide GROUP.")
-            : new BaselinePart(BaselineSuite.Score(result.Recording, result.Trials, hidden, [.. names.Except(hidden, StringComparer.Ordinal)], interrupt));
+        if (hidden.Count == 0)
+        {
+            throw new InputException("--baselines: baselines predict hidden groups; hide one that the dataset has, with --hide GROUP.");
+        }
+
+        var leftOut = new List<string>();
+        var scores = BaselineSuite.Score(result.Recording, result.Trials, hidden, [.. names.Except(hidden, StringComparer.Ordinal)], atMost, leftOut, interrupt);
+        return new BaselinePart(scores) { LeftOut = leftOut };
     }
 
     /// <inheritdoc/>

@@ -141,18 +141,22 @@ public sealed class BaselineDecoder
     /// <summary>The transformed bins around each, one lag beside the other.</summary>
     internal static Table Lagged(BaselineFeatures features, Table table, double[] fill)
     {
-        var lags = features.LastLag - features.FirstLag + 1;
-        var result = new Table(table.Bins, lags * table.Columns);
+        var result = new Table(table.Bins, (features.LastLag - features.FirstLag + 1) * table.Columns);
         for (var t = 0; t < table.Bins; t++)
         {
-            var row = result.Row(t);
-            for (var k = 0; k < lags; k++)
-            {
-                var s = t + ((features.FirstLag + k) * features.LagStep);
-                (s >= 0 && s < table.Bins ? table.Row(s) : fill).CopyTo(row[(k * table.Columns)..]);
-            }
+            CopyLagged(features, table, fill, t, result.Row(t));
         }
 
         return result;
+    }
+
+    /// <summary>The transformed bins around one, one lag beside the other.</summary>
+    internal static void CopyLagged(BaselineFeatures features, Table table, double[] fill, int bin, Span<double> row)
+    {
+        for (var lag = features.FirstLag; lag <= features.LastLag; lag++)
+        {
+            var s = bin + (lag * features.LagStep);
+            (s >= 0 && s < table.Bins ? table.Row(s) : fill).CopyTo(row[((lag - features.FirstLag) * table.Columns)..]);
+        }
     }
 }

@@ -1,8 +1,6 @@
+using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using IlqrVae.Numerics;
-using Cholesky = IlqrVae.Numerics.Cholesky;
-using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
-using Symmetricity = MathNet.Numerics.LinearAlgebra.Symmetricity;
 
 namespace IlqrVae.Evaluation;
 
@@ -10,8 +8,9 @@ namespace IlqrVae.Evaluation;
 /// Sums of squares and products of features and outputs beside each other, [X Y], kept by fold so that every training set is a sum of sums rather than a pass over
 /// the data.
 /// </summary>
-internal sealed class RidgeMoments
+internal sealed class RidgeMoments : IRidgeFolds
 {
+    private readonly ConcurrentBag<Matrix<double>> _scratch = [];
     private readonly int _p;
     private readonly int _d;
     private readonly double[] _shift;
@@ -36,31 +35,31 @@ internal sealed class RidgeMoments
     /// <param name="fold">The fold.</param>
     public FoldRows Fold(int fold) => new(this, fold);
 
-    /// <summary>The regression on all folds but one.</summary>
-    /// <param name="without">The fold to leave out; -1 for none.</param>
-    /// <param name="alpha">The penalty.</param>
-    /// <param name="penalty">Its unit.</param>
+    /// <inheritdoc/>
     public RidgeRegression Solve(int without, double alpha, RidgePenalty penalty)
     {
-        var (gram, mean) = Centred(without);
-        var trace = 0.0;
-        for (var i = 0; i < _p; i++)
+        // Large: every thread takes one again and again.
+        var gram = _scratch.TryTake(out var one) ? one : Matrix<double>.Allocate(_p + _d, _p + _d);
+        var mean = Centre(without, gram);
+        var strength = alpha * (penalty == RidgePenalty.Absolute ? 1 : RidgeSystem.MeanOfDiagonal(gram, _p, _p));
+        var weights = RidgeSystem.SolvePositive(gram, _p, _d, strength);
+        if (weights is null)
         {
-            trace += gram[i, i];
+            Centre(without, gram);
+            weights = RidgeSystem.SolveByEigenvalues(gram, _p, _d, strength);
         }
 
-        var strength = penalty == RidgePenalty.Absolute ? alpha : alpha * trace / Math.Max(1, _p);
-        var weights = SolvePositive(gram, strength) ?? SolveByEigenvalues(Centred(without).Gram, strength);
+        _scratch.Add(gram);
         TensorPrimitives.Add(mean, _shift, mean);
         return RidgeRegression.WithIntercept(_p, _d, weights, mean.AsSpan(0, _p), mean.AsSpan(_p, _d), alpha, penalty);
     }
 
     // Products about the mean of the rows in use, in the upper triangle.
-    private (Matrix<double> Gram, double[] Mean) Centred(int without)
+    private double[] Centre(int without, Matrix<double> gram)
     {
-        var gram = Matrix<double>.Allocate(_p + _d, _p + _d);
         var mean = new double[_p + _d];
         var count = 0;
+        gram.Clear();
         for (var fold = 0; fold < _products.Length; fold++)
         {
             if (fold != without)
@@ -78,50 +77,7 @@ internal sealed class RidgeMoments
             TensorPrimitives.MultiplyAdd(mean.AsSpan(i), -count * mean[i], row, row);
         }
 
-        return (gram, mean);
-    }
-
-    // Solves (S + strength I) W = R in place; null if a pivot is lost to rounding.
-    private double[]? SolvePositive(Matrix<double> gram, double strength)
-    {
-        var diagonal = new double[_p];
-        for (var i = 0; i < _p; i++)
-        {
-            diagonal[i] = gram[i, i] += strength;
-        }
-
-        var isPositive = Cholesky.Eliminate(gram, _p);
-        for (var i = 0; isPositive && i < _p; i++)
-        {
-            isPositive = gram[i, i] * gram[i, i] > 1e-14 * diagonal[i];
-        }
-
-        if (!isPositive)
-        {
-            return null;
-        }
-
-        var solution = Matrix<double>.Allocate(_p, _d);
-        Cholesky.NegativeSolve(gram.RowRange(0, _p), gram.RowRange(0, _p).ColumnRange(_p, _d), solution);
-        var weights = solution.ToArray();
-        TensorPrimitives.Negate(weights, weights);
-        return weights;
-    }
-
-    // For features that depend on each other under a penalty too weak to show in rounding: directions without variance get no weight.
-    private double[] SolveByEigenvalues(Matrix<double> gram, double strength)
-    {
-        if (!double.IsFinite(strength) || !double.IsFinite(RowOperations.Dot(gram, gram)))
-        {
-            return [.. Enumerable.Repeat(double.NaN, _p * _d)];
-        }
-
-        var decomposition = Matrix.Build.Dense(_p, _p, (i, j) => gram[Math.Min(i, j), Math.Max(i, j)]).Evd(Symmetricity.Symmetric);
-        var values = decomposition.EigenValues.Select(value => value.Real).ToArray();
-        var cutoff = _p * Math.Pow(2, -52) * Math.Max(0, values.Max());
-        var target = decomposition.EigenVectors.TransposeThisAndMultiply(Matrix.Build.Dense(_p, _d, (i, j) => gram[i, _p + j]));
-        target.MapIndexedInplace((k, _, value) => values[k] > cutoff ? value / (values[k] + strength) : 0);
-        return (decomposition.EigenVectors * target).ToRowMajorArray();
+        return mean;
     }
 
     /// <summary>Rows of one fold on their way into the sums.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using IlqrVae.Evaluation.Baselines;
 using IlqrVae.Recordings;
 using MathNet.Numerics.LinearAlgebra.Factorization;
 using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
@@ -73,7 +75,7 @@ public sealed class RidgeRegression
     {
         RequireRows(features, outputs);
         RequireAlpha(alpha);
-        return alpha == 0 ? LeastSquares(features, outputs) : Moments(features, outputs, 1).Solve(-1, alpha, penalty);
+        return alpha == 0 ? LeastSquares(features, outputs) : Folds(features, outputs, 1).Solve(-1, alpha, penalty);
     }
 
     /// <summary>
@@ -102,35 +104,58 @@ public sealed class RidgeRegression
             throw new ArgumentOutOfRangeException(nameof(folds), folds, "The number of folds must be between 2 and the number of rows.");
         }
 
-        var moments = Moments(features, outputs, folds);
-        var scores = new double[alphas.Count * folds];
-        Parallel.For(0, scores.Length, i =>
+        var sums = Folds(features, outputs, folds);
+        var scores = Scores(sums, features, outputs, alphas, folds, penalty);
+        var best = 0;
+        for (var a = 1; a < alphas.Count; a++)
+        {
+            best = scores[a] > scores[best] || (scores[a] == scores[best] && alphas[a] > alphas[best]) ? a : best;
+        }
+
+        return Chosen(sums, alphas[best], scores[best], penalty);
+    }
+
+    /// <summary>The same with the best penalty of a grid to which scores rise from a start; as a rule a third of the penalties are tried.</summary>
+    /// <param name="features">Rows x p.</param>
+    /// <param name="outputs">Rows x d.</param>
+    /// <param name="alphas">The grid, all positive, in order.</param>
+    /// <param name="start">Index of the penalty to start from.</param>
+    /// <param name="folds">Number of folds, at least 2 and at most the number of rows.</param>
+    /// <param name="penalty">The unit of the grid.</param>
+    internal static RidgeRegression FitClimbing(Table features, Table outputs, IReadOnlyList<double> alphas, int start, int folds, RidgePenalty penalty)
+    {
+        RequireRows(features, outputs);
+        var sums = Folds(features, outputs, folds);
+        var (best, score) = GridClimb.Climb([alphas.Count], [start], at => Scores(sums, features, outputs, [alphas[at[0]]], folds, penalty)[0]);
+        return Chosen(sums, alphas[best[0]], score, penalty);
+    }
+
+    private static RidgeRegression Chosen(IRidgeFolds sums, double alpha, double score, RidgePenalty penalty)
+    {
+        var chosen = sums.Solve(-1, alpha, penalty);
+        return new RidgeRegression(chosen.Features, chosen.Outputs, chosen._weights, chosen._intercept, chosen.Alpha, penalty)
+        {
+            CrossValidatedR2 = double.IsFinite(score) ? score : double.NaN,
+        };
+    }
+
+    // Of every penalty the mean R2 over outputs and folds; outputs that do not vary in any fold score nothing under any penalty.
+    private static double[] Scores(IRidgeFolds sums, Table features, Table outputs, IReadOnlyList<double> alphas, int folds, RidgePenalty penalty)
+    {
+        var each = new double[alphas.Count * folds];
+        Parallel.For(0, each.Length, i =>
         {
             var fold = i / alphas.Count;
             var (start, end) = FoldRows(features.Bins, folds, fold);
-            var model = moments.Solve(fold, alphas[i % alphas.Count], penalty);
-            scores[i] = Metrics.R2(Rows(outputs, start, end), model.Apply(Rows(features, start, end)));
+            var model = sums.Solve(fold, alphas[i % alphas.Count], penalty);
+            var truth = new Table(end - start, outputs.Columns, outputs.Values.AsSpan(start * outputs.Columns, (end - start) * outputs.Columns).ToArray());
+            each[i] = Metrics.R2(truth, model.Apply(features, start, end));
         });
-
-        var best = -1;
-        var bestScore = double.NegativeInfinity;
-        for (var a = 0; a < alphas.Count; a++)
+        return [.. Enumerable.Range(0, alphas.Count).Select(a =>
         {
-            // Outputs that do not vary in any fold score nothing under any penalty.
-            var score = Metrics.MeanOfDefined([.. Enumerable.Range(0, folds).Select(fold => scores[(fold * alphas.Count) + a])]);
-            score = double.IsNaN(score) ? double.NegativeInfinity : score;
-            if (best < 0 || score > bestScore || (score == bestScore && alphas[a] > alphas[best]))
-            {
-                best = a;
-                bestScore = score;
-            }
-        }
-
-        var chosen = moments.Solve(-1, alphas[best], penalty);
-        return new RidgeRegression(chosen.Features, chosen.Outputs, chosen._weights, chosen._intercept, chosen.Alpha, penalty)
-        {
-            CrossValidatedR2 = double.IsFinite(bestScore) ? bestScore : double.NaN,
-        };
+            var score = Metrics.MeanOfDefined([.. Enumerable.Range(0, folds).Select(fold => each[(fold * alphas.Count) + a])]);
+            return double.IsNaN(score) ? double.NegativeInfinity : score;
+        })];
     }
 
     /// <summary>
@@ -212,10 +237,28 @@ public sealed class RidgeRegression
             throw new ArgumentException($"The regression has {Features} features, the data {features.Columns}.", nameof(features));
         }
 
-        var result = new Table(features.Bins, Outputs);
-        for (var t = 0; t < features.Bins; t++)
+        return Apply(features, 0, features.Bins);
+    }
+
+    /// <summary>Predicts some rows, from one to before another.</summary>
+    private Table Apply(Table features, int start, int end)
+    {
+        var byOutput = new Table(Outputs, Features);
+        for (var i = 0; i < Features; i++)
         {
-            Apply(features.Row(t), result.Row(t));
+            for (var j = 0; j < Outputs; j++)
+            {
+                byOutput[j, i] = _weights[(i * Outputs) + j];
+            }
+        }
+
+        var result = new Table(end - start, Outputs);
+        for (var t = start; t < end; t++)
+        {
+            for (var j = 0; j < Outputs; j++)
+            {
+                result[t - start, j] = _intercept[j] + TensorPrimitives.Dot<double>(features.Row(t), byOutput.Row(j));
+            }
         }
 
         return result;
@@ -252,6 +295,10 @@ public sealed class RidgeRegression
         return new RidgeRegression(p, d, weights, intercept, alpha, penalty);
     }
 
+    // The system to be solved is as large as the features or as the rows, whichever are fewer.
+    private static IRidgeFolds Folds(Table features, Table outputs, int folds)
+        => features.Columns > features.Bins ? new RidgeKernel(features, outputs, folds) : Moments(features, outputs, folds);
+
     private static RidgeMoments Moments(Table features, Table outputs, int folds)
     {
         var moments = new RidgeMoments(features.Columns, outputs.Columns, [.. Metrics.ColumnMeans(features), .. Metrics.ColumnMeans(outputs)], folds);
@@ -269,11 +316,9 @@ public sealed class RidgeRegression
         return moments;
     }
 
-    private static (int Start, int End) FoldRows(int rows, int folds, int fold) =>
+    /// <summary>The rows of a fold, from one to before another.</summary>
+    internal static (int Start, int End) FoldRows(int rows, int folds, int fold) =>
         ((int)((long)rows * fold / folds), (int)((long)rows * (fold + 1) / folds));
-
-    private static Table Rows(Table table, int start, int end) =>
-        new(end - start, table.Columns, table.Values.AsSpan(start * table.Columns, (end - start) * table.Columns).ToArray());
 
     private static void RequireRows(Table features, Table outputs)
     {

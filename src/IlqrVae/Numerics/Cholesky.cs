@@ -13,6 +13,9 @@ internal static unsafe class Cholesky
     /// <summary>Rows eliminated at a time from a large matrix; whole vectors of either precision.</summary>
     private const int PanelRows = 48;
 
+    /// <summary>Rows that are taken off all rows below them at once: whole panels, and the more the more seldom a large matrix passes through the caches.</summary>
+    private const int SlabRows = 4 * PanelRows;
+
     /// <summary>
     /// Eliminates the leading m x m block of a panel [S Q] in place: it becomes [R Y] with S = R' R and Y = R'^-1 Q. With Q the cross terms of a
     /// block matrix, the Schur complement is its other block minus Y' Y. Only the upper triangle of S is read; what was below it is garbage after.
@@ -44,6 +47,7 @@ internal static unsafe class Cholesky
             var pivot = panel[k, k];
             if (!(pivot > T.Zero) || !T.IsFinite(pivot))
             {
+                panel.KeepAlive();
                 return false;
             }
 
@@ -66,23 +70,35 @@ internal static unsafe class Cholesky
     public static bool Eliminate<T>(Matrix<T> a, int count)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (var first = 0; first < count; first += PanelRows)
+        for (var first = 0; first < count; first += SlabRows)
         {
-            var rows = Math.Min(PanelRows, count - first);
-            var panel = a.RowRange(first, rows).ColumnRange(first, a.Columns - first);
-            if (!EliminatePanel(panel))
+            // A slab by panels, each of which is taken off the rest of the slab; then the slab off all that follows.
+            var slab = Math.Min(first + SlabRows, count);
+            for (var top = first; top < slab; top += PanelRows)
             {
-                return false;
+                var next = Math.Min(top + PanelRows, slab);
+                if (!EliminatePanel(a.RowRange(top, next - top).ColumnRange(top, a.Columns - top)))
+                {
+                    return false;
+                }
+
+                Subtract(top, next, slab);
             }
 
-            var next = first + rows;
-            if (next < count)
-            {
-                Gemm.SymmetricUpperSubtract(panel.ColumnRange(rows, a.Columns - next), a.RowRange(next, a.Rows - next).ColumnRange(next, a.Columns - next));
-            }
+            Subtract(first, slab, a.Rows);
         }
 
         return true;
+
+        // What the eliminated rows from first on take off the rows up to an end, above the diagonal.
+        void Subtract(int first, int next, int end)
+        {
+            if (next < end)
+            {
+                var eliminated = a.RowRange(first, next - first).ColumnRange(next, a.Columns - next);
+                Gemm.SymmetricUpperSubtract(eliminated, a.RowRange(next, end - next).ColumnRange(next, a.Columns - next));
+            }
+        }
     }
 
     /// <summary>Solves R y = x in place.</summary>

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.Arm;
 namespace IlqrVae.Numerics;
 
 /// <summary>
-/// Matrix products C = A B, C = A' B and their symmetric halves, for matrices of ten to a few hundred rows that stay in the nearest caches.
+/// Matrix products C = A B, C = A' B and their symmetric halves, above all for matrices of ten to a few hundred rows that stay in the nearest caches.
 /// </summary>
 /// <remarks>
 /// One register tile serves all of them, of up to 6 rows by 4 vectors where there are 32 registers, and of 4 rows by 3 vectors where there are 16 (5 or 6 by 2 where a product has no more
@@ -26,6 +26,12 @@ internal static unsafe class Gemm
 
     /// <summary>Bytes of each of the two blocks of a weighted product, as a share of the nearest cache: of 32 kB, 20.</summary>
     private const double WeightedShare = 0.625;
+
+    /// <summary>A right operand of so many bytes is never cut into blocks.</summary>
+    private const long SmallOperand = 64 << 10;
+
+    /// <summary>Bytes of a block of the right operand, which leave room in the second cache for what else is read.</summary>
+    private static long BlockBytes => CacheSizes.Current.Second / 2;
 
     /// <summary>Whether there are 32 registers, as with 512-bit vectors and on ARM, or 16.</summary>
     private static bool HasManyRegisters(bool hasWideVectors) => hasWideVectors || AdvSimd.IsSupported;
@@ -88,14 +94,14 @@ internal static unsafe class Gemm
         KeepAlive(a, b, c);
     }
 
-    /// <summary>The upper triangle of C -= Y' Y. Elements below the diagonal are unspecified.</summary>
+    /// <summary>The upper triangle of C -= Y' Y, or the first rows of it. Elements below the diagonal are unspecified.</summary>
     /// <param name="y">k x n.</param>
-    /// <param name="c">n x n.</param>
+    /// <param name="c">n x n, or the first rows of that.</param>
     /// <typeparam name="T">float or double.</typeparam>
     public static void SymmetricUpperSubtract<T>(Matrix<T> y, Matrix<T> c)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        Dispatch(y.Pointer, 1, y.Stride, y.Pointer, y.Stride, c.Pointer, c.Stride, y.Columns, y.Columns, y.Rows, StoreMode.Subtract, upper: true);
+        Dispatch(y.Pointer, 1, y.Stride, y.Pointer, y.Stride, c.Pointer, c.Stride, c.Rows, y.Columns, y.Rows, StoreMode.Subtract, upper: true);
         KeepAlive(y, y, c);
     }
 
@@ -149,6 +155,48 @@ internal static unsafe class Gemm
 
     /// <summary>The product over raw operands; see the strides of <see cref="Multiply"/> and <see cref="TransposedMultiply"/>.</summary>
     public static void Dispatch<T>(
+        T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int m, int n, int k, StoreMode mode, bool upper)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (m > 6 && (long)k * n * sizeof(T) > SmallOperand && (long)k * n * sizeof(T) > BlockBytes)
+        {
+            Blocks(a, aRow, aDepth, b, ldb, c, ldc, m, n, k, mode, upper);
+        }
+        else
+        {
+            Whole(a, aRow, aDepth, b, ldb, c, ldc, m, n, k, mode, upper);
+        }
+    }
+
+    /// <summary>
+    /// A large product, a block of columns after the other: the right operand is read again for every few rows of the result, and its block stays in the second cache meanwhile. Every sum
+    /// goes in the order that it has without.
+    /// </summary>
+    private static void Blocks<T>(
+        T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int m, int n, int k, StoreMode mode, bool upper)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var unit = TileVectors * Matrix<T>.PaddedLength(1);
+        var width = (int)Math.Max(1, BlockBytes / ((long)k * sizeof(T) * unit)) * unit;
+        for (var first = 0; first < n; first += width)
+        {
+            var columns = Math.Min(width, n - first);
+            if (!upper)
+            {
+                Whole(a, aRow, aDepth, b + first, ldb, c + first, ldc, m, columns, k, mode, upper: false);
+                continue;
+            }
+
+            // Above the block on the diagonal all of the block's columns, in it those of the upper triangle.
+            Whole(a, aRow, aDepth, b + first, ldb, c + first, ldc, Math.Min(first, m), columns, k, mode, upper: false);
+            if (first < m)
+            {
+                Whole(a + (first * aRow), aRow, aDepth, b + first, ldb, c + (first * ldc) + first, ldc, Math.Min(columns, m - first), columns, k, mode, upper: true);
+            }
+        }
+    }
+
+    private static void Whole<T>(
         T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int m, int n, int k, StoreMode mode, bool upper)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

@@ -11,6 +11,8 @@ public sealed class RegressionTests
     [InlineData(1, 1, 12)]
     [InlineData(5, 2, 40)]
     [InlineData(37, 3, 300)]
+    [InlineData(90, 2, 41)]
+    [InlineData(300, 1, 2)]
     public void Ridge_solves_the_penalised_normal_equations_and_spares_the_intercept(int p, int d, int rows)
     {
         var (x, y) = Problem(rows, p, d, 1);
@@ -158,12 +160,14 @@ public sealed class RegressionTests
 
     /// <summary>With a drift folds differ in their means, and every training set has one of its own.</summary>
     [Theory]
-    [InlineData(0)]
-    [InlineData(0.03)]
-    [InlineData(0.3)]
-    public void Cross_validation_chooses_as_fits_on_the_folds_do(double drift)
+    [InlineData(0, 20)]
+    [InlineData(0.03, 20)]
+    [InlineData(0.3, 20)]
+    [InlineData(0.03, 160)]
+    [InlineData(0.3, 300)]
+    public void Cross_validation_chooses_as_fits_on_the_folds_do(double drift, int features)
     {
-        var (x, y) = Problem(101, 20, 2, 6);
+        var (x, y) = Problem(101, features, 2, 6);
         for (var t = 0; t < 101; t++)
         {
             x[t, 0] += drift * t;
@@ -207,6 +211,7 @@ public sealed class RegressionTests
     [Theory]
     [InlineData(150, 2)]
     [InlineData(96, 1)]
+    [InlineData(650, 3)]
     public void Many_features_are_solved_as_an_independent_library_does(int p, int d)
     {
         var (x, y) = Problem(400, p, d, 10);
@@ -221,6 +226,24 @@ public sealed class RegressionTests
                 Assert.Equal(theirs[i, j], fit.Weights[(i * d) + j], 1e-11);
             }
         }
+    }
+
+    /// <summary>From either side, with more rows and with fewer rows than features, in either unit.</summary>
+    [Theory]
+    [InlineData(101, 12, 0, RidgePenalty.Relative)]
+    [InlineData(101, 12, 8, RidgePenalty.Absolute)]
+    [InlineData(60, 150, 0, RidgePenalty.Relative)]
+    [InlineData(60, 150, 8, RidgePenalty.Absolute)]
+    public void Climbing_finds_the_penalty_that_all_of_them_show(int rows, int features, int start, RidgePenalty unit)
+    {
+        var (x, y) = Problem(rows, features, 2, 8);
+        double[] alphas = [.. Enumerable.Range(0, 9).Select(i => (unit == RidgePenalty.Absolute ? 1 : 1e-2) * Math.Pow(3, i))];
+        var all = RidgeRegression.FitCrossValidated(x, y, alphas, 4, unit);
+        Assert.NotEqual(alphas[start], all.Alpha);
+        var found = RidgeRegression.FitClimbing(x, y, alphas, start, 4, unit);
+        Assert.Equal(all.Alpha, found.Alpha);
+        Assert.Equal(all.CrossValidatedR2, found.CrossValidatedR2);
+        Assert.Equal(all.Weights.ToArray(), found.Weights.ToArray());
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public abstract unsafe class CholeskyTests<T>
             PaddingIsZero(panel.ColumnRange(0, s.M));
         });
 
-    /// <summary>Beyond one panel of rows, with and without rows and columns that follow.</summary>
+    /// <summary>Beyond one panel of rows, and one slab, with and without rows and columns that follow.</summary>
     [Theory]
     [InlineData(1, 0)]
     [InlineData(47, 3)]
@@ -42,6 +42,9 @@ public abstract unsafe class CholeskyTests<T>
     [InlineData(96, 20)]
     [InlineData(131, 0)]
     [InlineData(131, 14)]
+    [InlineData(192, 1)]
+    [InlineData(193, 9)]
+    [InlineData(401, 30)]
     public void Eliminating_a_large_matrix_factors_its_first_rows(int count, int rest)
     {
         var random = new Random(count + rest);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using CsCheck;
 using IlqrVae.Numerics;
 using static IlqrVae.Tests.Numerics.KernelCase;
@@ -90,6 +91,42 @@ public abstract class GemmTests<T>
             Gemm.SymmetricUpperSubtract(y, c);
             Same(expected, c, upper: true);
         });
+
+    /// <summary>What does not stay in the second cache is cut into blocks of columns, for the same bits.</summary>
+    [Theory]
+    [InlineData(9, 5003, 260, false)]
+    [InlineData(200, 1501, 1100, false)]
+    [InlineData(1501, 1501, 300, true)]
+    [InlineData(700, 2501, 200, true)]
+    public unsafe void Large_products_are_the_same_in_blocks(int m, int n, int k, bool upper)
+    {
+        var random = new Random(m);
+        var (a, b) = (Draw<T>(random, k, m), Draw<T>(random, k, n));
+        var (whole, blocks) = (Matrix<T>.Allocate(m, n), Matrix<T>.Allocate(m, n));
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Gemm.Tiles<T, Simd512<T>>(a.Pointer, 1, a.Stride, b.Pointer, b.Stride, whole.Pointer, whole.Stride, m, n, k, Gemm.StoreMode.Subtract, upper);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            Gemm.Tiles<T, Simd256<T>>(a.Pointer, 1, a.Stride, b.Pointer, b.Stride, whole.Pointer, whole.Stride, m, n, k, Gemm.StoreMode.Subtract, upper);
+        }
+        else
+        {
+            Gemm.Tiles<T, Simd128<T>>(a.Pointer, 1, a.Stride, b.Pointer, b.Stride, whole.Pointer, whole.Stride, m, n, k, Gemm.StoreMode.Subtract, upper);
+        }
+
+        Gemm.Dispatch(a.Pointer, 1, a.Stride, b.Pointer, b.Stride, blocks.Pointer, blocks.Stride, m, n, k, Gemm.StoreMode.Subtract, upper);
+        for (var i = 0; i < m; i++)
+        {
+            var first = upper ? i : 0;
+            Assert.Equal(whole.Row(i)[first..].ToArray(), blocks.Row(i)[first..].ToArray());
+        }
+
+        Assert.NotEqual(T.Zero, blocks[m - 1, n - 1]);
+        a.KeepAlive();
+        b.KeepAlive();
+    }
 
     [Fact]
     public void Every_register_width_512() => EveryMode<Simd512<T>>();

@@ -115,7 +115,7 @@ internal sealed class BaselineData
 
     /// <summary>The score of predictions of every tuning trial by what was fitted on the other folds.</summary>
     /// <param name="group">Index of the hidden group.</param>
-    /// <param name="fit">Fits on trials and returns what predicts one.</param>
+    /// <param name="fit">Fits on trials and returns what predicts one; called for several folds at a time.</param>
     public double CrossValidate(int group, Func<IReadOnlyList<BaselineTrial>, Func<BaselineTrial, Table>> fit)
         => CrossValidate([group], trials =>
         {
@@ -125,16 +125,17 @@ internal sealed class BaselineData
 
     /// <summary>The same of several groups that are predicted at once.</summary>
     /// <param name="groups">Indices of the hidden groups.</param>
-    /// <param name="fit">Fits on trials and returns what predicts these groups of one.</param>
+    /// <param name="fit">Fits on trials and returns what predicts these groups of one; called for several folds at a time.</param>
     public double[] CrossValidate(IReadOnlyList<int> groups, Func<IReadOnlyList<BaselineTrial>, Func<BaselineTrial, IReadOnlyList<Table>>> fit)
     {
-        if (FoldOf.Distinct().Take(2).Count() < 2)
+        int[] folds = [.. FoldOf.Distinct()];
+        if (folds.Length < 2)
         {
             return [.. groups.Select(_ => double.NaN)];
         }
 
         var predictions = new IReadOnlyList<Table>[Tuning.Count];
-        foreach (var fold in FoldOf.Distinct())
+        Parallel.ForEach(folds, fold =>
         {
             var predict = fit([.. Tuning.Where((_, i) => FoldOf[i] != fold)]);
             for (var i = 0; i < Tuning.Count; i++)
@@ -144,7 +145,7 @@ internal sealed class BaselineData
                     predictions[i] = predict(Tuning[i]);
                 }
             }
-        }
+        });
 
         return [.. groups.Select((group, k) => Score(group, Tuning, [.. predictions.Select(tables => tables[k])]))];
     }

@@ -33,11 +33,14 @@ public static class BaselineSuite
     /// <param name="scored">Trials to predict.</param>
     /// <param name="hidden">Names of the groups to predict.</param>
     /// <param name="seen">Names of the groups to predict from; null for all others.</param>
+    /// <param name="atMost">Once so much time is spent no further baseline is begun; null for no limit.</param>
+    /// <param name="leftOut">Takes the names of those that were not begun.</param>
     /// <param name="interrupt">Stops between baselines.</param>
     /// <returns>A row for each group and baseline that has something to say of it.</returns>
     /// <exception cref="InputException">There are no training trials, or a group is not there.</exception>
     public static IReadOnlyList<BaselineScore> Score(
-        Recording recording, IReadOnlyList<Trial> scored, IReadOnlyCollection<string> hidden, IReadOnlyCollection<string>? seen = null, CancellationToken interrupt = default)
+        Recording recording, IReadOnlyList<Trial> scored, IReadOnlyCollection<string> hidden, IReadOnlyCollection<string>? seen = null,
+        TimeSpan? atMost = null, ICollection<string>? leftOut = null, CancellationToken interrupt = default)
     {
         ArgumentNullException.ThrowIfNull(recording);
         ArgumentNullException.ThrowIfNull(scored);
@@ -50,13 +53,19 @@ public static class BaselineSuite
         int[] sources = [.. (seen ?? [.. recording.Groups.Select(group => group.Name).Where(name => !hidden.Contains(name, StringComparer.Ordinal))]).Select(Find).Order()];
         var data = BaselineData.Of(recording, scored, targets, sources);
         var baselines = All();
-        var scores = new List<BaselineScore>();
+        var (scores, whole) = (new List<BaselineScore>(), Stopwatch.StartNew());
         for (var g = 0; g < targets.Length; g++)
         {
             var constant = data.Score(g, data.Scored, SimpleBaselines.Constant(data, g).Predictions);
             foreach (var baseline in baselines)
             {
                 interrupt.ThrowIfCancellationRequested();
+                if (whole.Elapsed > atMost)
+                {
+                    leftOut?.Add(targets.Length > 1 ? $"{baseline.Name} of {data.Hidden[g].Name}" : baseline.Name);
+                    continue;
+                }
+
                 var clock = Stopwatch.StartNew();
                 if (baseline.Predict(data, g) is { } result)
                 {

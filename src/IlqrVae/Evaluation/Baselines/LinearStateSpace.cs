@@ -78,10 +78,10 @@ public sealed class LinearStateSpace
         ArgumentNullException.ThrowIfNull(trials);
         ArgumentOutOfRangeException.ThrowIfLessThan(trials.Count, 1, nameof(trials));
         var model = Start(trials, observed, states);
-        var likelihoods = new List<double>();
+        var (likelihoods, seen) = (new List<double>(), new SeenSums(trials, observed));
         for (var iteration = 0; iteration < iterations; iteration++)
         {
-            var sums = new StateSums(model, trials, observed);
+            var sums = new StateSums(model, trials, observed, seen);
             likelihoods.Add(sums.LogLikelihood);
             if (!double.IsFinite(sums.LogLikelihood))
             {
@@ -262,31 +262,43 @@ public sealed class LinearStateSpace
     /// <summary>What a trial's bins say of the states by themselves: the precision C' R^-1 C of the observed channels and C' R^-1 (y - d).</summary>
     internal sealed class Information
     {
+        // So many bins stay in the nearer caches on their way.
+        private const int ChunkBins = 128;
+
         private readonly Matrix<double>[] _precisions;
 
         public Information(LinearStateSpace model, Table observations, bool[]? observed, Matrix<double> shared = default)
         {
             var (bins, channels, n) = (observations.Bins, model.Channels, model.States);
             IsConstant = observed is null;
-            var scaled = Matrix<double>.Allocate(bins, channels);
-            var constant = 0.0;
-            for (var t = 0; t < bins; t++)
+            var scaled = Matrix<double>.Allocate(Math.Min(bins, ChunkBins), channels);
+            double[] logarithms = [.. model._noise.Select(variance => Math.Log(2 * Math.PI * variance))];
+            var (deviations, ofBin, constant) = (new double[channels], logarithms.Sum(), 0.0);
+            Pull = Matrix<double>.Allocate(bins, n);
+            for (var first = 0; first < bins; first += ChunkBins)
             {
-                for (var c = 0; c < channels; c++)
+                var chunk = scaled.RowRange(0, Math.Min(ChunkBins, bins - first));
+                for (var i = 0; i < chunk.Rows; i++)
                 {
-                    if (observed is not null && !observed[(t * channels) + c])
+                    var row = chunk.Row(i);
+                    TensorPrimitives.Subtract(observations.Row(first + i), model._offset, deviations);
+                    TensorPrimitives.Divide(deviations, model._noise, row);
+                    for (var c = 0; observed is not null && c < channels; c++)
                     {
-                        continue;
+                        if (!observed[((first + i) * channels) + c])
+                        {
+                            row[c] = deviations[c] = 0;
+                            constant += 0.5 * logarithms[c];
+                        }
                     }
 
-                    var deviation = observations[t, c] - model._offset[c];
-                    scaled[t, c] = deviation / model._noise[c];
-                    constant -= 0.5 * (Math.Log(2 * Math.PI * model._noise[c]) + (deviation * scaled[t, c]));
+                    constant -= 0.5 * (ofBin + TensorPrimitives.Dot<double>(deviations, row));
                 }
+
+                Gemm.Multiply(chunk, model.Readout, Pull.RowRange(first, chunk.Rows));
             }
 
             Constant = constant;
-            Pull = Product(scaled, model.Readout);
             if (IsConstant)
             {
                 _precisions = [shared.IsEmpty ? Precision(model) : shared];
@@ -408,6 +420,46 @@ public sealed class LinearStateSpace
         }
     }
 
+    /// <summary>What was observed, 0 where nothing was, and sums over it that no iteration changes.</summary>
+    private sealed class SeenSums
+    {
+        public SeenSums(IReadOnlyList<Table> trials, IReadOnlyList<bool[]?>? observed)
+        {
+            var channels = trials[0].Columns;
+            (Bins, Sums, Squares) = (new double[channels], new double[channels], new double[channels]);
+            Trials = [.. trials.Select(From)];
+            for (var k = 0; k < Trials.Count; k++)
+            {
+                var mask = observed?[k];
+                for (var t = 0; t < Trials[k].Rows; t++)
+                {
+                    var row = Trials[k].Row(t);
+                    for (var c = 0; c < channels; c++)
+                    {
+                        var isThere = mask?[(t * channels) + c] ?? true;
+                        row[c] = isThere ? row[c] : 0;
+                        Bins[c] += isThere ? 1 : 0;
+                    }
+
+                    TensorPrimitives.Add(Sums, row, Sums);
+                    TensorPrimitives.MultiplyAdd(row, row, Squares, Squares);
+                }
+            }
+        }
+
+        /// <summary>Bins x channels of each trial.</summary>
+        public IReadOnlyList<Matrix<double>> Trials { get; }
+
+        /// <summary>Observed bins of every channel.</summary>
+        public double[] Bins { get; }
+
+        /// <summary>Of every channel.</summary>
+        public double[] Sums { get; }
+
+        /// <summary>Sums of squares of every channel.</summary>
+        public double[] Squares { get; }
+    }
+
     /// <summary>Sums over all trials of what is expected of states, and the parameters that are likeliest by them.</summary>
     private sealed class StateSums
     {
@@ -427,7 +479,7 @@ public sealed class LinearStateSpace
         private readonly Dictionary<int, Spread> _spreads = [];
         private readonly double _steps;
 
-        public StateSums(LinearStateSpace model, IReadOnlyList<Table> trials, IReadOnlyList<bool[]?>? observed)
+        public StateSums(LinearStateSpace model, IReadOnlyList<Table> trials, IReadOnlyList<bool[]?>? observed, SeenSums seen)
         {
             _model = model;
             _n = model.States;
@@ -440,8 +492,12 @@ public sealed class LinearStateSpace
             _all = Square(_n + 1);
             _readout = Matrix<double>.Allocate(channels, _n + 1);
             _missing = new Matrix<double>[channels];
-            _squares = new double[channels];
-            _bins = new double[channels];
+            (_bins, _squares) = (seen.Bins, seen.Squares);
+            for (var c = 0; c < channels; c++)
+            {
+                _readout[c, _n] = seen.Sums[c];
+            }
+
             var precision = Information.Precision(model);
             StateCovariances? shared = null;
             var longest = trials.Where((_, k) => observed?[k] is null).Select(table => table.Bins).DefaultIfEmpty(0).Max();
@@ -463,7 +519,7 @@ public sealed class LinearStateSpace
                     _spreads[trials[k].Bins] = spread = new Spread(covariances, trials[k].Bins, _n, keepAll: false);
                 }
 
-                Add(states, spread, trials[k], mask);
+                Add(states, spread, seen.Trials[k], mask);
             }
         }
 
@@ -515,7 +571,7 @@ public sealed class LinearStateSpace
             return new LinearStateSpace(mean, covariance, transition, stateNoise, readout, offset, noise);
         }
 
-        private void Add(Matrix<double> states, Spread spread, Table observations, bool[]? mask)
+        private void Add(Matrix<double> states, Spread spread, Matrix<double> seen, bool[]? mask)
         {
             var (bins, channels) = (states.Rows, _model.Channels);
             TensorPrimitives.Add(_initial.Row(0), states.Row(0), _initial.Row(0));
@@ -543,37 +599,26 @@ public sealed class LinearStateSpace
             }
 
             _all[_n, _n] += bins;
-            var seen = Matrix<double>.Allocate(bins, channels);
+            var sum = new double[_n];
             for (var t = 0; t < bins; t++)
             {
-                for (var i = 0; i < _n; i++)
+                TensorPrimitives.Add(sum, states.Row(t), sum);
+                for (var c = 0; mask is not null && c < channels; c++)
                 {
-                    _all[i, _n] += states[t, i];
-                    _all[_n, i] += states[t, i];
-                }
-
-                for (var c = 0; c < channels; c++)
-                {
-                    if (mask is not null && !mask[(t * channels) + c])
+                    if (!mask[(t * channels) + c])
                     {
                         Leave(c, states.Row(t), spread.All[t]);
-                        continue;
                     }
-
-                    var value = observations[t, c];
-                    seen[t, c] = value;
-                    _squares[c] += value * value;
-                    _bins[c]++;
-                    _readout[c, _n] += value;
                 }
             }
 
-            var products = Matrix<double>.Allocate(channels, _n);
-            Gemm.TransposedMultiply(seen, states, products);
-            for (var c = 0; c < channels; c++)
+            for (var i = 0; i < _n; i++)
             {
-                TensorPrimitives.Add(_readout.Row(c)[.._n], products.Row(c), _readout.Row(c)[.._n]);
+                _all[i, _n] += sum[i];
+                _all[_n, i] += sum[i];
             }
+
+            Gemm.TransposedMultiply(seen, states, _readout.ColumnRange(0, _n), accumulate: true);
         }
 
         // A bin that a channel did not see is no part of its sums.
@@ -617,14 +662,18 @@ public sealed class LinearStateSpace
             }
 
             var after = Last;
+            var (gain, cross) = (Matrix<double>.Allocate(n, n), Matrix<double>.Allocate(n, n));
+            var (difference, product) = (Matrix<double>.Allocate(n, n), Matrix<double>.Allocate(n, n));
             for (var t = bins - 2; t >= 0; t--)
             {
                 // V = P + J (V' - S') J', and the covariance of z_(t+1) with z_t is V' J'.
-                var gain = Transposed(covariances.Gain(t));
-                RowOperations.AddScaled(1, Product(after, gain), Cross);
-                var difference = Copy(after);
+                covariances.Gain(t).TransposeTo(gain);
+                Gemm.Multiply(after, gain, cross);
+                RowOperations.AddScaled(1, cross, Cross);
+                RowOperations.Copy(after, difference);
                 RowOperations.AddScaled(-1, covariances.Predicted(t + 1), difference);
-                var now = Product(covariances.Gain(t), Product(difference, gain));
+                Gemm.Multiply(difference, gain, product);
+                var now = Product(covariances.Gain(t), product);
                 RowOperations.AddScaled(1, covariances.Filtered(t), now);
                 PositiveDefinite.Symmetrise(now);
                 RowOperations.AddScaled(1, now, Sum);

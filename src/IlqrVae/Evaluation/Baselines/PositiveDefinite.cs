@@ -5,6 +5,10 @@ namespace IlqrVae.Evaluation.Baselines;
 /// <summary>Small symmetric positive definite matrices.</summary>
 internal static class PositiveDefinite
 {
+    /// <summary>[S I] and R'^-1 of the last inverse of this thread, for the next of the same size: a filter takes three for every bin.</summary>
+    [ThreadStatic]
+    private static (Matrix<double> Panel, Matrix<double> Y) t_scratch;
+
     /// <summary>The inverse of a matrix and the logarithm of its determinant. Only the upper triangle is read. Where the matrix is singular to working precision, a little is added to its diagonal.</summary>
     public static Matrix<double> Inverse(Matrix<double> matrix, out double logDeterminant)
     {
@@ -15,11 +19,17 @@ internal static class PositiveDefinite
             trace += Math.Abs(matrix[i, i]) / n;
         }
 
+        if (t_scratch.Y.Rows != n)
+        {
+            t_scratch = (Matrix<double>.Allocate(n, 2 * n), Matrix<double>.Allocate(n, n));
+        }
+
+        var (panel, y) = t_scratch;
         for (var added = 0.0; ; added = added == 0 ? 1e-14 * trace : added * 100)
         {
-            var panel = Matrix<double>.Allocate(n, 2 * n);
             for (var i = 0; i < n; i++)
             {
+                panel.Row(i).Clear();
                 matrix.Row(i)[i..].CopyTo(panel.Row(i)[i..]);
                 panel[i, i] += added;
                 panel[i, n + i] = 1;
@@ -45,7 +55,6 @@ internal static class PositiveDefinite
             logDeterminant = Cholesky.LogDeterminant(panel);
 
             // K = -R^-1 Y with Y = R'^-1.
-            var y = Matrix<double>.Allocate(n, n);
             RowOperations.Copy(panel.ColumnRange(n, n), y);
             var inverse = Matrix<double>.Allocate(n, n);
             Cholesky.NegativeSolve(panel, y, inverse);

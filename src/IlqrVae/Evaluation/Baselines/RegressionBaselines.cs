@@ -7,6 +7,7 @@ namespace IlqrVae.Evaluation.Baselines;
 internal sealed class RegressionBaselines
 {
     private static readonly double[] Alphas = [1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.3, 1];
+    private static readonly double[] Penalties = [.. RidgeRegression.DefaultAlphas];
     private static readonly int[] Before = [0, 1, 2, 3, 4, 6, 8, 10, 12, 16, 20];
     private static readonly int[] After = [0, 1, 2, 3, 4, 6, 8, 10];
 
@@ -18,6 +19,9 @@ internal sealed class RegressionBaselines
     private const long MostTuningEntries = 12_000_000;
 
     private readonly SmoothedTrials _smoothed = new();
+
+    // Other lags need much the same penalty: each search starts from what the last found.
+    private int _penalty = Array.FindIndex(Penalties, alpha => alpha > 0.09);
     private (int Group, BaselineFeatures Features)? _chosen;
     private (int Group, BaselineFeatures Features)? _acausal;
 
@@ -133,7 +137,7 @@ internal sealed class RegressionBaselines
     }
 
     // One regression of all channels where they are observed together, else one of each.
-    private static (IReadOnlyList<(int[] Channels, RidgeRegression Regression)> Regressions, double Score, double[] Fill) Fit(
+    private (IReadOnlyList<(int[] Channels, RidgeRegression Regression)> Regressions, double Score, double[] Fill) Fit(
         BaselineData data, int group, BaselineFeatures features, IReadOnlyList<BaselineTrial> trials, long mostEntries)
     {
         var channels = data.Hidden[group].Channels;
@@ -141,7 +145,6 @@ internal sealed class RegressionBaselines
         var every = (int)Math.Max(1, trials.Sum(trial => (long)trial.Bins) * width / mostEntries);
         Table[] transformed = [.. trials.Select(trial => BaselineDecoder.Transform(features, trial.Seen, data.SeenCounts))];
         var fill = Metrics.ColumnMeans(LinearAlignment.Stack(transformed));
-        Table[] designs = [.. transformed.Select(table => BaselineDecoder.Lagged(features, table, fill))];
         int[][] together = trials.All(trial => trial.TargetMasks[group] is null) ? [[.. Enumerable.Range(0, channels)]] : [.. Enumerable.Range(0, channels).Select(c => (int[])[c])];
         var (regressions, scores) = (new List<(int[], RidgeRegression)>(), new List<double>());
         foreach (var some in together)
@@ -150,7 +153,7 @@ internal sealed class RegressionBaselines
             var (x, y) = (new Table(rows.Count, width), new Table(rows.Count, some.Length));
             for (var i = 0; i < rows.Count; i++)
             {
-                designs[rows[i].k].Row(rows[i].t).CopyTo(x.Row(i));
+                BaselineDecoder.CopyLagged(features, transformed[rows[i].k], fill, rows[i].t, x.Row(i));
                 for (var c = 0; c < some.Length; c++)
                 {
                     y[i, c] = trials[rows[i].k].Targets[group][rows[i].t, some[c]];
@@ -163,7 +166,8 @@ internal sealed class RegressionBaselines
                 continue;
             }
 
-            var regression = RidgeRegression.FitCrossValidated(x, y, folds: BaselineData.Folds, penalty: RidgePenalty.Relative);
+            var regression = RidgeRegression.FitClimbing(x, y, Penalties, _penalty, BaselineData.Folds, RidgePenalty.Relative);
+            _penalty = Array.IndexOf(Penalties, regression.Alpha);
             regressions.Add((some, regression));
             scores.Add(regression.CrossValidatedR2);
         }

@@ -21,7 +21,7 @@ internal sealed class SmoothedTrials
         return Enumerable.Range(0, Deviations.Length).MinBy(i => Math.Abs(Deviations[i] - usual));
     }
 
-    /// <summary>The seen channels of a trial, smoothed.</summary>
+    /// <summary>The seen channels of a trial, smoothed. May be called by several threads.</summary>
     public Table Of(BaselineTrial trial, double deviation)
     {
         if (deviation == 0)
@@ -29,9 +29,18 @@ internal sealed class SmoothedTrials
             return trial.Seen;
         }
 
-        if (!_tables.TryGetValue((trial, deviation), out var table))
+        lock (_tables)
         {
-            table = GaussianSmoothing.Smooth(trial.Seen, deviation);
+            if (_tables.TryGetValue((trial, deviation), out var known))
+            {
+                return known;
+            }
+        }
+
+        // Two threads may smooth the same trial, to the same numbers.
+        var table = GaussianSmoothing.Smooth(trial.Seen, deviation);
+        lock (_tables)
+        {
             _entries += table.Values.Length;
             if (_entries > MostEntries)
             {

@@ -37,6 +37,16 @@ public sealed class BaselineSuiteTests
     }
 
     [Fact]
+    public void Once_the_time_is_up_none_is_begun_and_their_names_are_told()
+    {
+        var recording = Population();
+        var leftOut = new List<string>();
+        Assert.Empty(BaselineSuite.Score(recording, recording.TrialsOf(TrialSplit.Test), ["velocity"], atMost: TimeSpan.Zero, leftOut: leftOut, interrupt: TestContext.Current.CancellationToken));
+        Assert.Equal("constant", leftOut[0]);
+        Assert.Equal("linear state space (EM)", leftOut[^1]);
+    }
+
+    [Fact]
     public void Nothing_is_learned_from_what_is_scored()
     {
         // The hidden groups of test and validation trials are another's.
