@@ -120,7 +120,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var count = Count(shape, Guarded(path, () => Math.Max(LeastTextBytes, dataset.Type.Size)), path);
         var texts = Guarded(path, () => Hdf5Filters.Reading(
             filters,
-            () => count == 0 ? [] : shape.Count == 0 ? [dataset.Read<string>()] : dataset.Read<string[]>()));
+            () => count == 0 ? [] : shape.Count == 0 ? [dataset.Read<string>()] : Whole(count, dataset.Read<string[]>())));
         return new(shape, [.. texts.Select(text => text ?? "")]);
     }
 
@@ -465,10 +465,15 @@ public sealed class Hdf5ArchiveReader : IDisposable
             return [dataset.Read<T>()];
         }
 
-        return dataset is NativeDataset native
+        return Whole(count, dataset is NativeDataset native
             ? native.Read<T[]>(new H5DatasetAccess(ChunkCache: new Hdf5ChunkCache(CachedBytes)))
-            : dataset.Read<T[]>();
+            : dataset.Read<T[]>());
     }
+
+    // A table whose parts contradict each other may give another number of entries than its shape.
+    private static T[] Whole<T>(int count, T[] values) => values.Length == count
+        ? values
+        : throw new InvalidDataException($"{values.Length} entries where its shape has {count}");
 
     private static Array ReadArray(IH5Attribute attribute, StoredType type) => type switch
     {

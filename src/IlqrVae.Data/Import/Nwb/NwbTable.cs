@@ -154,6 +154,11 @@ internal sealed class NwbTable
         }
 
         var indexed = Indexes(column)[depth - 1];
+        if (_archive.ShapeOf(indexed.Index) is not [<= MostEntriesShown])
+        {
+            return "...";
+        }
+
         var ranges = Ranges(indexed.Column, indexed.Index, _archive.ShapeOf($"{Path}/{indexed.Column}")[0], -1);
         if (row >= ranges.Length)
         {
