@@ -74,16 +74,33 @@ public unsafe class KernelBenchmarks<T>
     public void GemmLowerMultiply() => Gemm.LowerMultiply(_a, _b, _c);
 
     [Benchmark]
-    public void GemvMultiply() => Gemv.Multiply(_a, _x.Pointer, _y.Pointer);
+    public void GemvMultiply()
+    {
+        Gemv.Multiply(_a, _x.Pointer, _y.Pointer);
+        GC.KeepAlive(this);
+    }
 
     [Benchmark]
-    public void GemvTransposedMultiply() => Gemv.TransposedMultiply(_a, _x.Pointer, _y.Pointer);
+    public void GemvTransposedMultiply()
+    {
+        Gemv.TransposedMultiply(_a, _x.Pointer, _y.Pointer);
+        GC.KeepAlive(this);
+    }
 
     [Benchmark]
-    public T GemvDot() => Gemv.Dot(_x.Pointer, _y.Pointer, Size);
+    public T GemvDot()
+    {
+        var result = Gemv.Dot(_x.Pointer, _y.Pointer, Size);
+        GC.KeepAlive(this);
+        return result;
+    }
 
     [Benchmark]
-    public void GemvAddScaled() => Gemv.AddScaled(T.One, _x.Pointer, _y.Pointer, Size);
+    public void GemvAddScaled()
+    {
+        Gemv.AddScaled(T.One, _x.Pointer, _y.Pointer, Size);
+        GC.KeepAlive(this);
+    }
 
     [Benchmark]
     public bool CholeskyEliminatePanel()
@@ -98,13 +115,16 @@ public unsafe class KernelBenchmarks<T>
         // From the same right-hand side each time: solving again and again would end in numbers too small to be normal.
         Elementwise.Copy(_x.Pointer, _y.Pointer, Size);
         Cholesky.Solve(_positive, _y.Pointer);
+        GC.KeepAlive(this);
     }
 
     [Benchmark]
     public double CholeskySolveBoth()
     {
         Elementwise.Copy(_x.Pointer, _y.Pointer, Size);
-        return Cholesky.SolveBoth(_positive, _y.Pointer);
+        var result = Cholesky.SolveBoth(_positive, _y.Pointer);
+        GC.KeepAlive(this);
+        return result;
     }
 
     [Benchmark]
@@ -114,14 +134,30 @@ public unsafe class KernelBenchmarks<T>
     public void CholeskyMirrorUpper() => Cholesky.MirrorUpper(_c);
 
     [Benchmark]
-    public void RowsScaled() => RowOperations.ScaleRows(_x.Pointer, _a, _c, _x.Pointer);
+    public void RowsScaled()
+    {
+        RowOperations.ScaleRows(_x.Pointer, _a, _c, _x.Pointer);
+        GC.KeepAlive(this);
+    }
 
     [Benchmark]
-    public void RowsCombined() => RowOperations.CombineRows(_x.Pointer, _gain, _x.Pointer, _a, _x.Pointer);
+    public void RowsCombined()
+    {
+        RowOperations.CombineRows(_x.Pointer, _gain, _x.Pointer, _a, _x.Pointer);
+        GC.KeepAlive(this);
+    }
 
     [Benchmark]
-    public void ElementwiseSigmoid() => Elementwise.Sigmoid(_x.Pointer, _y.Pointer, Size);
+    public void ElementwiseSigmoid()
+    {
+        Elementwise.Sigmoid(_x.Pointer, _y.Pointer, Size);
+        GC.KeepAlive(this);
+    }
 
     [Benchmark]
-    public void ElementwiseTanh() => Elementwise.Tanh(_x.Pointer, _y.Pointer, Size);
+    public void ElementwiseTanh()
+    {
+        Elementwise.Tanh(_x.Pointer, _y.Pointer, Size);
+        GC.KeepAlive(this);
+    }
 }

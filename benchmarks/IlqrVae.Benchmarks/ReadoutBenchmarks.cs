@@ -72,6 +72,8 @@ public unsafe class ReadoutBenchmarks<T>
             _curvature.Clear();
             Gemm.SymmetricUpperWeighted(_readout, _weights.RowPointer(t), _weighted, _curvature);
         }
+
+        GC.KeepAlive(this);
     }
 
     [Benchmark]
@@ -83,6 +85,8 @@ public unsafe class ReadoutBenchmarks<T>
             _curvature.Clear();
             OuterProducts<T>.AddUpper(_packed.RowPointer(t), _curvature);
         }
+
+        GC.KeepAlive(this);
     }
 
     [Benchmark]

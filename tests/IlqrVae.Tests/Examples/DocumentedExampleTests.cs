@@ -25,7 +25,7 @@ public sealed class DocumentedExampleTests
     public void The_oscillator_settles_on_its_limit_cycle()
     {
         var dynamics = new CustomDynamics<double, VanDerPol>(new VanDerPol());
-        using var at = new Point<double>(dynamics, seed: 1, steps: 1);
+        var at = new Point<double>(dynamics, seed: 1, steps: 1);
         at.U.Clear();
         at.Z.CopyFrom([0.1, 0, 0, 0]);
         var amplitude = 0.0;
@@ -44,7 +44,7 @@ public sealed class DocumentedExampleTests
     [Fact]
     public void The_columns_respond_to_input_and_stay_between_zero_and_one()
     {
-        using var at = new Point<double>(new CustomDynamics<double, WilsonCowan>(new WilsonCowan()), seed: 1, steps: 1);
+        var at = new Point<double>(new CustomDynamics<double, WilsonCowan>(new WilsonCowan()), seed: 1, steps: 1);
         var quiet = Excitation(drive: -3);
         var driven = Excitation(drive: 3);
         Assert.InRange(quiet, 0, 0.2);
@@ -74,7 +74,7 @@ public sealed class DocumentedExampleTests
             {
                 foreach (var definition in new IDynamicsDefinition[] { new VanDerPol(), new WilsonCowan() })
                 {
-                    using var at = new Point<double>(CustomDynamics.Create<double>(definition), seed, steps: 3);
+                    var at = new Point<double>(CustomDynamics.Create<double>(definition), seed, steps: 3);
                     var raw = new double[at.Set.RawCount];
                     at.Set.PullBack(at.Gradient(), raw);
                     foreach (var parameter in at.Dynamics.Parameters)

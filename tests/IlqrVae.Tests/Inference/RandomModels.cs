@@ -320,6 +320,10 @@ public static class RandomModels
                 scratch, states.RowPointer(t), inputs.RowPointer(t), external is null ? null : known.RowPointer(t), states.RowPointer(t + 1), tape.Pointer);
         }
 
+        states.KeepAlive();
+        inputs.KeepAlive();
+        known.KeepAlive();
+        tape.KeepAlive();
         return states;
     }
 

@@ -12,8 +12,8 @@ public sealed class CustomDynamicsTests
         => Gen.Select(Gen.Int[1, 12], Gen.Int[1, 12], Gen.Int[0, 3], Gen.Int[0, 1_000_000]).Sample(
             (n, m, k, seed) =>
             {
-                using var byHand = new Point<double>("gated-outside", n, m, k, seed, steps: 4);
-                using var custom = new Point<double>("custom", n, m, k, seed, steps: 4);
+                var byHand = new Point<double>("gated-outside", n, m, k, seed, steps: 4);
+                var custom = new Point<double>("custom", n, m, k, seed, steps: 4);
                 byHand.Linearise();
                 custom.Linearise();
                 Close(byHand.Step(0), custom.Step(0));

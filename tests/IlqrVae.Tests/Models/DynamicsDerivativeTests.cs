@@ -23,7 +23,7 @@ public sealed class DynamicsDerivativeTests
         => Cases.Sample(
             c =>
             {
-                using var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
+                var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
                 var (a, b) = at.Jacobian();
                 for (var j = 0; j < at.Dynamics.StateCount + c.M; j++)
                 {
@@ -47,7 +47,7 @@ public sealed class DynamicsDerivativeTests
         => Cases.Sample(
             c =>
             {
-                using var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
+                var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
                 var (a, b) = at.Jacobian();
                 var tangent = at.Tangent(0);
                 for (var i = 0; i < at.Dynamics.StateCount; i++)
@@ -76,7 +76,7 @@ public sealed class DynamicsDerivativeTests
         => Cases.Sample(
             c =>
             {
-                using var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
+                var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
                 var (a, b) = at.Jacobian();
                 var (toState, toInput) = at.Adjoint(0);
                 for (var j = 0; j < at.Dynamics.StateCount + c.M; j++)
@@ -101,7 +101,7 @@ public sealed class DynamicsDerivativeTests
         => Cases.Sample(
             c =>
             {
-                using var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
+                var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 1);
                 at.Linearise();
                 var (toState, toInput) = at.AdjointTangent(0);
                 PaddingIsZero(toState);
@@ -128,7 +128,7 @@ public sealed class DynamicsDerivativeTests
         => Gen.Select(Cases, Gen.Int[1, 4]).Sample(
             (c, steps) =>
             {
-                using var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps);
+                var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps);
                 at.Linearise();
                 var gradient = at.Gradient();
                 foreach (var parameter in at.Dynamics.Parameters)
@@ -160,7 +160,7 @@ public sealed class DynamicsDerivativeTests
         => Cases.Sample(
             c =>
             {
-                using var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 3);
+                var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 3);
                 at.Linearise();
                 var raw = new double[at.Set.RawCount];
                 at.Set.PullBack(at.Gradient(), raw);
@@ -192,7 +192,7 @@ public sealed class DynamicsDerivativeTests
         => Gen.Select(Cases, Gen.Frequency((4, Gen.Int[1, 5]), (1, Gen.Int[60, 140]))).Sample(
             (c, steps) =>
             {
-                using var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps);
+                var at = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps);
                 at.Linearise();
                 var expected = at.AlongTangent(
                     () =>
@@ -215,7 +215,7 @@ public sealed class DynamicsDerivativeTests
     [MemberData(nameof(Names))]
     public void Gradients_add_to_what_is_there(string name)
     {
-        using var at = new Point<double>(name, 5, 3, 2, 7, steps: 70);
+        var at = new Point<double>(name, 5, 3, 2, 7, steps: 70);
         at.Linearise();
         at.TangentPath();
         var once = at.Gradient();
@@ -243,8 +243,8 @@ public sealed class DynamicsDerivativeTests
         => Cases.Sample(
             c =>
             {
-                using var exact = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 3);
-                using var single = new Point<float>(name, c.N, c.M, c.K, c.Seed, steps: 3);
+                var exact = new Point<double>(name, c.N, c.M, c.K, c.Seed, steps: 3);
+                var single = new Point<float>(name, c.N, c.M, c.K, c.Seed, steps: 3);
                 exact.Linearise();
                 single.Linearise();
                 Close(exact.Step(1), single.Step(1));
@@ -259,7 +259,7 @@ public sealed class DynamicsDerivativeTests
     [MemberData(nameof(Names))]
     public void Steady_use_allocates_nothing(string name)
     {
-        using var at = new Point<double>(name, 6, 2, 1, 11, steps: 5);
+        var at = new Point<double>(name, 6, 2, 1, 11, steps: 5);
         var gradient = at.Gradient();
         at.Linearise();
         at.GradientTangent();
@@ -276,7 +276,7 @@ public sealed class DynamicsDerivativeTests
         Everything(at, gradient, tangent, a, b);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
 
-        static unsafe void Everything(
+        static void Everything(
             Point<double> at, ParameterGradient<double> gradient, DynamicsPath<double> tangent, Matrix<double> a, Matrix<double> b)
         {
             for (var t = 0; t < at.Path.Steps; t++)
@@ -321,13 +321,13 @@ public sealed class DynamicsDerivativeTests
         }
     }
 
-    private static unsafe void PaddingIsZero(Matrix<double> matrix)
+    private static void PaddingIsZero(Matrix<double> matrix)
     {
         for (var i = 0; i < matrix.Rows; i++)
         {
             for (var j = matrix.Columns; j < matrix.Stride; j++)
             {
-                Assert.Equal(0, matrix.RowPointer(i)[j]);
+                Assert.Equal(0, matrix[i, j]);
             }
         }
     }

@@ -51,10 +51,27 @@ public abstract unsafe class ExponentialPoissonTests<T>
     {
         var width = T.CreateChecked(BinWidth);
         Check(
-            (Matrix<T> a, Matrix<T> y, Matrix<T> mask, Matrix<T> rates, out double sum) => ExponentialPoisson.TryLoss<T, V>(
-                a.Pointer, y.Pointer, mask.IsEmpty ? null : mask.Pointer, a.Rows * a.Stride, width, rates.IsEmpty ? null : rates.Pointer, out sum),
-            (a, y, first, fisher, exact) => ExponentialPoisson.TryDerivatives<T, V>(
-                a.Pointer, y.Pointer, a.Rows * a.Stride, width, first.Pointer, fisher.Pointer, exact.Pointer));
+            (Matrix<T> a, Matrix<T> y, Matrix<T> mask, Matrix<T> rates, out double sum) =>
+            {
+                var isInRange = ExponentialPoisson.TryLoss<T, V>(
+                    a.Pointer, y.Pointer, mask.IsEmpty ? null : mask.Pointer, a.Rows * a.Stride, width, rates.IsEmpty ? null : rates.Pointer, out sum);
+                a.KeepAlive();
+                y.KeepAlive();
+                mask.KeepAlive();
+                rates.KeepAlive();
+                return isInRange;
+            },
+            (a, y, first, fisher, exact) =>
+            {
+                var isInRange = ExponentialPoisson.TryDerivatives<T, V>(
+                    a.Pointer, y.Pointer, a.Rows * a.Stride, width, first.Pointer, fisher.Pointer, exact.Pointer);
+                a.KeepAlive();
+                y.KeepAlive();
+                first.KeepAlive();
+                fisher.KeepAlive();
+                exact.KeepAlive();
+                return isInRange;
+            });
     }
 
     private static void Check(Loss loss, Func<Matrix<T>, Matrix<T>, Matrix<T>, Matrix<T>, Matrix<T>, bool> derivatives) => Shapes.Sample(

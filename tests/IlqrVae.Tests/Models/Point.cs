@@ -6,7 +6,7 @@ using IlqrVae.Numerics;
 namespace IlqrVae.Tests.Models;
 
 /// <summary>Dynamics at a random path (which need not be a trajectory) with random costates, and a random tangent of both.</summary>
-internal sealed unsafe class Point<T> : IDisposable
+internal sealed unsafe class Point<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Matrix<T> _next;
@@ -65,7 +65,11 @@ internal sealed unsafe class Point<T> : IDisposable
 
     public DynamicsPath<T> Path { get; }
 
-    public void StepInPlace(int t) => Dynamics.Step(Scratch, Z.RowPointer(t), U.RowPointer(t), Row(X, t), _next.Pointer, Row(Path.Tape, t));
+    public void StepInPlace(int t)
+    {
+        Dynamics.Step(Scratch, Z.RowPointer(t), U.RowPointer(t), Row(X, t), _next.Pointer, Row(Path.Tape, t));
+        GC.KeepAlive(this);
+    }
 
     public double[] Step(int t)
     {
@@ -74,7 +78,10 @@ internal sealed unsafe class Point<T> : IDisposable
     }
 
     public void JacobianInto(int t, Matrix<T> a, Matrix<T> b)
-        => Dynamics.Jacobian(Scratch, Z.RowPointer(t), U.RowPointer(t), Row(X, t), Row(Path.Tape, t), a, b);
+    {
+        Dynamics.Jacobian(Scratch, Z.RowPointer(t), U.RowPointer(t), Row(X, t), Row(Path.Tape, t), a, b);
+        GC.KeepAlive(this);
+    }
 
     public (Matrix<T> A, Matrix<T> B) Jacobian()
     {
@@ -86,9 +93,12 @@ internal sealed unsafe class Point<T> : IDisposable
     }
 
     public void AdjointInPlace(int t)
-        => Dynamics.Adjoint(
+    {
+        Dynamics.Adjoint(
             Scratch, Z.RowPointer(t), U.RowPointer(t), Row(X, t), Row(Path.Tape, t), Lambda.RowPointer(t + 1), _toState.Pointer, _toInput.Pointer,
             Row(Path.AdjointTape, t));
+        GC.KeepAlive(this);
+    }
 
     public (Matrix<T> ToState, Matrix<T> ToInput) Adjoint(int t)
     {
@@ -97,9 +107,13 @@ internal sealed unsafe class Point<T> : IDisposable
     }
 
     public void TangentInPlace(int t, DynamicsPath<T> tangent)
-        => Dynamics.Tangent(
+    {
+        Dynamics.Tangent(
             Scratch, Z.RowPointer(t), U.RowPointer(t), Row(X, t), Row(Path.Tape, t), DZ.RowPointer(t), DU.RowPointer(t), _next.Pointer,
             Row(tangent.Tape, t));
+        tangent.Tape.KeepAlive();
+        GC.KeepAlive(this);
+    }
 
     public Matrix<T> Tangent(int t)
     {
@@ -108,10 +122,15 @@ internal sealed unsafe class Point<T> : IDisposable
     }
 
     public void AdjointTangentInPlace(int t, DynamicsPath<T> tangent)
-        => Dynamics.AdjointTangent(
+    {
+        Dynamics.AdjointTangent(
             Scratch, Z.RowPointer(t), U.RowPointer(t), Row(X, t), Row(Path.Tape, t), Lambda.RowPointer(t + 1), Row(Path.AdjointTape, t),
             DZ.RowPointer(t), DU.RowPointer(t), Row(tangent.Tape, t), DLambda.RowPointer(t + 1), _toState.Pointer, _toInput.Pointer,
             Row(tangent.AdjointTape, t));
+        tangent.Tape.KeepAlive();
+        tangent.AdjointTape.KeepAlive();
+        GC.KeepAlive(this);
+    }
 
     public (Matrix<T> ToState, Matrix<T> ToInput) AdjointTangent(int t)
     {
@@ -177,9 +196,6 @@ internal sealed unsafe class Point<T> : IDisposable
         Move(h);
         return [.. up.Zip(down, (x, y) => (x - y) / (2 * h))];
     }
-
-    /// <summary>Keeps the memory behind the addresses alive to the end of a test.</summary>
-    public void Dispose() => GC.KeepAlive(this);
 
     private static T* Row(Matrix<T> matrix, int t) => matrix.Rows == 0 ? null : matrix.RowPointer(t);
 

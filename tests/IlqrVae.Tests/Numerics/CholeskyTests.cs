@@ -104,6 +104,7 @@ public abstract unsafe class CholeskyTests<T>
             Cholesky.Solve(factor, right.Pointer);
             Same(Product(right, Transpose(r)), x);
             PaddingIsZero(right);
+            right.KeepAlive();
         });
 
     [Fact]

@@ -14,32 +14,34 @@ public abstract unsafe class ElementwiseTests<T>
 {
     private static readonly Gen<(int N, int Seed)> Shapes = Gen.Select(Gen.Int[0, 70], Gen.Int[0, 1_000_000]);
 
-    [Fact]
-    public void Scale() => Check((x, y, z, n) => Elementwise.Scale(y.Pointer[0], z.Pointer, n), (_, y0, _, z) => y0 * z);
+    private delegate void Kernel(T* x, T* y, T* z, int n);
 
     [Fact]
-    public void Scale_to() => Check((x, y, z, n) => Elementwise.ScaleTo(y.Pointer[0], x.Pointer, z.Pointer, n), (x, y0, _, _) => y0 * x);
+    public void Scale() => Check((x, y, z, n) => Elementwise.Scale(y[0], z, n), (_, y0, _, z) => y0 * z);
 
     [Fact]
-    public void Add() => Check((x, y, z, n) => Elementwise.Add(x.Pointer, y.Pointer, z.Pointer, n), (x, _, y, _) => x + y);
+    public void Scale_to() => Check((x, y, z, n) => Elementwise.ScaleTo(y[0], x, z, n), (x, y0, _, _) => y0 * x);
 
     [Fact]
-    public void Subtract() => Check((x, y, z, n) => Elementwise.Subtract(x.Pointer, y.Pointer, z.Pointer, n), (x, _, y, _) => x - y);
+    public void Add() => Check((x, y, z, n) => Elementwise.Add(x, y, z, n), (x, _, y, _) => x + y);
 
     [Fact]
-    public void Multiply() => Check((x, y, z, n) => Elementwise.Multiply(x.Pointer, y.Pointer, z.Pointer, n), (x, _, y, _) => x * y);
+    public void Subtract() => Check((x, y, z, n) => Elementwise.Subtract(x, y, z, n), (x, _, y, _) => x - y);
 
     [Fact]
-    public void Sigmoid() => Check((x, y, z, n) => Elementwise.Sigmoid(x.Pointer, z.Pointer, n), (x, _, _, _) => 1 / (1 + Math.Exp(-x)));
+    public void Multiply() => Check((x, y, z, n) => Elementwise.Multiply(x, y, z, n), (x, _, y, _) => x * y);
 
     [Fact]
-    public void Tanh() => Check((x, y, z, n) => Elementwise.Tanh(x.Pointer, z.Pointer, n), (x, _, _, _) => Math.Tanh(x));
+    public void Sigmoid() => Check((x, y, z, n) => Elementwise.Sigmoid(x, z, n), (x, _, _, _) => 1 / (1 + Math.Exp(-x)));
 
     [Fact]
-    public void Copying() => Check((x, y, z, n) => Elementwise.Copy(x.Pointer, z.Pointer, n), (x, _, _, _) => x);
+    public void Tanh() => Check((x, y, z, n) => Elementwise.Tanh(x, z, n), (x, _, _, _) => Math.Tanh(x));
 
     [Fact]
-    public void Clearing() => Check((x, y, z, n) => Elementwise.Clear(z.Pointer, n), (_, _, _, _) => 0);
+    public void Copying() => Check((x, y, z, n) => Elementwise.Copy(x, z, n), (x, _, _, _) => x);
+
+    [Fact]
+    public void Clearing() => Check((x, y, z, n) => Elementwise.Clear(z, n), (_, _, _, _) => 0);
 
     [Fact]
     public void Sigmoid_and_tanh_saturate_without_overflow()
@@ -51,6 +53,8 @@ public abstract unsafe class ElementwiseTests<T>
         Same(new double[,] { { 0, 1, 0, 1 } }, y);
         Elementwise.Tanh(x.Pointer, y.Pointer, 4);
         Same(new double[,] { { -1, 1, -1, 1 } }, y);
+        x.KeepAlive();
+        y.KeepAlive();
     }
 
     [Fact]
@@ -64,6 +68,7 @@ public abstract unsafe class ElementwiseTests<T>
             var expected = Product(ones, a, Copy(y));
             Elementwise.AddColumnSums(a, y.Pointer);
             Same(expected, y);
+            y.KeepAlive();
         });
 
     [Fact]
@@ -92,13 +97,13 @@ public abstract unsafe class ElementwiseTests<T>
         });
 
     /// <summary>Compares a kernel over (x, y, z) with a function of (x_i, y_0, y_i, z_i); nothing beyond the length may change.</summary>
-    private static void Check(Action<Matrix<T>, Matrix<T>, Matrix<T>, int> kernel, Func<double, double, double, double, double> function)
+    private static void Check(Kernel kernel, Func<double, double, double, double, double> function)
         => Shapes.Sample(s =>
         {
             var random = new Random(s.Seed);
             var (x, y, z) = (Draw<T>(random, 1, Math.Max(1, s.N)), Draw<T>(random, 1, Math.Max(1, s.N)), Draw<T>(random, 1, Math.Max(1, s.N)));
             var before = Copy(z);
-            kernel(x, y, z, s.N);
+            kernel(x.Pointer, y.Pointer, z.Pointer, s.N);
             for (var i = 0; i < z.Columns; i++)
             {
                 var expected = i >= s.N ? double.CreateChecked(before[0, i])
@@ -107,5 +112,8 @@ public abstract unsafe class ElementwiseTests<T>
             }
 
             PaddingIsZero(z);
+            x.KeepAlive();
+            y.KeepAlive();
+            z.KeepAlive();
         });
 }

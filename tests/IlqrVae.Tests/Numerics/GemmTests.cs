@@ -126,6 +126,8 @@ public abstract class GemmTests<T>
         Assert.NotEqual(T.Zero, blocks[m - 1, n - 1]);
         a.KeepAlive();
         b.KeepAlive();
+        whole.KeepAlive();
+        blocks.KeepAlive();
     }
 
     [Fact]
@@ -153,6 +155,9 @@ public abstract class GemmTests<T>
                     left.Pointer, transposed ? 1 : left.Stride, transposed ? left.Stride : 1, b.Pointer, b.Stride, c.Pointer, c.Stride,
                     rows, s.N, s.K, store, upper);
                 Same(expected, c, upper);
+                left.KeepAlive();
+                b.KeepAlive();
+                c.KeepAlive();
             },
             iter: 200);
 }

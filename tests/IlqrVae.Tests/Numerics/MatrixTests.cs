@@ -27,9 +27,11 @@ public abstract unsafe class MatrixTests<T>
                 Assert.Equal(0, (int)((nuint)matrix.RowPointer(i) % 64));
                 for (var j = 0; j < matrix.Stride; j++)
                 {
-                    Assert.Equal(T.Zero, matrix.RowPointer(i)[j]);
+                    Assert.Equal(T.Zero, matrix[i, j]);
                 }
             }
+
+            matrix.KeepAlive();
         });
 
     [Fact]

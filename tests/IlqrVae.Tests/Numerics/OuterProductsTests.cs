@@ -43,13 +43,21 @@ public abstract class OuterProductsTests<T>
         OuterProducts<T>.AddUpper(packed.Pointer, target);
         Assert.Equal(T.PositiveInfinity, target[2, 2]);
         PaddingIsZero(target);
+        packed.KeepAlive();
     }
 
-    private static unsafe void Add(Matrix<T> packed, int row, Matrix<T> target) => OuterProducts<T>.AddUpper(packed.RowPointer(row), target);
+    private static unsafe void Add(Matrix<T> packed, int row, Matrix<T> target)
+    {
+        OuterProducts<T>.AddUpper(packed.RowPointer(row), target);
+        packed.KeepAlive();
+    }
 
     private static unsafe void Add<V>(Matrix<T> packed, int row, Matrix<T> target)
         where V : struct, ISimd<V, T>
-        => OuterProducts<T>.AddUpper<V>(packed.RowPointer(row), target);
+    {
+        OuterProducts<T>.AddUpper<V>(packed.RowPointer(row), target);
+        packed.KeepAlive();
+    }
 
     private static void Check(Action<Matrix<T>, int, Matrix<T>> add) => Shapes.Sample(
         s =>

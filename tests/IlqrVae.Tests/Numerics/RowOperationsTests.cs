@@ -55,6 +55,9 @@ public abstract unsafe class RowOperationsTests<T>
             Same(combined, target);
             scale(a.Pointer, source, target, diagonal);
             Same(scaled, target);
+            a.KeepAlive();
+            b.KeepAlive();
+            d.KeepAlive();
         });
 
     private static double Wide(T value) => double.CreateChecked(value);
