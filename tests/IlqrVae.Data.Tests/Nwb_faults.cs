@@ -59,6 +59,39 @@ public sealed class Nwb_faults
     }
 
     [Fact]
+    public void Columns_that_contradict_their_shape_are_not_read()
+    {
+        // Of four entries by their lengths, and of one, for they say that they are scalars.
+        using var folder = new TestFolder();
+        var bytes = File.ReadAllBytes(Whole().Save(folder["whole.nwb"]));
+        byte[] simple = [2, 1, 0, 1, 4, 0, 0, 0, 0, 0, 0, 0];
+        var found = 0;
+        for (var at = bytes.AsSpan().IndexOf(simple); at >= 0; at = bytes.AsSpan().IndexOf(simple))
+        {
+            bytes[at + 3] = 0;
+            found++;
+        }
+
+        Assert.InRange(found, 5, 20);
+        var path = folder["contradiction.nwb"];
+        File.WriteAllBytes(path, bytes);
+        Faults.Message(() => RecordingImporters.Import(path, Windows), "1 entries where its shape has 4", "damaged");
+        var trials = RecordingImporters.Inspect(path)!.Tables.Single(table => table.Path == "/intervals/trials");
+        Assert.Contains("1 entries where its shape has 4", trials.Columns.Single(column => column.Name == "kind").Type, StringComparison.Ordinal);
+        Assert.Contains("1 entries where its shape has 4", trials.Columns.Single(column => column.Name == "start_time").Type, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_index_of_millions_of_rows_is_not_read_to_show_three()
+    {
+        using var folder = new TestFolder();
+        var builder = Whole();
+        builder.Group("intervals/trials")["touch_index"] = new byte[2_000_000];
+        var contents = RecordingImporters.Inspect(builder.Save(folder["a.nwb"]))!;
+        Assert.Equal(["...", "...", "..."], contents.Tables.Single(table => table.Path == "/intervals/trials").Columns.Single(column => column.Name == "touch").Examples);
+    }
+
+    [Fact]
     public void Odd_spike_times_are_counted_where_they_lie_or_left_out()
     {
         using var folder = new TestFolder();
