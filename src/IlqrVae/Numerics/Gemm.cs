@@ -196,6 +196,8 @@ internal static unsafe class Gemm
         }
     }
 
+    // A call of its own would be 3 % of an iteration at n = 20.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Whole<T>(
         T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int m, int n, int k, StoreMode mode, bool upper)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -215,7 +217,7 @@ internal static unsafe class Gemm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void KeepAlive<T>(Matrix<T> a, Matrix<T> b, Matrix<T> c)
+    private static void KeepAlive<T>(in Matrix<T> a, in Matrix<T> b, in Matrix<T> c)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         a.KeepAlive();

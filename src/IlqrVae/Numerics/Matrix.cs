@@ -15,7 +15,7 @@ namespace IlqrVae.Numerics;
 /// <para>
 /// The view holds a reference to its pinned owner, but a reference that nothing reads any more holds nothing: the compiler forgets it, and the garbage
 /// collector takes the memory from under a kernel that still works on its address. So every method that takes an address (Pointer, RowPointer) keeps the matrix, or the
-/// object that has it, alive until it is done: by <see cref="KeepAlive"/> or <see cref="GC.KeepAlive"/>, which cost nothing. Elements and rows are managed references and hold what
+/// object that has it, alive until it is done: by <see cref="KeepAlive"/> or <see cref="GC.KeepAlive"/>, of which no code comes but that of a register kept. Elements and rows are managed references and hold what
 /// they refer to.
 /// </para>
 /// </remarks>
@@ -136,7 +136,7 @@ public readonly unsafe struct Matrix<T>
         return Pointer + ((nint)row * Stride);
     }
 
-    /// <summary>Holds the memory up to this call; to be called when the last address taken from the matrix has done its work. No code comes of it.</summary>
+    /// <summary>Holds the memory up to this call; to be called when the last address taken from the matrix has done its work.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void KeepAlive() => GC.KeepAlive(_owner);
 
