@@ -5,6 +5,7 @@ internal sealed class Hdf5Table
 {
     private const int Chunked = 2;
     private const int Virtual = 3;
+    private const int FixedArray = 3;
     private const int ExtensibleArray = 4;
     private const int WholeNumber = 0;
     private const int RealNumber = 1;
@@ -20,7 +21,7 @@ internal sealed class Hdf5Table
     private Hdf5Table(Hdf5Bytes file, Hdf5Header header)
     {
         this.header = header;
-        (layout, index, chunk, firstPaged) = Layout(header);
+        (layout, index, chunk, firstPaged) = Layout(file, header);
         (shape, most) = Shapes(file, header);
         Filters = ReadFilters(header);
     }
@@ -71,7 +72,7 @@ internal sealed class Hdf5Table
 
     private double Chunks() => shape.Zip(chunk, (length, part) => Math.Ceiling((double)length / Math.Max(1, part))).Aggregate(1.0, (product, count) => product * count);
 
-    private static (int Layout, int Index, ulong[] Chunk, double FirstPaged) Layout(Hdf5Header header)
+    private static (int Layout, int Index, ulong[] Chunk, double FirstPaged) Layout(Hdf5Bytes file, Hdf5Header header)
     {
         if (header.First(Hdf5Header.Layout) is not { } message)
         {
@@ -104,7 +105,31 @@ internal sealed class Hdf5Table
         var size = message.Byte();
         lengths = Array.ConvertAll(lengths, _ => message.Whole(size is >= 1 and <= 8 ? size : throw new InvalidDataException("chunks of unlikely lengths")));
         var type = message.Byte();
+        if (type == FixedArray)
+        {
+            message.Skip(1);
+            RequireEntries(file, message.Address());
+        }
+
         return (kind, type, lengths, type == ExtensibleArray ? FirstPaged(message) : 0);
+    }
+
+    /// <summary>That a fixed array of chunks has no more entries than the file can hold: bits for all of them are read before the first.</summary>
+    private static void RequireEntries(Hdf5Bytes file, ulong address)
+    {
+        if (address == file.Undefined)
+        {
+            return;
+        }
+
+        var array = file.Read(address, (ulong)(8 + file.LengthBytes), "FAHD");
+        array.Skip(2);
+        double entryBytes = array.Byte();
+        array.Skip(1);
+        if (array.Length() is var entries && entries * entryBytes > file.Length)
+        {
+            throw new InvalidDataException($"an index of {entries} chunks, more than the file holds");
+        }
     }
 
     /// <summary>

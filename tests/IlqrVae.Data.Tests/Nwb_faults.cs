@@ -82,6 +82,25 @@ public sealed class Nwb_faults
     }
 
     [Fact]
+    public void An_index_of_more_chunks_than_the_file_holds_is_refused()
+    {
+        using var folder = new TestFolder();
+        var bytes = File.ReadAllBytes(Whole().Save(folder["whole.nwb"]));
+        var found = 0;
+        for (var at = bytes.AsSpan().IndexOf("FAHD"u8); at >= 0; at = bytes.AsSpan(at + 1).IndexOf("FAHD"u8) is >= 0 and var next ? at + 1 + next : -1)
+        {
+            // 2^40 entries and some.
+            bytes[at + 8 + 5]++;
+            found++;
+        }
+
+        Assert.InRange(found, 2, 8);
+        var path = folder["many.nwb"];
+        File.WriteAllBytes(path, bytes);
+        Faults.Message(() => RecordingImporters.Import(path, Chunks), "an index of 10995", "more than the file holds");
+    }
+
+    [Fact]
     public void An_index_of_millions_of_rows_is_not_read_to_show_three()
     {
         using var folder = new TestFolder();
