@@ -396,6 +396,13 @@ public sealed class Hdf5ArchiveReader : IDisposable
         return shape;
     }
 
+    /// <summary>That the file can hold what a table declares, before memory is taken by its shape.</summary>
+    internal void RequireHeld(string path)
+    {
+        var dataset = Table(path);
+        RequireFits(ShapeOf(dataset, path), Guarded(path, () => dataset.Type.Size), path);
+    }
+
     internal StoredType TypeOf(string path)
     {
         var dataset = Table(path);

@@ -36,6 +36,7 @@ internal sealed partial class NwbSeries : ITimedSeries
             throw new InputException($"{archive.Path}: '{Hdf5ArchiveReader.Rooted(data)}' has shape {Messages.Shape(shape)} where samples x channels are needed; name another series.");
         }
 
+        archive.RequireHeld(data);
         Channels = shape.Count == 1 ? 1 : shape[1];
         Unit = archive.HasAttribute(data, "unit") ? Optional(() => Messages.OneLine(archive.ReadText(data, "unit")), "") : "";
         var conversion = archive.HasAttribute(data, "conversion") ? archive.ReadNumber(data, "conversion") : 1;

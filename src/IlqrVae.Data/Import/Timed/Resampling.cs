@@ -12,6 +12,7 @@ namespace IlqrVae.Data.Import.Timed;
 internal sealed class Resampling
 {
     private const int BlockSamples = 1 << 15;
+    private const int BlockEntries = 1 << 22;
     private const double LongestStep = 3;
     private const double LeastKnown = 0.5;
 
@@ -71,14 +72,15 @@ internal sealed class Resampling
 
         _step = _series.Clock is { } clock ? 1 / clock.Rate : UsualStep();
         _isMean = _step > 0 && _step <= 1.0001 * _targets[0].Grid.Width && !IsOfBins();
-        var times = new double[BlockSamples];
-        var values = new double[(long)BlockSamples * _channels];
+        var block = Math.Clamp(BlockEntries / Math.Max(1, _channels), 1, Math.Min(BlockSamples, _series.Samples));
+        var times = new double[block];
+        var values = new double[(long)block * _channels];
         var (lastTime, last) = (double.NaN, new double[_channels]);
         var isLastKnown = false;
         var end = _targets.Max(target => target.End);
-        for (var first = FirstNeeded(); first < _series.Samples; first += BlockSamples)
+        for (var first = FirstNeeded(); first < _series.Samples; first += block)
         {
-            var count = Math.Min(BlockSamples, _series.Samples - first);
+            var count = Math.Min(block, _series.Samples - first);
             _series.ReadTimes(first, times.AsSpan(0, count));
             var hasValues = IsNeeded(times.AsSpan(0, count), lastTime);
             if (hasValues)
