@@ -332,7 +332,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var filters = RequireReadable(path);
         var lengths = ShapeOf(dataset, path);
         RequireShape(path, lengths, [-1]);
-        Count(lengths, LeastTextBytes, path);
+        RequireLists(path, Count(lengths, LeastTextBytes, path));
         return Guarded(path, () => Hdf5Filters.Reading(filters, () => lengths[0] == 0 ? [] : dataset.Read<int[][]>().Select(list => list ?? []).ToArray()));
     }
 
@@ -597,6 +597,26 @@ public sealed class Hdf5ArchiveReader : IDisposable
             ? table.Filters
             : throw new InputException($"{Path}: '{Rooted(path)}' declares chunks that the file of {fileBytes} bytes cannot hold; the file is damaged, make it again.");
     }
+
+    // Room for a list is made by the length that it declares.
+    private void RequireLists(string path, int count) => Guarded(path, () =>
+    {
+        const int LengthBytes = 4, IndexBytes = 4;
+        if (Hdf5Table.Entries(objects.Bytes, Find(path)!.Header, (ulong)count * (ulong)(LengthBytes + objects.Bytes.AddressBytes + IndexBytes)) is not { } lists)
+        {
+            return;
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            if (lists.Int() is var length && length > fileBytes)
+            {
+                throw new InvalidDataException($"a list of {length} entries, more than the file of {fileBytes} bytes holds");
+            }
+
+            lists.Skip(objects.Bytes.AddressBytes + IndexBytes);
+        }
+    });
 
     private StoredType RequireNumbers(string path, IH5Dataset dataset)
     {

@@ -3,6 +3,8 @@ namespace IlqrVae.Data;
 /// <summary>How the entries of a table are stored, as far as that decides whether they can be read.</summary>
 internal sealed class Hdf5Table
 {
+    private const int Compact = 0;
+    private const int Contiguous = 1;
     private const int Chunked = 2;
     private const int Virtual = 3;
     private const int FixedArray = 3;
@@ -32,6 +34,27 @@ internal sealed class Hdf5Table
     public double ChunkBytes => chunk.Length == 0 ? 0 : chunk.Aggregate(1.0, (product, length) => product * length);
 
     public static Hdf5Table Read(Hdf5Bytes file, Hdf5Header header) => new(file, header);
+
+    /// <summary>The entries of a table as they are stored, where they lie one behind the other or in the header; null of other tables, and where nothing was written.</summary>
+    public static Hdf5Cursor? Entries(Hdf5Bytes file, Hdf5Header header, ulong bytes)
+    {
+        if (header.First(Hdf5Header.Layout) is not { } message || message.Byte() < 3)
+        {
+            return null;
+        }
+
+        switch (message.Byte())
+        {
+            case Compact:
+                message.Skip(2);
+                return message;
+            case Contiguous:
+                var address = message.Address();
+                return address == file.Undefined ? null : file.Read(address, bytes);
+            default:
+                return null;
+        }
+    }
 
     /// <summary>Why the table is not read and how to mend that, or null.</summary>
     public string? Obstacle()
