@@ -137,6 +137,18 @@ public sealed class Tensor_files
         Assert.Equal(["import", folder["c.h5"], "-o", "data.h5", "--bin-width", "0.005"], proposal);
     }
 
+    /// <summary>Copies that declare a list of up to two thousand million entries.</summary>
+    [Theory]
+    [InlineData(13961106)]
+    [InlineData(13261603)]
+    public void A_list_that_declares_more_than_the_file_holds_is_refused_before_room_is_made(int seed)
+    {
+        using var folder = new TestFolder();
+        LfadsTorch().Save(folder["torch.h5"]);
+        File.WriteAllBytes(folder["copy.h5"], Mutations.Of(File.ReadAllBytes(folder["torch.h5"]), new Random(seed), headerBytes: 8192));
+        Faults.Message(() => RecordingImporters.Import(folder["copy.h5"], new ImportOptions { BinWidth = 0.01 }), "'/train_cond_idx'", "a list of ", "more than the file of");
+    }
+
     [Fact]
     public void Arrays_that_do_not_fit_each_other_are_refused()
     {
