@@ -53,10 +53,24 @@ internal static unsafe class Elementwise
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         => TensorPrimitives.Tanh(new ReadOnlySpan<T>(x, n), new Span<T>(y, n));
 
-    /// <summary>Copies n numbers.</summary>
+    /// <summary>Copies n numbers to where they do not overlap.</summary>
+    /// <remarks>
+    /// A row is soon read again by whole vectors. The library's copying was compiled for any processor and stores less at a time, for which such a reading has to wait: a tenth of a factorisation at n = 20.
+    /// </remarks>
     public static void Copy<T>(T* x, T* y, int n)
         where T : unmanaged
-        => new ReadOnlySpan<T>(x, n).CopyTo(new Span<T>(y, n));
+    {
+        var i = 0;
+        for (; i + Vector<T>.Count <= n; i += Vector<T>.Count)
+        {
+            Vector.Store(Vector.Load(x + i), y + i);
+        }
+
+        for (; i < n; i++)
+        {
+            y[i] = x[i];
+        }
+    }
 
     /// <summary>Copies n numbers into another precision.</summary>
     public static void Convert<TFrom, TTo>(TFrom* x, TTo* y, int n)

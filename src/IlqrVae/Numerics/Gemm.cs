@@ -231,12 +231,11 @@ internal static unsafe class Gemm
         where V : struct, ISimd<V, T>
     {
         // Rows are dealt out evenly to tiles: 20 = 5 + 5 + 5 + 5, or five times 4. What is no higher than the tallest tile is one tile.
-        var tallest = HasManyRegisters<V>() || m is 5 or 6 ? 6 : 4;
-        for (var i = 0; i < m;)
+        var tiles = HasManyRegisters<V>() ? (m + 5) / 6 : m is 5 or 6 ? 1 : (m + 3) / 4;
+        var (least, higher) = Math.DivRem(m, Math.Max(1, tiles));
+        for (int tile = 0, i = 0; tile < tiles; tile++)
         {
-            var left = m - i;
-            var tiles = (left + tallest - 1) / tallest;
-            var height = (left + tiles - 1) / tiles;
+            var height = least + (tile < higher ? 1 : 0);
             var first = upper ? i / V.Count * V.Count : 0;
             T* rows = a + (i * aRow), right = b + first, result = c + (i * ldc) + first;
             switch (height)
@@ -255,6 +254,7 @@ internal static unsafe class Gemm
 
     /// <summary>The rows of one tile's height, from left to right.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static void TileRow<T, V, H>(T* a, nint aRow, nint aDepth, T* b, nint ldb, T* c, nint ldc, int n, int k, StoreMode mode)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where V : struct, ISimd<V, T>
