@@ -103,7 +103,7 @@ internal sealed unsafe class GainStore<T>
     {
         if (_isWhole)
         {
-            _wholeFactors.RowRange(t * _m, _m).CopyFrom(factor);
+            RowOperations.Copy(factor, _wholeFactors.RowRange(t * _m, _m));
             return;
         }
 

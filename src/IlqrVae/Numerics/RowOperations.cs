@@ -130,20 +130,24 @@ internal static unsafe class RowOperations
         return sum;
     }
 
-    /// <summary>Copies all elements.</summary>
+    /// <summary>Copies all elements, padding included.</summary>
     public static void Copy<T>(Matrix<T> source, Matrix<T> target)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (AreContiguous(source, target))
         {
             Elementwise.Copy(source.Pointer, target.Pointer, target.Rows * target.Stride);
-            source.KeepAlive();
-            target.KeepAlive();
         }
         else
         {
-            target.CopyFrom(source);
+            for (var i = 0; i < target.Rows; i++)
+            {
+                Elementwise.Copy(source.RowPointer(i), target.RowPointer(i), target.Columns);
+            }
         }
+
+        source.KeepAlive();
+        target.KeepAlive();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -176,7 +176,7 @@ public sealed unsafe class GatedUnit<T> : Dynamics<T>
         }
 
         RowOperations.ScaleRows(throughState, _wf.Matrix, own.InnerOfInput);
-        b.CopyFrom(_w.Matrix);
+        RowOperations.Copy(_w.Matrix, b);
         Gemm.Multiply(_uh.Matrix, own.InnerOfInput, b, accumulate: true);
         RowOperations.CombineRows(candidate, b, throughError, _wf.Matrix);
         GC.KeepAlive(scratch);

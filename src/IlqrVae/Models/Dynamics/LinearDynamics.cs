@@ -71,8 +71,8 @@ public sealed unsafe class LinearDynamics<T> : Dynamics<T>
     /// <inheritdoc/>
     public override void Jacobian(DynamicsScratch<T> scratch, T* z, T* u, T* x, T* tape, Matrix<T> a, Matrix<T> b)
     {
-        a.CopyFrom(_a.Matrix);
-        b.CopyFrom(_b.Matrix);
+        RowOperations.Copy(_a.Matrix, a);
+        RowOperations.Copy(_b.Matrix, b);
     }
 
     /// <inheritdoc/>

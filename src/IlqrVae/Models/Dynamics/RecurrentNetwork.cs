@@ -85,7 +85,7 @@ public sealed unsafe class RecurrentNetwork<T> : Dynamics<T>
             Elementwise.Multiply(_a.Matrix.RowPointer(i), slope, a.RowPointer(i), Padded);
         }
 
-        b.CopyFrom(_b.Matrix);
+        RowOperations.Copy(_b.Matrix, b);
         GC.KeepAlive(scratch);
         a.KeepAlive();
         GC.KeepAlive(this);

@@ -98,9 +98,9 @@ public sealed unsafe class ResidualMlp<T> : Dynamics<T>
             Elementwise.ScaleTo(T.One - (tape[i] * tape[i]), _a1.Matrix.RowPointer(i), inner.RowPointer(i), StateCount);
         }
 
-        a.CopyFrom(_a0.Matrix);
+        RowOperations.Copy(_a0.Matrix, a);
         Gemm.Multiply(_a2.Matrix, inner, a, accumulate: true);
-        b.CopyFrom(_b.Matrix);
+        RowOperations.Copy(_b.Matrix, b);
         GC.KeepAlive(scratch);
         GC.KeepAlive(this);
     }

@@ -132,8 +132,11 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
         TensorPrimitives.Multiply(flat, flat, flat);
         for (var t = 0; t < losses.Rows; t++)
         {
-            TensorPrimitives.Multiply(losses.Row(t), _halfPrecision.Row(0), losses.Row(t));
+            Elementwise.Multiply(losses.RowPointer(t), _halfPrecision.Pointer, losses.RowPointer(t), ChannelCount);
         }
+
+        losses.KeepAlive();
+        _halfPrecision.KeepAlive();
     }
 
     /// <inheritdoc/>
@@ -143,10 +146,15 @@ public sealed unsafe class GaussianLikelihood<T> : Likelihood<T>
         TensorPrimitives.Subtract<T>(activations.Flat, observed.Flat, first.Flat);
         for (var t = 0; t < first.Rows; t++)
         {
-            TensorPrimitives.Multiply(first.Row(t), _precision.Row(0), first.Row(t));
-            _precision.Row(0).CopyTo(fisher.Row(t));
-            _precision.Row(0).CopyTo(exact.Row(t));
+            Elementwise.Multiply(first.RowPointer(t), _precision.Pointer, first.RowPointer(t), ChannelCount);
+            Elementwise.Copy(_precision.Pointer, fisher.RowPointer(t), ChannelCount);
+            Elementwise.Copy(_precision.Pointer, exact.RowPointer(t), ChannelCount);
         }
+
+        first.KeepAlive();
+        fisher.KeepAlive();
+        exact.KeepAlive();
+        _precision.KeepAlive();
     }
 
     /// <summary>d loss / d variance = (1 - (a - y)^2 / variance) / (2 variance).</summary>
