@@ -13,6 +13,10 @@ public sealed class Hdf5ArchiveReader : IDisposable
 {
     private const long AlwaysAllowedBytes = 1 << 24;
 
+    // Chunks that were never written take time, for PureHDF looks each of them up, but no bytes; those that were take more than their address.
+    private const long AlwaysAllowedChunks = 1 << 17;
+    private const long LeastChunkBytes = 8;
+
     // Deflate cannot shrink data further than to about 1/1032.
     private const long LargestCompression = 1100;
 
@@ -118,9 +122,10 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var shape = ShapeOf(dataset, path);
         RequireShape(path, shape, expected);
         var count = Count(shape, Guarded(path, () => Math.Max(LeastTextBytes, dataset.Type.Size)), path);
+        var access = dataset.Type.Class == H5DataTypeClass.VariableLength ? HeapEntries(path, count, elementBytes: 0) : default;
         var texts = Guarded(path, () => Hdf5Filters.Reading(
             filters,
-            () => count == 0 ? [] : shape.Count == 0 ? [dataset.Read<string>()] : Whole(count, dataset.Read<string[]>())));
+            () => count == 0 ? [] : shape.Count == 0 ? [Read<string>(dataset, access)] : Whole(count, Read<string[]>(dataset, access))));
         return new(shape, [.. texts.Select(text => text ?? "")]);
     }
 
@@ -147,6 +152,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
             throw new InputException($"{Path}: attribute '{name}' of '{Rooted(path)}' is not a text; write it as one string.");
         }
 
+        RequireTexts(path, name);
         return Guarded(path, () => attribute.Space.Rank == 0 ? attribute.Read<string>() : attribute.Read<string[]>()[0]) ?? "";
     }
 
@@ -312,6 +318,7 @@ public sealed class Hdf5ArchiveReader : IDisposable
             throw new InputException($"{Path}: attribute '{name}' of '{Rooted(path)}' declares more texts than the file of {fileBytes} bytes can hold; the file is damaged, make it again.");
         }
 
+        RequireTexts(path, name);
         var texts = Guarded(path, () => attribute.Space.Type == H5DataspaceType.Null || attribute.Space.Dimensions.Any(length => length == 0) ? []
             : attribute.Space.Rank == 0 ? [attribute.Read<string>()] : attribute.Read<string[]>());
         return [.. texts.Select(text => text ?? "")];
@@ -332,8 +339,8 @@ public sealed class Hdf5ArchiveReader : IDisposable
         var filters = RequireReadable(path);
         var lengths = ShapeOf(dataset, path);
         RequireShape(path, lengths, [-1]);
-        RequireLists(path, Count(lengths, LeastTextBytes, path));
-        return Guarded(path, () => Hdf5Filters.Reading(filters, () => lengths[0] == 0 ? [] : dataset.Read<int[][]>().Select(list => list ?? []).ToArray()));
+        var access = HeapEntries(path, Count(lengths, LeastTextBytes, path), sizeof(int));
+        return Guarded(path, () => Hdf5Filters.Reading(filters, () => lengths[0] == 0 ? [] : Read<int[][]>(dataset, access).Select(list => list ?? []).ToArray()));
     }
 
     /// <summary>Reads a table of references to objects as paths to them, row-major; null where one leads nowhere.</summary>
@@ -458,6 +465,8 @@ public sealed class Hdf5ArchiveReader : IDisposable
             ? values
             : throw new InvalidDataException($"{values.Length} numbers where {string.Join(" x ", block)} were asked for");
     }
+
+    private static T Read<T>(IH5Dataset dataset, H5DatasetAccess access) => dataset is NativeDataset native ? native.Read<T>(access) : dataset.Read<T>();
 
     private static T[] Read<T>(IH5Dataset dataset, int count)
         where T : unmanaged
@@ -593,30 +602,40 @@ public sealed class Hdf5ArchiveReader : IDisposable
             throw new InputException($"{Path}: '{Rooted(path)}' {obstacle}.");
         }
 
-        return table.ChunkBytes <= Math.Max(AlwaysAllowedBytes, fileBytes * LargestCompression)
-            ? table.Filters
-            : throw new InputException($"{Path}: '{Rooted(path)}' declares chunks that the file of {fileBytes} bytes cannot hold; the file is damaged, make it again.");
+        if (table.ChunkBytes > Math.Max(AlwaysAllowedBytes, fileBytes * LargestCompression) || table.Chunks > Math.Max(AlwaysAllowedChunks, fileBytes / LeastChunkBytes))
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' declares chunks that the file of {fileBytes} bytes cannot hold; the file is damaged, make it again.");
+        }
+
+        Guarded(path, table.RequireSoundIndex);
+        return table.Filters;
     }
 
-    // Room for a list is made by the length that it declares.
-    private void RequireLists(string path, int count) => Guarded(path, () =>
+    /// <summary>Looks at entries of variable length before room is made for them: here, or of chunks when they are unpacked, by what this returns.</summary>
+    private H5DatasetAccess HeapEntries(string path, int count, long elementBytes) => Guarded(path, () =>
     {
         const int LengthBytes = 4, IndexBytes = 4;
-        if (Hdf5Table.Entries(objects.Bytes, Find(path)!.Header, (ulong)count * (ulong)(LengthBytes + objects.Bytes.AddressBytes + IndexBytes)) is not { } lists)
+        var entries = new Hdf5HeapEntries(objects.Bytes, elementBytes, MostHeapBytes);
+        if (Hdf5Table.Entries(objects.Bytes, Find(path)!.Header, (ulong)count * (ulong)(LengthBytes + objects.Bytes.AddressBytes + IndexBytes)) is { } whole)
         {
-            return;
+            entries.Pass(whole.Take(whole.Remaining));
         }
 
-        for (var i = 0; i < count; i++)
-        {
-            if (lists.Int() is var length && length > fileBytes)
-            {
-                throw new InvalidDataException($"a list of {length} entries, more than the file of {fileBytes} bytes holds");
-            }
+        return new H5DatasetAccess(ChunkCache: new Hdf5ChunkCache(CachedBytes, chunk => entries.Pass(chunk.Span)));
+    });
 
-            lists.Skip(objects.Bytes.AddressBytes + IndexBytes);
+    /// <summary>Looks at an attribute of texts of variable length before room is made for them.</summary>
+    private void RequireTexts(string path, string name) => Guarded(path, () =>
+    {
+        foreach (var attribute in Find(path)!.Header.HeapAttributes.Where(attribute => string.Equals(attribute.Name, name, StringComparison.Ordinal)))
+        {
+            attribute.Entries.MoveTo(0);
+            new Hdf5HeapEntries(objects.Bytes, elementBytes: 0, MostHeapBytes).Pass(attribute.Entries.Take(attribute.Entries.Remaining));
         }
     });
+
+    // Heaps are not compressed, and each text or list has a piece of its own.
+    private long MostHeapBytes => Math.Max(AlwaysAllowedBytes, fileBytes);
 
     private StoredType RequireNumbers(string path, IH5Dataset dataset)
     {

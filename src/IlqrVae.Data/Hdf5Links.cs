@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace IlqrVae.Data;
 
 /// <summary>A name in a group and what it stands for.</summary>
@@ -31,7 +29,7 @@ internal static class Hdf5Links
             if (heap != file.Undefined && index != file.Undefined)
             {
                 var names = Hdf5Heap.Read(file, heap);
-                links.AddRange(Index(file, index).Select(id => Link(names.Managed(id), file)));
+                links.AddRange(Index(file, index).Select(id => Link(names.Piece(id), file)));
             }
         }
 
@@ -131,61 +129,16 @@ internal static class Hdf5Links
         }
     }
 
-    /// <summary>The identifiers in the heap of all names that a B-tree of version 2 lists.</summary>
+    /// <summary>The identifiers in the heap of all names that an index lists.</summary>
     private static IEnumerable<byte[]> Index(Hdf5Bytes file, ulong address)
     {
-        const int Prefix = 6, Checksum = 4;
-        var header = file.Read(address, (ulong)(Prefix + 10 + file.AddressBytes + 2), "BTHD");
-        header.Skip(2);
-        var (nodeBytes, recordBytes, depth) = ((int)Math.Min(header.Int(), int.MaxValue), header.Short(), header.Short());
-        header.Skip(2);
-        var (root, rootCount) = (header.Address(), header.Short());
-        if (root == file.Undefined)
+        var tree = Hdf5RecordTree.Read(file, address);
+        foreach (var record in tree.Records())
         {
-            yield break;
+            // A hash of the name comes first.
+            record.Skip(4);
+            yield return record.Take(tree.RecordBytes - 4).ToArray();
         }
-
-        if (recordBytes < 5 || nodeBytes < Prefix + Checksum + recordBytes || depth > 32)
-        {
-            throw new InvalidDataException("an index of names with an unlikely shape");
-        }
-
-        // How many records a node and all below it can hold says how many bytes such numbers take.
-        var space = nodeBytes - Prefix - Checksum;
-        var most = new long[depth + 1];
-        var total = new long[depth + 1];
-        most[0] = total[0] = space / recordBytes;
-        var leafBytes = Size(most[0]);
-        for (var level = 1; level <= depth; level++)
-        {
-            var pointer = file.AddressBytes + leafBytes + (level > 1 ? Size(total[level - 1]) : 0);
-            most[level] = Math.Max(0, (space - pointer) / (recordBytes + pointer));
-            total[level] = checked(((most[level] + 1) * total[level - 1]) + most[level]);
-        }
-
-        var seen = new HashSet<ulong>();
-        var stack = new Stack<(ulong Address, int Count, int Level)>([(root, rootCount, depth)]);
-        while (stack.TryPop(out var node))
-        {
-            RequireNew(seen, node.Address);
-            var bytes = file.Read(node.Address, (ulong)nodeBytes, node.Level == 0 ? "BTLF" : "BTIN");
-            bytes.Skip(2);
-            for (var i = 0; i < node.Count; i++)
-            {
-                // A hash of the name comes first.
-                bytes.Skip(4);
-                yield return bytes.Take(recordBytes - 4).ToArray();
-            }
-
-            for (var i = 0; node.Level > 0 && i <= node.Count; i++)
-            {
-                var (child, count) = (bytes.Address(), (int)bytes.Whole(leafBytes));
-                bytes.Skip(node.Level > 1 ? Size(total[node.Level - 1]) : 0);
-                stack.Push((child, count, node.Level - 1));
-            }
-        }
-
-        static int Size(long largest) => (BitOperations.Log2((ulong)Math.Max(1, largest)) / 8) + 1;
     }
 
     private static void RequireNew(HashSet<ulong> seen, ulong address)

@@ -13,6 +13,7 @@ internal sealed class Hdf5ObjectStream : Stream
 
     private readonly Stream file;
     private readonly Hdf5Bytes bytes;
+    private readonly Hdf5GlobalHeaps heaps;
     private readonly byte[] beginning;
     private readonly byte[] end;
 
@@ -23,6 +24,7 @@ internal sealed class Hdf5ObjectStream : Stream
     {
         this.file = file;
         this.bytes = bytes;
+        heaps = new Hdf5GlobalHeaps(bytes);
         fileLength = bytes.Start + bytes.Length;
         var root = (ulong)bytes.Length;
         beginning = Superblock(bytes, root);
@@ -66,7 +68,8 @@ internal sealed class Hdf5ObjectStream : Stream
             count = file.Read(buffer);
             if (count == 4 && buffer[..4].SequenceEqual("GCOL"u8))
             {
-                RequireSound(Position);
+                // A heap of texts or lists says how long each is: what does not fit it is refused before PureHDF makes room for that.
+                heaps.Lengths((ulong)(Position - bytes.Start));
             }
         }
 
@@ -104,42 +107,6 @@ internal sealed class Hdf5ObjectStream : Stream
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <summary>
-    /// A heap of texts says how long each is, and PureHDF makes room for that much before it finds the file shorter: what does not fit the heap is refused here.
-    /// </summary>
-    private void RequireSound(long position)
-    {
-        var address = (ulong)(position - bytes.Start);
-        var prefix = (ulong)(8 + bytes.LengthBytes);
-        var header = bytes.Read(address, prefix, "GCOL");
-        header.Skip(4);
-        var size = header.Length();
-        if (size < prefix)
-        {
-            // PureHDF would count down from there past zero, and take what follows the heap for texts.
-            throw new InvalidDataException("a heap of texts is shorter than its header");
-        }
-
-        for (var at = prefix; at + prefix <= size;)
-        {
-            var entry = bytes.Read(address + at, prefix);
-            var index = entry.Short();
-            entry.Skip(6);
-            var length = entry.Length();
-            if (length > size - at - (index == 0 ? 0 : prefix))
-            {
-                throw new InvalidDataException("a heap of texts holds one that is longer than the heap");
-            }
-
-            if (index == 0)
-            {
-                return;
-            }
-
-            at += prefix + ((length + 7) & ~7UL);
-        }
-    }
 
     // PureHDF checks neither of the two checksums that end these structures.
     private static byte[] Superblock(Hdf5Bytes bytes, ulong root) =>

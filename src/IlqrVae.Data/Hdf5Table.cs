@@ -3,27 +3,20 @@ namespace IlqrVae.Data;
 /// <summary>How the entries of a table are stored, as far as that decides whether they can be read.</summary>
 internal sealed class Hdf5Table
 {
-    private const int Compact = 0;
-    private const int Contiguous = 1;
-    private const int Chunked = 2;
-    private const int Virtual = 3;
-    private const int FixedArray = 3;
-    private const int ExtensibleArray = 4;
     private const int WholeNumber = 0;
     private const int RealNumber = 1;
 
+    private readonly Hdf5Bytes file;
     private readonly Hdf5Header header;
-    private readonly int layout;
-    private readonly int index;
-    private readonly ulong[] chunk;
-    private readonly double firstPaged;
+    private readonly Hdf5Layout? layout;
     private readonly ulong[] shape;
     private readonly ulong[] most;
 
     private Hdf5Table(Hdf5Bytes file, Hdf5Header header)
     {
+        this.file = file;
         this.header = header;
-        (layout, index, chunk, firstPaged) = Layout(file, header);
+        layout = header.First(Hdf5Header.Layout) is { } message ? Hdf5Layout.Read(message, file) : null;
         (shape, most) = Shapes(file, header);
         Filters = ReadFilters(header);
     }
@@ -31,29 +24,54 @@ internal sealed class Hdf5Table
     public IReadOnlyList<Hdf5Filter> Filters { get; }
 
     /// <summary>Bytes of a chunk once its filters are undone; 0 of a table that is not chunked.</summary>
-    public double ChunkBytes => chunk.Length == 0 ? 0 : chunk.Aggregate(1.0, (product, length) => product * length);
+    public double ChunkBytes => Chunk.Length == 0 ? 0 : Chunk.Aggregate(1.0, (product, length) => product * length);
+
+    /// <summary>How many chunks its shape has; 1 of a table that is not chunked.</summary>
+    public double Chunks => shape.Zip(Chunk, (length, part) => Math.Ceiling((double)length / Math.Max(1, part))).Aggregate(1.0, (product, count) => product * count);
+
+    private ulong[] Chunk => layout?.Chunk ?? [];
+
+    private int Index => layout?.Index ?? 0;
 
     public static Hdf5Table Read(Hdf5Bytes file, Hdf5Header header) => new(file, header);
 
     /// <summary>The entries of a table as they are stored, where they lie one behind the other or in the header; null of other tables, and where nothing was written.</summary>
     public static Hdf5Cursor? Entries(Hdf5Bytes file, Hdf5Header header, ulong bytes)
     {
-        if (header.First(Hdf5Header.Layout) is not { } message || message.Byte() < 3)
+        if (header.First(Hdf5Header.Layout) is not { } message)
         {
             return null;
         }
 
-        switch (message.Byte())
+        var found = Hdf5Layout.Read(message, file);
+        return found.Kind switch
         {
-            case Compact:
-                message.Skip(2);
-                return message;
-            case Contiguous:
-                var address = message.Address();
-                return address == file.Undefined ? null : file.Read(address, bytes);
-            default:
-                return null;
+            Hdf5Layout.CompactKind => found.Compact,
+            Hdf5Layout.Contiguous when found.Address != file.Undefined => file.Read(found.Address, bytes),
+            _ => null,
+        };
+    }
+
+    /// <summary>Refuses an index of chunks that declares more than the file holds.</summary>
+    /// <exception cref="InvalidDataException">It does, or is damaged otherwise.</exception>
+    public void RequireSoundIndex()
+    {
+        if (layout is not { Kind: Hdf5Layout.Chunked })
+        {
+            return;
         }
+
+        // PureHDF takes the length of an entry from the type, and from that what it reads of a chunk.
+        if (header.First(Hdf5Header.Datatype) is { } type)
+        {
+            type.Skip(4);
+            if (type.Int() is var bytes && (Chunk.Length == 0 || Chunk[^1] != bytes))
+            {
+                throw new InvalidDataException($"chunks of other entries than those of {bytes} bytes that the table has");
+            }
+        }
+
+        new Hdf5ChunkIndex(file, layout, header.Has(Hdf5Header.Filters), Chunks).RequireSound();
     }
 
     /// <summary>Why the table is not read and how to mend that, or null.</summary>
@@ -64,7 +82,7 @@ internal sealed class Hdf5Table
             return "keeps its numbers in other files, which are not read; copy them into this file";
         }
 
-        if (layout == Virtual)
+        if (layout?.Kind == Hdf5Layout.Virtual)
         {
             return "is a virtual table made of parts of others, which is not read; write a copy of its numbers";
         }
@@ -80,12 +98,12 @@ internal sealed class Hdf5Table
         }
 
         // PureHDF 2.2.0 loses its way in both.
-        if (index == ExtensibleArray && Array.FindLastIndex(most, length => length == ulong.MaxValue) > 0)
+        if (Index == Hdf5Layout.ExtensibleArray && Array.FindLastIndex(most, length => length == ulong.MaxValue) > 0)
         {
             return "can grow along another axis than the first and is stored as of HDF5 1.10, which is not read; write it with maxshape=None or libver='earliest'";
         }
 
-        if (index == ExtensibleArray && Chunks() > firstPaged)
+        if (Index == Hdf5Layout.ExtensibleArray && Chunks > FirstPaged(layout!.Parameters))
         {
             return "can grow, is stored as of HDF5 1.10 and has more chunks than are read; write it with larger chunks, maxshape=None or libver='earliest'";
         }
@@ -93,79 +111,13 @@ internal sealed class Hdf5Table
         return null;
     }
 
-    private double Chunks() => shape.Zip(chunk, (length, part) => Math.Ceiling((double)length / Math.Max(1, part))).Aggregate(1.0, (product, count) => product * count);
-
-    private static (int Layout, int Index, ulong[] Chunk, double FirstPaged) Layout(Hdf5Bytes file, Hdf5Header header)
-    {
-        if (header.First(Hdf5Header.Layout) is not { } message)
-        {
-            return (-1, 0, [], 0);
-        }
-
-        var version = message.Byte();
-        if (version < 3)
-        {
-            message.Skip(1);
-            return (message.Byte(), 0, [], 0);
-        }
-
-        var kind = message.Byte();
-        if (kind != Chunked)
-        {
-            return (kind, 0, [], 0);
-        }
-
-        // The last axis of a chunk is its elements' bytes.
-        if (version == 3)
-        {
-            var parts = new ulong[message.Byte()];
-            message.Address();
-            return (kind, 0, Array.ConvertAll(parts, _ => (ulong)message.Int()), 0);
-        }
-
-        message.Skip(1);
-        var lengths = new ulong[message.Byte()];
-        var size = message.Byte();
-        lengths = Array.ConvertAll(lengths, _ => message.Whole(size is >= 1 and <= 8 ? size : throw new InvalidDataException("chunks of unlikely lengths")));
-        var type = message.Byte();
-        if (type == FixedArray)
-        {
-            message.Skip(1);
-            RequireEntries(file, message.Address());
-        }
-
-        return (kind, type, lengths, type == ExtensibleArray ? FirstPaged(message) : 0);
-    }
-
-    /// <summary>That a fixed array of chunks has no more entries than the file can hold: bits for all of them are read before the first.</summary>
-    private static void RequireEntries(Hdf5Bytes file, ulong address)
-    {
-        if (address == file.Undefined)
-        {
-            return;
-        }
-
-        var array = file.Read(address, (ulong)(8 + file.LengthBytes), "FAHD");
-        array.Skip(2);
-        double entryBytes = array.Byte();
-        array.Skip(1);
-        if (array.Length() is var entries && entries * entryBytes > file.Length)
-        {
-            throw new InvalidDataException($"an index of {entries} chunks, more than the file holds");
-        }
-    }
-
     /// <summary>
     /// How many chunks an extensible array holds before the blocks of its index are cut into pages: block i has 2^((i + 1) / 2) times so many entries as
     /// the first, and there are 2^(i / 2) such blocks.
     /// </summary>
-    private static double FirstPaged(Hdf5Cursor message)
+    private static double FirstPaged(byte[] parameters)
     {
-        message.Skip(1);
-        var chunks = (double)message.Byte();
-        message.Skip(1);
-        double entries = message.Byte();
-        var page = Math.Pow(2, message.Byte());
+        var (chunks, entries, page) = ((double)parameters[1], parameters[3], Math.Pow(2, parameters[4]));
         for (var i = 0; i < 64 && entries * Math.Pow(2, (i + 1) / 2) <= page; i++)
         {
             chunks += Math.Pow(2, i / 2) * Math.Pow(2, (i + 1) / 2) * entries;

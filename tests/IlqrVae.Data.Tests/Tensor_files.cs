@@ -146,7 +146,7 @@ public sealed class Tensor_files
         using var folder = new TestFolder();
         LfadsTorch().Save(folder["torch.h5"]);
         File.WriteAllBytes(folder["copy.h5"], Mutations.Of(File.ReadAllBytes(folder["torch.h5"]), new Random(seed), headerBytes: 8192));
-        Faults.Message(() => RecordingImporters.Import(folder["copy.h5"], new ImportOptions { BinWidth = 0.01 }), "'/train_cond_idx'", "a list of ", "more than the file of");
+        Faults.Message(() => RecordingImporters.Import(folder["copy.h5"], new ImportOptions { BinWidth = 0.01 }), "'/train_cond_idx'", "a list of ", "more than its heap holds");
     }
 
     [Fact]
