@@ -12,6 +12,7 @@ namespace IlqrVae.Data;
 public sealed class Hdf5ArchiveReader : IDisposable
 {
     private const long AlwaysAllowedBytes = 1 << 24;
+    private const long AlwaysAllowedHeapBytes = 1 << 28;
 
     // Chunks that were never written take time, for PureHDF looks each of them up, but no bytes; those that were take more than their address.
     private const long AlwaysAllowedChunks = 1 << 17;
@@ -602,9 +603,14 @@ public sealed class Hdf5ArchiveReader : IDisposable
             throw new InputException($"{Path}: '{Rooted(path)}' {obstacle}.");
         }
 
-        if (table.ChunkBytes > Math.Max(AlwaysAllowedBytes, fileBytes * LargestCompression) || table.Chunks > Math.Max(AlwaysAllowedChunks, fileBytes / LeastChunkBytes))
+        if (table.ChunkBytes > Math.Max(AlwaysAllowedBytes, fileBytes * LargestCompression))
         {
             throw new InputException($"{Path}: '{Rooted(path)}' declares chunks that the file of {fileBytes} bytes cannot hold; the file is damaged, make it again.");
+        }
+
+        if (table.Chunks > Math.Max(AlwaysAllowedChunks, fileBytes / LeastChunkBytes))
+        {
+            throw new InputException($"{Path}: '{Rooted(path)}' has {table.Chunks:F0} chunks, most of which the file of {fileBytes} bytes does not hold; write it with larger chunks.");
         }
 
         Guarded(path, table.RequireSoundIndex);
@@ -627,15 +633,17 @@ public sealed class Hdf5ArchiveReader : IDisposable
     /// <summary>Looks at an attribute of texts of variable length before room is made for them.</summary>
     private void RequireTexts(string path, string name) => Guarded(path, () =>
     {
-        foreach (var attribute in Find(path)!.Header.HeapAttributes.Where(attribute => string.Equals(attribute.Name, name, StringComparison.Ordinal)))
+        Hdf5MessageCheck.Pass(objects.Bytes, Find(path)!.Header, attribute =>
         {
-            attribute.Entries.MoveTo(0);
-            new Hdf5HeapEntries(objects.Bytes, elementBytes: 0, MostHeapBytes).Pass(attribute.Entries.Take(attribute.Entries.Remaining));
-        }
+            if (string.Equals(attribute.Name, name, StringComparison.Ordinal))
+            {
+                new Hdf5HeapEntries(objects.Bytes, elementBytes: 0, MostHeapBytes).Pass(attribute.Entries.Take(attribute.Entries.Remaining));
+            }
+        });
     });
 
-    // Heaps are not compressed, and each text or list has a piece of its own.
-    private long MostHeapBytes => Math.Max(AlwaysAllowedBytes, fileBytes);
+    // Heaps are not compressed, but entries that were never written share one piece.
+    private long MostHeapBytes => Math.Max(AlwaysAllowedHeapBytes, fileBytes);
 
     private StoredType RequireNumbers(string path, IH5Dataset dataset)
     {

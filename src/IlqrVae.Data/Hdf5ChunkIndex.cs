@@ -55,7 +55,7 @@ internal sealed class Hdf5ChunkIndex(Hdf5Bytes file, Hdf5Layout layout, bool isF
     private int Rank => layout.Chunk.Length - 1;
 
     /// <summary>Bytes of the number that says how long a chunk is in the file, in indexes as of HDF5 1.10.</summary>
-    private int SizeBytes => Math.Min(8, 1 + ((BitOperations.Log2(Math.Max(1, layout.Chunk.Aggregate(1UL, (product, length) => product * length))) + 8) / 8));
+    private int SizeBytes { get; } = Math.Min(8, 1 + ((BitOperations.Log2(Math.Max(1, layout.Chunk.Aggregate(1UL, (product, length) => product * length))) + 8) / 8));
 
     private int ElementBytes => file.AddressBytes + (isFiltered ? SizeBytes + MaskBytes : 0);
 
@@ -84,7 +84,7 @@ internal sealed class Hdf5ChunkIndex(Hdf5Bytes file, Hdf5Layout layout, bool isF
     {
         var keyBytes = sizeof(uint) + MaskBytes + (sizeof(ulong) * layout.Chunk.Length);
         var prefix = 8 + (2 * file.AddressBytes);
-        var seen = new HashSet<ulong>();
+        var bytesOfNodes = 0L;
         var stack = new Stack<(ulong Address, int? Level)>([(layout.Address, null)]);
         while (stack.TryPop(out var node))
         {
@@ -92,13 +92,15 @@ internal sealed class Hdf5ChunkIndex(Hdf5Bytes file, Hdf5Layout layout, bool isF
             header.Skip(1);
             var (level, count) = (header.Byte(), header.Short());
 
-            // PureHDF follows a node that leads back to one above until the stack is full.
-            if (level != (node.Level ?? level) || !seen.Add(node.Address))
+            // PureHDF follows a node that leads back to one above until the stack is full. Nodes do not overlap.
+            var bytesOfEntries = (count * (keyBytes + file.AddressBytes)) + keyBytes;
+            bytesOfNodes += prefix + bytesOfEntries;
+            if (level != (node.Level ?? level) || bytesOfNodes > file.Length)
             {
                 throw new InvalidDataException("an index that runs in circles");
             }
 
-            var entries = file.Read(node.Address + (ulong)prefix, (ulong)((count * (keyBytes + file.AddressBytes)) + keyBytes));
+            var entries = file.Read(node.Address + (ulong)prefix, (ulong)bytesOfEntries);
             for (var i = 0; i < count; i++)
             {
                 var bytes = entries.Int();
@@ -126,7 +128,7 @@ internal sealed class Hdf5ChunkIndex(Hdf5Bytes file, Hdf5Layout layout, bool isF
 
         if (!tree.IsReadByPureHdf)
         {
-            throw new NotSupportedException("an index of very many chunks");
+            throw new NotSupportedException("an index of very many chunks, of which larger ones are fewer");
         }
 
         foreach (var record in tree.Records())

@@ -34,9 +34,6 @@ internal sealed class Hdf5Header
     /// <summary>All messages and whether each is kept elsewhere.</summary>
     public IReadOnlyList<(int Type, bool IsShared, Hdf5Cursor Data)> Messages => messages;
 
-    /// <summary>Attributes whose entries are kept in heaps.</summary>
-    public IReadOnlyList<Hdf5HeapAttribute> HeapAttributes { get; private set; } = [];
-
     /// <summary>How many bytes its blocks have.</summary>
     public long Bytes { get; private set; }
 
@@ -45,7 +42,7 @@ internal sealed class Hdf5Header
     public static Hdf5Header Read(Hdf5Bytes file, ulong address)
     {
         var header = ReadUnchecked(file, address);
-        header.HeapAttributes = Hdf5MessageCheck.Pass(file, header);
+        Hdf5MessageCheck.Pass(file, header);
         return header;
     }
 

@@ -2,7 +2,7 @@ namespace IlqrVae.Data;
 
 /// <summary>
 /// Looks at entries of variable length, each of which says how long it is and where in a heap it is kept, before PureHDF makes room for them: a list has no more than its piece of the heap, and
-/// all together no more than the file, for each has a piece of its own.
+/// all together are limited, since many may name one piece.
 /// </summary>
 /// <param name="file">The file.</param>
 /// <param name="elementBytes">Bytes of an element of a list; 0 of texts, whose pieces are read whole.</param>
@@ -34,7 +34,7 @@ internal sealed class Hdf5HeapEntries(Hdf5Bytes file, long elementBytes, long mo
             total += taken;
             if (total > most)
             {
-                throw new InvalidDataException("lists or texts that together are longer than the file");
+                throw new InvalidDataException($"lists or texts that together have more than {most} bytes");
             }
         }
     }

@@ -64,12 +64,15 @@ internal static class Hdf5Links
         header.Skip(file.LengthBytes);
         var names = file.Read(header.Address(), size);
         var links = new List<Hdf5Link>();
+        var bytes = 0UL;
         foreach (var leaf in Leaves(file, tree))
         {
             var start = file.Read(leaf, 8, "SNOD");
             start.Skip(2);
             var count = start.Short();
-            var entries = file.Read(leaf + 8, count * (ulong)((2 * file.AddressBytes) + 24));
+            var bytesOfEntries = count * (ulong)((2 * file.AddressBytes) + 24);
+            RequireApart(ref bytes, bytesOfEntries, file);
+            var entries = file.Read(leaf + 8, bytesOfEntries);
             for (var i = 0; i < count; i++)
             {
                 names.MoveTo(entries.Address());
@@ -96,7 +99,7 @@ internal static class Hdf5Links
     /// <summary>What the leaves of a B-tree of version 1 for groups point to, in order.</summary>
     private static IEnumerable<ulong> Leaves(Hdf5Bytes file, ulong root)
     {
-        var seen = new HashSet<ulong>();
+        var (seen, bytes) = (new HashSet<ulong>(), 0UL);
         var stack = new Stack<ulong>([root]);
         while (stack.TryPop(out var address))
         {
@@ -104,7 +107,9 @@ internal static class Hdf5Links
             var node = file.Read(address, (ulong)(8 + (2 * file.AddressBytes)), "TREE");
             node.Skip(1);
             var (level, count) = (node.Byte(), node.Short());
-            var entries = file.Read(address + (ulong)(8 + (2 * file.AddressBytes)), (ulong)(count * (file.LengthBytes + file.AddressBytes)));
+            var bytesOfEntries = (ulong)(count * (file.LengthBytes + file.AddressBytes));
+            RequireApart(ref bytes, bytesOfEntries, file);
+            var entries = file.Read(address + (ulong)(8 + (2 * file.AddressBytes)), bytesOfEntries);
             var children = new ulong[count];
             for (var i = 0; i < count; i++)
             {
@@ -138,6 +143,16 @@ internal static class Hdf5Links
             // A hash of the name comes first.
             record.Skip(4);
             yield return record.Take(tree.RecordBytes - 4).ToArray();
+        }
+    }
+
+    /// <summary>That nodes do not overlap: all together are no longer than the file.</summary>
+    private static void RequireApart(ref ulong bytes, ulong more, Hdf5Bytes file)
+    {
+        bytes += more;
+        if (bytes > (ulong)file.Length)
+        {
+            throw new InvalidDataException("an index whose nodes overlap");
         }
     }
 

@@ -24,22 +24,22 @@ internal sealed class Hdf5MessageCheck
     private const int LastClass = 10;
 
     private readonly Hdf5Bytes file;
-    private readonly List<Hdf5HeapAttribute> heapAttributes = [];
+    private readonly Action<Hdf5HeapAttribute>? found;
     private long bytesElsewhere;
+    private long bytesOfPieces;
 
-    private Hdf5MessageCheck(Hdf5Bytes file)
+    private Hdf5MessageCheck(Hdf5Bytes file, Action<Hdf5HeapAttribute>? found)
     {
         this.file = file;
+        this.found = found;
     }
 
-    /// <summary>Looks at a header and returns its attributes whose entries are kept in heaps, which are looked at when they are read.</summary>
+    /// <summary>Looks at a header.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="header">The header.</param>
+    /// <param name="found">Told of its attributes whose entries are kept in heaps, which are to be looked at when they are read; null for nobody.</param>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public static IReadOnlyList<Hdf5HeapAttribute> Pass(Hdf5Bytes file, Hdf5Header header)
-    {
-        var check = new Hdf5MessageCheck(file);
-        check.Pass(header, depth: 0);
-        return check.heapAttributes;
-    }
+    public static void Pass(Hdf5Bytes file, Hdf5Header header, Action<Hdf5HeapAttribute>? found = null) => new Hdf5MessageCheck(file, found).Pass(header, depth: 0);
 
     private void Pass(Hdf5Header header, int depth)
     {
@@ -151,7 +151,16 @@ internal sealed class Hdf5MessageCheck
 
         foreach (var record in tree.Records())
         {
-            Attribute(heap.Piece(record.Take(IdentifierBytes).ToArray()), depth: 0);
+            var piece = heap.Piece(record.Take(IdentifierBytes).ToArray());
+
+            // Pieces do not overlap.
+            bytesOfPieces += piece.Remaining;
+            if (bytesOfPieces > file.Length)
+            {
+                throw new InvalidDataException("attributes that together are longer than the file");
+            }
+
+            Attribute(piece, depth: 0);
         }
     }
 
@@ -202,9 +211,9 @@ internal sealed class Hdf5MessageCheck
             throw new InvalidDataException("an attribute declares more entries than it has");
         }
 
-        if (kind == VariableLength)
+        if (kind == VariableLength && depth == 0)
         {
-            heapAttributes.Add(new Hdf5HeapAttribute(name, attribute.Part((int)(count * bytes))));
+            found?.Invoke(new Hdf5HeapAttribute(name, attribute.Part((int)(count * bytes))));
         }
 
         int Padding(int size) => version == 1 ? (8 - (size % 8)) % 8 : 0;

@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace IlqrVae.Numerics;
 
@@ -10,6 +12,13 @@ namespace IlqrVae.Numerics;
 /// </remarks>
 internal static unsafe class Elementwise
 {
+    private interface IOperation
+    {
+        static abstract V Of<T, V>(V x, V y)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+            where V : struct, ISimd<V, T>;
+    }
+
     /// <summary>x *= a, padding included.</summary>
     public static void Scale<T>(T a, T* x, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -19,42 +28,34 @@ internal static unsafe class Elementwise
     public static void ScaleTo<T>(T a, T* x, T* y, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var factor = new Vector<T>(a);
-        for (var i = 0; i < n; i += Vector<T>.Count)
+        if (Vector512.IsHardwareAccelerated)
         {
-            Vector.Store(factor * Vector.Load(x + i), y + i);
+            ScaleTo<T, Simd512<T>>(a, x, y, n);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            ScaleTo<T, Simd256<T>>(a, x, y, n);
+        }
+        else
+        {
+            ScaleTo<T, Simd128<T>>(a, x, y, n);
         }
     }
 
     /// <summary>z = x + y, padding included.</summary>
     public static void Add<T>(T* x, T* y, T* z, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        for (var i = 0; i < n; i += Vector<T>.Count)
-        {
-            Vector.Store(Vector.Load(x + i) + Vector.Load(y + i), z + i);
-        }
-    }
+        => Combine<T, Sum>(x, y, z, n);
 
     /// <summary>z = x - y, padding included.</summary>
     public static void Subtract<T>(T* x, T* y, T* z, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        for (var i = 0; i < n; i += Vector<T>.Count)
-        {
-            Vector.Store(Vector.Load(x + i) - Vector.Load(y + i), z + i);
-        }
-    }
+        => Combine<T, Difference>(x, y, z, n);
 
     /// <summary>z = x * y, padding included.</summary>
     public static void Multiply<T>(T* x, T* y, T* z, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        for (var i = 0; i < n; i += Vector<T>.Count)
-        {
-            Vector.Store(Vector.Load(x + i) * Vector.Load(y + i), z + i);
-        }
-    }
+        => Combine<T, Product>(x, y, z, n);
 
     /// <summary>y = 1 / (1 + exp(-x)), without overflow for any x.</summary>
     public static void Sigmoid<T>(T* x, T* y, int n)
@@ -74,11 +75,19 @@ internal static unsafe class Elementwise
 
     /// <summary>Copies n numbers, padding included, to where they do not overlap.</summary>
     public static void Copy<T>(T* x, T* y, int n)
-        where T : unmanaged
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (var i = 0; i < n; i += Vector<T>.Count)
+        if (Vector512.IsHardwareAccelerated)
         {
-            Vector.Store(Vector.Load(x + i), y + i);
+            Copy<T, Simd512<T>>(x, y, n);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            Copy<T, Simd256<T>>(x, y, n);
+        }
+        else
+        {
+            Copy<T, Simd128<T>>(x, y, n);
         }
     }
 
@@ -90,7 +99,7 @@ internal static unsafe class Elementwise
 
     /// <summary>Sets n numbers to zero, padding included.</summary>
     public static void Clear<T>(T* x, int n)
-        where T : unmanaged
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         for (var i = 0; i < n; i += Vector<T>.Count)
         {
@@ -108,5 +117,86 @@ internal static unsafe class Elementwise
         }
 
         a.KeepAlive();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy<T, V>(T* x, T* y, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+    {
+        for (var i = 0; i < n; i += V.Count)
+        {
+            V.Store(V.Load(x + i), y + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ScaleTo<T, V>(T a, T* x, T* y, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+    {
+        var factor = V.Broadcast(a);
+        for (var i = 0; i < n; i += V.Count)
+        {
+            V.Store(V.Multiply(factor, V.Load(x + i)), y + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Combine<T, O>(T* x, T* y, T* z, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where O : struct, IOperation
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Combine<T, Simd512<T>, O>(x, y, z, n);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            Combine<T, Simd256<T>, O>(x, y, z, n);
+        }
+        else
+        {
+            Combine<T, Simd128<T>, O>(x, y, z, n);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Combine<T, V, O>(T* x, T* y, T* z, int n)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where V : struct, ISimd<V, T>
+        where O : struct, IOperation
+    {
+        for (var i = 0; i < n; i += V.Count)
+        {
+            V.Store(O.Of<T, V>(V.Load(x + i), V.Load(y + i)), z + i);
+        }
+    }
+
+    private readonly struct Sum : IOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Of<T, V>(V x, V y)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+            where V : struct, ISimd<V, T>
+            => V.Add(x, y);
+    }
+
+    private readonly struct Difference : IOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Of<T, V>(V x, V y)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+            where V : struct, ISimd<V, T>
+            => V.Subtract(x, y);
+    }
+
+    private readonly struct Product : IOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Of<T, V>(V x, V y)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+            where V : struct, ISimd<V, T>
+            => V.Multiply(x, y);
     }
 }
