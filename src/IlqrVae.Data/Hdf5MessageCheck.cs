@@ -11,8 +11,11 @@ internal sealed record Hdf5HeapAttribute(string Name, Hdf5Cursor Entries);
 /// </summary>
 internal sealed class Hdf5MessageCheck
 {
-    /// <summary>A message that is kept elsewhere is there itself: a chain of such would be followed once for each of a header's attributes, and again for each of the next one's.</summary>
-    private const int DeepestSharing = 1;
+    /// <summary>
+    /// A message that is kept elsewhere is there itself, but a type may have an attribute whose own type is kept elsewhere. A longer chain would be followed once for each of a header's attributes, and
+    /// again for each of the next one's.
+    /// </summary>
+    private const int DeepestSharing = 2;
 
     /// <summary>Headers elsewhere are those of types, of which each is small, and PureHDF reads one as often as it is shared.</summary>
     private const long MostBytesElsewhere = 1 << 26;

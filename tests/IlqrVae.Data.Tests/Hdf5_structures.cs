@@ -45,6 +45,14 @@ public sealed class Hdf5_structures
         }
     }
 
+    [Fact]
+    public void A_type_may_have_an_attribute_of_a_type_that_is_kept_elsewhere()
+    {
+        using var folder = new TestFolder();
+        using var read = Hdf5Archive.Open(Hdf5_tables.Unpack("type_with_attribute.h5", folder));
+        Assert.Equal([0, 1, 2], read.ReadInts("table").Values);
+    }
+
     [Theory]
     [InlineData("structures_earliest.h5")]
     [InlineData("structures_latest.h5")]

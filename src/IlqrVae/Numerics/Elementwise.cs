@@ -12,13 +12,6 @@ namespace IlqrVae.Numerics;
 /// </remarks>
 internal static unsafe class Elementwise
 {
-    private interface IOperation
-    {
-        static abstract V Of<T, V>(V x, V y)
-            where T : unmanaged, IBinaryFloatingPointIeee754<T>
-            where V : struct, ISimd<V, T>;
-    }
-
     /// <summary>x *= a, padding included.</summary>
     public static void Scale<T>(T a, T* x, int n)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -171,6 +164,14 @@ internal static unsafe class Elementwise
         {
             V.Store(O.Of<T, V>(V.Load(x + i), V.Load(y + i)), z + i);
         }
+    }
+
+    /// <summary>What becomes of two vectors, a constant to the compiler.</summary>
+    private interface IOperation
+    {
+        static abstract V Of<T, V>(V x, V y)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+            where V : struct, ISimd<V, T>;
     }
 
     private readonly struct Sum : IOperation

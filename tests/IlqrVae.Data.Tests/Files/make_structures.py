@@ -36,6 +36,12 @@ def lists(f, name, count, **how):
         table[k] = np.arange(k % 4, dtype="i4") + k
 
 
+def pack(path):
+    with open(path, "rb") as plain, gzip.GzipFile(path + ".gz", "wb", mtime=0) as packed:
+        packed.write(plain.read())
+    os.remove(path)
+
+
 for version in ("earliest", "latest"):
     path = os.path.join(HERE, f"structures_{version}.h5")
     with h5py.File(path, "w", libver=version) as f:
@@ -67,6 +73,13 @@ for version in ("earliest", "latest"):
             large.attrs["large"] = np.array("x" * 5000, dtype="S5000")
             for k in range(9):
                 large.attrs[f"number {k}"] = k + 0.5
-    with open(path, "rb") as plain, gzip.GzipFile(path + ".gz", "wb", mtime=0) as packed:
-        packed.write(plain.read())
-    os.remove(path)
+    pack(path)
+
+path = os.path.join(HERE, "type_with_attribute.h5")
+with h5py.File(path, "w") as f:
+    # A type that has an attribute whose type is kept elsewhere again.
+    f["answer"] = h5py.enum_dtype({"no": 0, "yes": 1}, basetype="i2")
+    f["number"] = np.dtype("i4")
+    f["number"].attrs.create("answer", np.array(1, "i2"), dtype=f["answer"])
+    f.create_dataset("table", (3,), dtype=f["number"], data=entries((3,), "i4"))
+pack(path)
