@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using IlqrVae.Runs.Configuration;
 using IlqrVae.Runs.Files;
 
 namespace IlqrVae.Cli.Tests;
@@ -57,9 +58,19 @@ public sealed class FitCommands : IDisposable
         // What was decided decides: whoever goes on ends with the same model, and so does a training of its configuration that was never interrupted.
         Copy(_line["run"], _line["copy"]);
         var clock = Stopwatch.StartNew();
-        var output = _line.Must([.. command.Where(word => word != "--no-report")]);
+        var ended = _line.Run([.. command.Where(word => word != "--no-report")]);
+        Assert.True(ended.ExitCode == 0, ended.Error);
         Assert.True(clock.Elapsed.TotalMinutes < 0.3, "it had all of its time again");
-        _line.Must("fit", "@/data.h5", "-o", "@/copy", "--minutes", "0.3", "--no-baselines", "--parallel", "2");
+        var copied = _line.Run("fit", "@/data.h5", "-o", "@/copy", "--minutes", "0.3", "--no-baselines", "--parallel", "2");
+        Assert.True(copied.ExitCode == 0, copied.Error);
+        if (IsOutOfTime(ended) || IsOutOfTime(copied))
+        {
+            // Where another program slowed the machine down since it was planned; the updates that are left make it what it would have been.
+            Assert.SkipUnless(ModelOf("@/run") == ModelOf("@/copy"), "the machine became too slow to train the second of two models");
+            FinishIf(IsOutOfTime(ended), "@/run");
+            FinishIf(IsOutOfTime(copied), "@/copy");
+        }
+
         _line.Must("train", "@/run/config.yaml", "-o", "@/alone");
         var model = ModelFile.Read(_line["run/model.h5"]);
         Assert.Equal(model.Raw, ModelFile.Read(_line["copy/model.h5"]).Raw);
@@ -75,7 +86,19 @@ public sealed class FitCommands : IDisposable
         Assert.Equal(["1", $"{parts.Count}", $"{parts[0]["iterations"]}"], [cells[0], cells[^5], cells[^4]]);
         Assert.Equal(-parts.Average(part => (double)part["validation_loss"]!), double.Parse(cells[^2], CultureInfo.InvariantCulture), 1e-12);
         Assert.Equal(parts.Sum(part => (double)part["seconds"]!), double.Parse(cells[^3], CultureInfo.InvariantCulture), 0.051);
-        Assert.Contains("chosen", output, StringComparison.Ordinal);
+        Assert.Contains("chosen", ended.Output, StringComparison.Ordinal);
+
+        static bool IsOutOfTime(Outcome fit) => fit.Error.Contains("the machine became slower, and the time was up", StringComparison.Ordinal);
+
+        string ModelOf(string run) => ConfigurationFile.Write(ConfigurationFile.Read(_line[$"{run[2..]}/config.yaml"]) with { Data = "" });
+
+        void FinishIf(bool isOutOfTime, string run)
+        {
+            if (isOutOfTime)
+            {
+                _line.Must("train", run, "--resume");
+            }
+        }
 
         int Done() => Directory.Exists(results) ? Directory.GetFiles(results, "round*.json").Length : 0;
 

@@ -26,6 +26,14 @@ public sealed class SelfTests
         Assert.Equal(3, checks.Count(check => check!["kind"]!.GetValue<string>() == "narrower registers"));
     }
 
+    [Theory]
+    [InlineData("/usr/share/dotnet/dotnet", "/opt/tool/ilqr-vae.dll", "/opt/tool/ilqr-vae.dll")]
+    [InlineData("/opt/own-runtime/ilqr-vae", "/opt/own-runtime/ilqr-vae.dll", "/opt/own-runtime/ilqr-vae")]
+    [InlineData("/opt/ilqr-vae-linux-x64", "", "/opt/ilqr-vae-linux-x64")]
+    [InlineData("/tests/IlqrVae.Cli.Tests", "/tests/ilqr-vae.dll", "/tests/ilqr-vae.dll")]
+    [InlineData(null, "/opt/tool/ilqr-vae.dll", "/opt/tool/ilqr-vae.dll")]
+    public void A_second_process_is_of_the_same_program_and_runtime(string? process, string assembly, string program) => Assert.Equal(program, SelfTestCommand.ProgramFor(process, assembly));
+
     [Fact]
     public void Blocks_for_small_caches_compute_the_same()
     {

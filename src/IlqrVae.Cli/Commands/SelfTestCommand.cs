@@ -41,11 +41,15 @@ internal static class SelfTestCommand
 
             terminal.IsJson = result.GetValue(json);
 
-            // A program that is one file has no assemblies beside it.
-            var assembly = typeof(SelfTestCommand).Assembly.Location;
-            return Report(SelfChecks.Run(assembly.Length > 0 ? assembly : Environment.ProcessPath ?? "", (Name, Variable)), terminal);
+            return Report(SelfChecks.Run(ProgramFor(Environment.ProcessPath, typeof(SelfTestCommand).Assembly.Location), (Name, Variable)), terminal);
         });
     }
+
+    /// <summary>What runs this program once more: the process's own file, where that is this program, which may have brought a runtime that no other knows; else its assembly.</summary>
+    /// <param name="process">The file of the process; null where it is not known.</param>
+    /// <param name="assembly">The file of the program's assembly; empty where it is inside the process's file.</param>
+    internal static string ProgramFor(string? process, string assembly)
+        => assembly.Length == 0 || string.Equals(Path.GetFileNameWithoutExtension(process), Path.GetFileNameWithoutExtension(assembly), StringComparison.OrdinalIgnoreCase) ? process ?? "" : assembly;
 
     /// <summary>Runs checks and reports on them.</summary>
     /// <param name="run">The checks.</param>

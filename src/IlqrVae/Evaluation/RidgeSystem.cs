@@ -42,8 +42,13 @@ internal static class RidgeSystem
             return null;
         }
 
-        var solution = Matrix<double>.Allocate(n, d);
-        Cholesky.NegativeSolve(system.RowRange(0, n), system.RowRange(0, n).ColumnRange(n, d), solution);
+        var (right, solution) = (Matrix<double>.Allocate(n, d), Matrix<double>.Allocate(n, d));
+        for (var i = 0; i < n; i++)
+        {
+            system.Row(i).Slice(n, d).CopyTo(right.Row(i));
+        }
+
+        Cholesky.NegativeSolve(system.RowRange(0, n), right, solution);
         var weights = solution.ToArray();
         TensorPrimitives.Negate(weights, weights);
         return weights;

@@ -60,8 +60,8 @@ internal static unsafe class Cholesky
 
     /// <summary>
     /// <see cref="EliminatePanel"/> for matrices beyond the caches: the first rows [S Q] of a symmetric matrix become [R Y] with S = R' R and
-    /// Y = R'^-1 Q, a panel of rows at a time so that most of the work is in matrix products. Only the upper triangle of S is read; what was below it, and
-    /// the rows that follow, are garbage after.
+    /// Y = R'^-1 Q, a panel of rows at a time so that most of the work is in matrix products. Only the upper triangle of S is read; what was below it is
+    /// garbage after. The rows that follow stay as they were.
     /// </summary>
     /// <param name="a">n x n.</param>
     /// <param name="count">Rows of S, at most n.</param>
@@ -85,7 +85,7 @@ internal static unsafe class Cholesky
                 Subtract(top, next, slab);
             }
 
-            Subtract(first, slab, a.Rows);
+            Subtract(first, slab, count);
         }
 
         return true;

@@ -24,9 +24,9 @@ public readonly unsafe struct Matrix<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int Alignment = 64;
-    private readonly T[]? _owner;
+    private readonly object? _owner;
 
-    private Matrix(T[] owner, T* pointer, int rows, int columns, int stride)
+    private Matrix(object owner, T* pointer, int rows, int columns, int stride)
     {
         _owner = owner;
         Pointer = pointer;
@@ -35,7 +35,7 @@ public readonly unsafe struct Matrix<T>
         Stride = stride;
     }
 
-    /// <summary>The first element; 64-byte aligned at the start of each row unless the view is a block that starts inside a row. Holds nothing: see <see cref="KeepAlive"/>.</summary>
+    /// <summary>The first element; every row starts on a 64-byte boundary, that of a block of columns too. Holds nothing: see <see cref="KeepAlive"/>.</summary>
     internal T* Pointer { get; }
 
     /// <summary>Number of rows.</summary>
@@ -87,6 +87,11 @@ public readonly unsafe struct Matrix<T>
         if (length > Array.MaxLength)
         {
             throw new InsufficientMemoryException($"A matrix of {rows} x {columns} has more elements than one array can hold.");
+        }
+
+        if (MatrixMemory.Source?.Invoke((length - unit) * sizeof(T)) is var (block, address))
+        {
+            return new Matrix<T>(block, (T*)address, rows, columns, stride);
         }
 
         var owner = GC.AllocateArray<T>((int)length, pinned: true);
@@ -150,13 +155,22 @@ public readonly unsafe struct Matrix<T>
         return new Matrix<T>(_owner!, Pointer + ((nint)first * Stride), count, Columns, Stride);
     }
 
-    /// <summary>The columns [first, first + count) as a matrix over the same memory; kernels need <paramref name="first"/> to be a padded length.</summary>
-    /// <param name="first">First column.</param>
+    /// <summary>
+    /// The columns [first, first + count) as a matrix over the same memory. What kernels work on in whole vectors would reach beyond the last row, if rows started anywhere: columns that start
+    /// elsewhere are copied row by row (<see cref="Row"/>).
+    /// </summary>
+    /// <param name="first">First column, a <see cref="PaddedLength"/> or 0.</param>
     /// <param name="count">Number of columns; the padding may be among them.</param>
     /// <exception cref="ArgumentOutOfRangeException">They are not all columns of the matrix.</exception>
+    /// <exception cref="ArgumentException">Their rows would start inside a block of 64 bytes.</exception>
     public Matrix<T> ColumnRange(int first, int count)
     {
         CheckRange(first, count, Stride);
+        if (first % (Alignment / sizeof(T)) != 0)
+        {
+            throw new ArgumentException($"Columns from {first} on start inside a block of {Alignment / sizeof(T)}.", nameof(first));
+        }
+
         return new Matrix<T>(_owner!, Pointer + first, Rows, count, Stride);
     }
 

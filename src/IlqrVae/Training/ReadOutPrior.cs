@@ -130,7 +130,8 @@ internal static class ReadOutPrior
 
         public Matrix<double> Information { get; } = Matrix<double>.Allocate(n, n);
 
-        public Matrix<double> Panel { get; } = Matrix<double>.Allocate(n, 2 * n);
+        /// <summary>A matrix and, from a padded length on, the identity.</summary>
+        public Matrix<double> Panel { get; } = Matrix<double>.Allocate(n, Matrix<double>.PaddedLength(n) + n);
     }
 
     /// <summary>A channel's posterior in the coordinates L^-1 c: mean m and covariance tau W.</summary>
@@ -151,6 +152,7 @@ internal static class ReadOutPrior
         public void Update(Matrix<double> root, Scratch scratch)
         {
             var n = _mean.Length;
+            var identity = Matrix<double>.PaddedLength(n);
             Gemm.Multiply(channel.Information, root, scratch.Product);
             Gemm.TransposedMultiply(root, scratch.Product, scratch.Information);
             for (var i = 0; i < n; i++)
@@ -163,11 +165,11 @@ internal static class ReadOutPrior
                 }
 
                 row[i] += 1;
-                row[n + i] = 1;
+                row[identity + i] = 1;
             }
 
             IsSound = Cholesky.EliminatePanel(scratch.Panel);
-            var inverse = scratch.Panel.ColumnRange(n, n);
+            var inverse = scratch.Panel.ColumnRange(identity, n);
             Gemm.SymmetricUpper(inverse, inverse, _covariance);
             Cholesky.MirrorUpper(_covariance);
             var force = new double[n];

@@ -54,7 +54,7 @@ public abstract unsafe class MatrixTests<T>
         {
             var random = new Random(seed);
             var matrix = Draw<T>(random, rows, columns);
-            var (top, left) = (random.Next(rows), random.Next(columns));
+            var (top, left) = (random.Next(rows), random.Next(columns) / Matrix<T>.PaddedLength(1) * Matrix<T>.PaddedLength(1));
             var view = matrix.RowRange(top, rows - top).ColumnRange(left, columns - left);
             Assert.Equal(matrix[top, left], view[0, 0]);
             Assert.Equal(matrix[rows - 1, columns - 1], view[view.Rows - 1, view.Columns - 1]);
@@ -91,7 +91,7 @@ public abstract unsafe class MatrixTests<T>
         Refused(() => matrix.RowRange(1, int.MaxValue));
         Refused(() => matrix.ColumnRange(0, matrix.Stride + 1));
         Refused(() => matrix.ColumnRange(-1, 1));
-        Refused(() => matrix.ColumnRange(2, -1));
+        Refused(() => matrix.ColumnRange(0, -1));
         Refused(() => matrix.ColumnRange(matrix.Stride, 1));
         Refused(() => matrix.ColumnRange(1, int.MaxValue));
         Refused(() => Matrix<T>.Allocate(-1, 1));
@@ -99,9 +99,23 @@ public abstract unsafe class MatrixTests<T>
         Assert.Throws<ArgumentOutOfRangeException>(() => matrix.Row(4)[0]);
         Assert.Throws<ArgumentOutOfRangeException>(() => matrix.Row(-1)[0]);
         Assert.Equal(0, matrix.RowRange(4, 0).Rows);
+        Assert.All(Enumerable.Range(1, matrix.Stride - 1), first => Assert.Throws<ArgumentException>(nameof(first), () => matrix.ColumnRange(first, 1)));
         Assert.Throws<InsufficientMemoryException>(() => Matrix<T>.Allocate(int.MaxValue, 1000));
 
         static void Refused(Func<Matrix<T>> view) => Assert.Throws<ArgumentOutOfRangeException>(() => view());
+    }
+
+    [Fact]
+    public unsafe void Memory_ends_with_the_last_row()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "guarded memory is made with mmap");
+        foreach (var (rows, columns) in new[] { (1, 1), (3, 70), (200, 9) })
+        {
+            var matrix = Matrix<T>.Allocate(rows, columns);
+            Assert.Equal(0, (nint)matrix.RowPointer(rows) % Environment.SystemPageSize);
+            Assert.Equal(0, (nint)matrix.Pointer % 64);
+            GC.KeepAlive(matrix);
+        }
     }
 
     /// <summary>Around a view lie rows and columns of its owner; what a refused copy would have written there is seen.</summary>

@@ -20,7 +20,7 @@ public sealed class ByItself
 [Collection(ByItself.Name)]
 public sealed class ShortLivedMatrixTests
 {
-    private const int Size = 300;
+    private const int Size = 304;
     private const int Columns = 64;
     private const int Passes = 8;
     private const int WarmUps = 300;

@@ -5,9 +5,9 @@ namespace IlqrVae.Evaluation.Baselines;
 /// <summary>Small symmetric positive definite matrices.</summary>
 internal static class PositiveDefinite
 {
-    /// <summary>[S I] and R'^-1 of the last inverse of this thread, for the next of the same size: a filter takes three for every bin.</summary>
+    /// <summary>[S I] of the last inverse of this thread, for the next of the same size: a filter takes three for every bin. The identity starts at a padded length.</summary>
     [ThreadStatic]
-    private static (Matrix<double> Panel, Matrix<double> Y) t_scratch;
+    private static Matrix<double> t_panel;
 
     /// <summary>The inverse of a matrix and the logarithm of its determinant. Only the upper triangle is read. Where the matrix is singular to working precision, a little is added to its diagonal.</summary>
     public static Matrix<double> Inverse(Matrix<double> matrix, out double logDeterminant)
@@ -19,12 +19,13 @@ internal static class PositiveDefinite
             trace += Math.Abs(matrix[i, i]) / n;
         }
 
-        if (t_scratch.Y.Rows != n)
+        var identity = Matrix<double>.PaddedLength(n);
+        if (t_panel.Rows != n)
         {
-            t_scratch = (Matrix<double>.Allocate(n, 2 * n), Matrix<double>.Allocate(n, n));
+            t_panel = Matrix<double>.Allocate(n, identity + n);
         }
 
-        var (panel, y) = t_scratch;
+        var panel = t_panel;
         for (var added = 0.0; ; added = added == 0 ? 1e-14 * trace : added * 100)
         {
             for (var i = 0; i < n; i++)
@@ -32,7 +33,7 @@ internal static class PositiveDefinite
                 panel.Row(i).Clear();
                 matrix.Row(i)[i..].CopyTo(panel.Row(i)[i..]);
                 panel[i, i] += added;
-                panel[i, n + i] = 1;
+                panel[i, identity + i] = 1;
             }
 
             if (!Cholesky.EliminatePanel(panel))
@@ -55,9 +56,8 @@ internal static class PositiveDefinite
             logDeterminant = Cholesky.LogDeterminant(panel);
 
             // K = -R^-1 Y with Y = R'^-1.
-            RowOperations.Copy(panel.ColumnRange(n, n), y);
             var inverse = Matrix<double>.Allocate(n, n);
-            Cholesky.NegativeSolve(panel, y, inverse);
+            Cholesky.NegativeSolve(panel, panel.ColumnRange(identity, n), inverse);
             RowOperations.Scale(-1, inverse);
             return inverse;
         }
