@@ -46,17 +46,14 @@ internal sealed partial class GuardedMemory : SafeHandleZeroOrMinusOneIsInvalid
     {
         if (!OperatingSystem.IsWindows())
         {
-            MatrixMemory.Source = bytes =>
-            {
-                if (Volatile.Read(ref s_pieces) >= Most)
-                {
-                    return null;
-                }
-
-                var memory = new GuardedMemory(bytes);
-                return (memory, memory.Address);
-            };
+            MatrixMemory.Source = bytes => Volatile.Read(ref s_pieces) < Most ? Take(bytes) : null;
         }
+    }
+
+    internal static (object Owner, nint Address) Take(long bytes)
+    {
+        var memory = new GuardedMemory(bytes);
+        return (memory, memory.Address);
     }
 
     protected override bool ReleaseHandle()
