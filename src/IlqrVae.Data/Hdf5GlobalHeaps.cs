@@ -1,28 +1,28 @@
 namespace IlqrVae.Data;
 
 /// <summary>
-/// The heaps in which texts and lists of variable length are kept, as far as the lengths of their pieces go: PureHDF makes room for these before it finds the file shorter, and copies a heap
+/// The heaps in which texts, lists of variable length and references to parts of tables are kept, as far as places and lengths of their pieces go: PureHDF makes room for these before it finds the file shorter, and copies a heap
 /// whole. Heaps do not overlap.
 /// </summary>
 internal sealed class Hdf5GlobalHeaps(Hdf5Bytes file)
 {
-    private readonly Dictionary<ulong, Dictionary<uint, ulong>> heaps = [];
+    private readonly Dictionary<ulong, Dictionary<uint, (ulong At, ulong Length)>> heaps = [];
     private double bytes;
 
-    /// <summary>Lengths of a heap's pieces by their numbers.</summary>
+    /// <summary>Addresses and lengths of a heap's pieces, by their numbers.</summary>
     /// <param name="address">Where the heap is.</param>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public IReadOnlyDictionary<uint, ulong> Lengths(ulong address)
+    public IReadOnlyDictionary<uint, (ulong At, ulong Length)> Pieces(ulong address)
     {
-        if (!heaps.TryGetValue(address, out var lengths))
+        if (!heaps.TryGetValue(address, out var pieces))
         {
-            heaps[address] = lengths = Read(address);
+            heaps[address] = pieces = Read(address);
         }
 
-        return lengths;
+        return pieces;
     }
 
-    private Dictionary<uint, ulong> Read(ulong address)
+    private Dictionary<uint, (ulong At, ulong Length)> Read(ulong address)
     {
         var prefix = (ulong)(8 + file.LengthBytes);
         var header = file.Read(address, prefix, "GCOL");
@@ -31,16 +31,16 @@ internal sealed class Hdf5GlobalHeaps(Hdf5Bytes file)
         if (size < prefix)
         {
             // PureHDF would count down from there past zero, and take what follows the heap for texts.
-            throw new InvalidDataException("a heap of texts is shorter than its header");
+            throw new InvalidDataException("a heap is shorter than its header");
         }
 
         bytes += size;
         if (bytes > file.Length)
         {
-            throw new InvalidDataException("heaps of texts that are longer than the file");
+            throw new InvalidDataException("heaps that are longer than the file");
         }
 
-        var lengths = new Dictionary<uint, ulong>();
+        var pieces = new Dictionary<uint, (ulong At, ulong Length)>();
         for (var at = prefix; at + prefix <= size;)
         {
             var entry = file.Read(address + at, prefix);
@@ -49,7 +49,7 @@ internal sealed class Hdf5GlobalHeaps(Hdf5Bytes file)
             var length = entry.Length();
             if (length > size - at - (index == 0 ? 0 : prefix))
             {
-                throw new InvalidDataException("a heap of texts holds one that is longer than the heap");
+                throw new InvalidDataException("a piece of a heap is longer than the heap");
             }
 
             if (index == 0)
@@ -57,10 +57,10 @@ internal sealed class Hdf5GlobalHeaps(Hdf5Bytes file)
                 break;
             }
 
-            lengths[index] = length;
+            pieces[index] = (address + at + prefix, length);
             at += prefix + ((length + 7) & ~7UL);
         }
 
-        return lengths;
+        return pieces;
     }
 }

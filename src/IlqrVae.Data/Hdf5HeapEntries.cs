@@ -20,13 +20,13 @@ internal sealed class Hdf5HeapEntries(Hdf5Bytes file, long elementBytes, long mo
         {
             var entry = new Hdf5Cursor(file, entries[..bytes].ToArray());
             var (length, heap, index) = (entry.Int(), entry.Address(), entry.Int());
-            if (heap == 0 || heap == file.Undefined || !heaps.Lengths(heap).TryGetValue(index, out var held))
+            if (heap == 0 || heap == file.Undefined || !heaps.Pieces(heap).TryGetValue(index, out var piece))
             {
                 continue;
             }
 
-            var taken = elementBytes == 0 ? held : length * (double)elementBytes;
-            if (taken > held)
+            var taken = elementBytes == 0 ? piece.Length : length * (double)elementBytes;
+            if (taken > piece.Length)
             {
                 throw new InvalidDataException($"a list of {length} entries, more than its heap holds");
             }

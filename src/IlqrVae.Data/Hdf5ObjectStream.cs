@@ -69,7 +69,7 @@ internal sealed class Hdf5ObjectStream : Stream
             if (count == 4 && buffer[..4].SequenceEqual("GCOL"u8))
             {
                 // A heap of texts or lists says how long each is: what does not fit it is refused before PureHDF makes room for that.
-                heaps.Lengths((ulong)(Position - bytes.Start));
+                heaps.Pieces((ulong)(Position - bytes.Start));
             }
         }
 

@@ -17,7 +17,7 @@ internal sealed class Hdf5Regions(Hdf5Bytes file)
     private const uint Boxes = 2;
     private const uint All = 3;
 
-    private readonly Dictionary<ulong, Dictionary<int, byte[]>> _heaps = [];
+    private readonly Hdf5GlobalHeaps _heaps = new(file);
 
     /// <summary>What a reference leads to; null where it leads nowhere.</summary>
     /// <param name="heap">Address of a global heap.</param>
@@ -31,42 +31,7 @@ internal sealed class Hdf5Regions(Hdf5Bytes file)
             return null;
         }
 
-        if (!_heaps.TryGetValue(heap, out var pieces))
-        {
-            _heaps[heap] = pieces = Pieces(heap);
-        }
-
-        return pieces.TryGetValue((int)index, out var piece) ? Region(new Hdf5Cursor(file, piece)) : throw new InvalidDataException($"piece {index} of a heap is missing");
-    }
-
-    private Dictionary<int, byte[]> Pieces(ulong address)
-    {
-        var header = file.Read(address, (ulong)(8 + file.LengthBytes), "GCOL");
-        header.Skip(4);
-        var all = file.Read(address, header.Length());
-        all.Skip(8 + file.LengthBytes);
-        var pieces = new Dictionary<int, byte[]>();
-        while (all.Remaining >= 8 + file.LengthBytes)
-        {
-            var index = all.Short();
-            all.Skip(2 + 4);
-            var length = all.Length();
-            if (index == 0)
-            {
-                // Free space, up to the end.
-                break;
-            }
-
-            if (length > (ulong)all.Remaining)
-            {
-                throw new InvalidDataException("a piece of a heap is longer than the heap");
-            }
-
-            pieces[index] = all.Take((int)length).ToArray();
-            all.Skip(Math.Min(all.Remaining, (int)((8 - (length % 8)) % 8)));
-        }
-
-        return pieces;
+        return _heaps.Pieces(heap).TryGetValue(index, out var piece) ? Region(file.Read(piece.At, piece.Length)) : throw new InvalidDataException($"piece {index} of a heap is missing");
     }
 
     private static Hdf5Region Region(Hdf5Cursor piece)
