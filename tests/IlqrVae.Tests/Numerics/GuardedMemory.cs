@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace IlqrVae.Tests.Numerics;
 
 /// <summary>
-/// Memory that ends where a page begins that nobody may touch. Matrices of these tests have it, but under Windows, and but for those of a test that keeps very many: a kernel that reads or writes beyond the last row, or after the memory is gone, ends
-/// the process with the method's name, where pinned arrays would let it spoil what comes next.
+/// Memory that ends where a page begins that nobody may touch. Matrices of these tests have it, but under Windows: a kernel that reads or writes beyond the last row, or after the memory is gone, ends
+/// the process with the method's name, where pinned arrays would let it spoil what comes next. Where there are very many matrices, one of eight has it: tests of kernels take hundreds of each shape.
 /// </summary>
 internal sealed partial class GuardedMemory : SafeHandleZeroOrMinusOneIsInvalid
 {
@@ -19,7 +19,11 @@ internal sealed partial class GuardedMemory : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>Pieces at a time: systems map some ten thousands, two for each of these.</summary>
     private const int Most = 8000;
 
+    /// <summary>Matrices up to which every one has it; a minute and a half of a run's time went to the system when all had.</summary>
+    private const int First = 100_000;
+
     private static int s_pieces;
+    private static long s_matrices;
 
     private readonly nint _length;
 
@@ -46,7 +50,7 @@ internal sealed partial class GuardedMemory : SafeHandleZeroOrMinusOneIsInvalid
     {
         if (!OperatingSystem.IsWindows())
         {
-            MatrixMemory.Source = bytes => Volatile.Read(ref s_pieces) < Most ? Take(bytes) : null;
+            MatrixMemory.Source = bytes => Interlocked.Increment(ref s_matrices) is var count && (count <= First || count % 8 == 0) && Volatile.Read(ref s_pieces) < Most ? Take(bytes) : null;
         }
     }
 
